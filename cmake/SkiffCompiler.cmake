@@ -1,0 +1,32 @@
+# Language level, warnings and sanitizers, on one interface target that every target of ours links.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+set(SKIFF_SANITIZE "" CACHE STRING "Comma-separated sanitizers: address,undefined or thread")
+
+add_library(skiff_compiler INTERFACE)
+target_include_directories(skiff_compiler INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(skiff_compiler INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Werror
+  -fno-omit-frame-pointer)
+target_compile_definitions(skiff_compiler INTERFACE SKIFF_VERSION="${PROJECT_VERSION}")
+
+if(SKIFF_SANITIZE)
+  target_compile_options(skiff_compiler INTERFACE -fsanitize=${SKIFF_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(skiff_compiler INTERFACE -fsanitize=${SKIFF_SANITIZE})
+  if(SKIFF_SANITIZE MATCHES "undefined")
+    # V8 is built without RTTI, so its classes have no type information to check against.
+    target_compile_options(skiff_compiler INTERFACE -fno-sanitize=vptr)
+  endif()
+endif()
+
+find_program(SKIFF_CCACHE ccache)
+if(SKIFF_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${SKIFF_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SKIFF_CCACHE})
+endif()

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/byte_size.h"
+
+namespace skiff {
+
+/// A bound address. `port` 0 asks the system for a free one.
+struct ListenAddress {
+  std::string host;  ///< a literal IPv4 or IPv6 address, without brackets
+  std::uint16_t port = 0;
+
+  std::string text() const;  ///< "127.0.0.1:8080", "[::1]:8080"
+  bool isLoopback() const;
+  bool operator==(const ListenAddress&) const = default;
+};
+
+/// The limits of one app, resolved: the app's own, else its tenant's, else the server's.
+struct Limits {
+  std::chrono::milliseconds cpu{50};      ///< `cpu_ms`: CPU time of one request
+  std::chrono::milliseconds wall{30'000};  ///< `wall_ms`: wall time of one request
+  ByteSize memory = 128_MiB;               ///< `memory`: linear memory of one instance
+  ByteSize requestBody = 100_MiB;          ///< `request_body`: largest request body accepted
+  std::uint32_t concurrency = 1'000;       ///< `concurrency`: requests of the app in flight at once
+
+  bool operator==(const Limits&) const = default;
+};
+
+/// Ceilings that no configuration may exceed.
+struct LimitCeilings {
+  static constexpr std::chrono::milliseconds kCpu{300'000};
+  static constexpr std::chrono::milliseconds kWall{3'600'000};
+  static constexpr ByteSize kMemory = 4_GiB;
+  static constexpr ByteSize kRequestBody = ByteSize(std::uint64_t{1} << 40);
+  static constexpr std::uint32_t kConcurrency = 1'000'000;
+};
+
+/// A host directory that a guest may see.
+struct DirectoryGrant {
+  std::filesystem::path host;  ///< absolute
+  std::string guest;           ///< absolute path inside the guest
+  bool write = false;
+
+  bool operator==(const DirectoryGrant&) const = default;
+};
+
+/// What an instance is reused as; see docs/architecture.md, "Pristine instances".
+enum class Reuse : std::uint8_t {
+  pristine,  ///< every request sees the instance as it was after initialisation (the default)
+  dirty,     ///< `reuse = "dirty"`: state is kept from one request to the next
+};
+
+struct AppConfig {
+  std::string name;              ///< [a-z0-9-], 1 to 63 characters
+  std::filesystem::path module;  ///< absolute
+  std::vector<std::string> routes;  ///< each "host/path", see router/route_pattern.h
+  int priority = 0;                 ///< `priority`: breaks ties between equally specific routes
+  std::vector<std::pair<std::string, std::string>> env;  ///< in the order of the file
+  std::vector<DirectoryGrant> dirs;
+  std::string config;                 ///< what get_config returns
+  std::optional<std::string> origin;  ///< "http://host[:port]"; http-wasm only
+  std::uint32_t minInstances = 0;
+  std::uint32_t maxInstances = 64;  ///< over all shards
+  Reuse reuse = Reuse::pristine;
+  Limits limits;
+
+  bool operator==(const AppConfig&) const = default;
+};
+
+struct TenantConfig {
+  std::string name;  ///< [a-z0-9-], 1 to 63 characters
+  std::vector<AppConfig> apps;
+
+  bool operator==(const TenantConfig&) const = default;
+};
+
+/// How an instance is brought back to its pristine state. `automatic` takes the best that the
+/// kernel offers; the others exist to compare and to test.
+enum class ResetMode : std::uint8_t { automatic, hot, scan, discard, fresh };
+
+/// `[server]`: what a restart is needed to change.
+struct ServerConfig {
+  std::vector<ListenAddress> listen{{"127.0.0.1", 8080}};
+  std::uint32_t shards = 0;  ///< 0: one per core
+  ByteSize maxUri = 8_KiB;
+  ByteSize maxHeaders = 32_KiB;  ///< all header fields of a request together
+  std::uint32_t maxHeaderCount = 100;
+  std::chrono::milliseconds headerTimeout{10'000};  ///< first byte of a request to end of its head
+  std::chrono::milliseconds bodyTimeout{30'000};    ///< longest pause while a body is awaited
+  std::chrono::milliseconds writeTimeout{30'000};   ///< longest pause while a client takes nothing
+  std::chrono::milliseconds idleTimeout{60'000};    ///< between requests of a connection
+  std::uint32_t connectionsPerAddress = 4'096;
+  std::uint32_t maxConnections = 65'536;
+  std::chrono::milliseconds drainTimeout{30'000};  ///< SIGTERM to the end of what is in flight
+  std::uint32_t nursery = 4;                       ///< blank isolates kept ready, all shards together
+  ByteSize memoryTarget{0};  ///< resident memory above which idle instances go; 0: 70% of what there is
+  std::chrono::milliseconds idleInstance{300'000};  ///< an instance unused that long is given back
+  ResetMode reset = ResetMode::automatic;
+  std::string accessLog = "-";  ///< a file, "-" for standard output, "off"
+
+  bool operator==(const ServerConfig&) const = default;
+};
+
+struct AdminConfig {
+  ListenAddress listen{"127.0.0.1", 9090};
+
+  bool operator==(const AdminConfig&) const = default;
+};
+
+/// The whole configuration, checked and resolved: every path absolute, every limit filled in.
+struct Config {
+  std::filesystem::path file;     ///< where it was read from
+  std::filesystem::path dataDir;  ///< absolute; `data_dir`, default "var" beside the file
+  ServerConfig server;
+  AdminConfig admin;
+  Limits limits;  ///< `[limits]`
+  std::vector<TenantConfig> tenants;
+};
+
+}  // namespace skiff

@@ -1,0 +1,1 @@
+#include "deploy/module_file.h"

@@ -1,0 +1,1 @@
+#include "isolate/header_list.h"

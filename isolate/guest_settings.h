@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+
+namespace skiff {
+
+enum class LogLevel : std::int8_t { debug = -1, info = 0, warn = 1, error = 2, none = 3 };
+
+/// Where a guest's log calls and stderr go. Bounded and rate-limited by the implementation.
+/// Callable from any thread.
+class GuestLog {
+ public:
+  virtual ~GuestLog() = default;
+  /// `text` may hold anything, several lines and invalid UTF-8 included.
+  virtual void write(LogLevel level, std::string_view requestId, std::string_view text) = 0;
+  virtual bool enabled(LogLevel level) const = 0;
+};
+
+/// What an app was granted and told: the same for all its instances, immutable while they live.
+struct GuestSettings {
+  std::string tenant;
+  std::string app;
+  std::vector<std::string> arguments;                        ///< [0] is the app's name
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<DirectoryGrant> directories;
+  std::string config;      ///< get_config
+  bool hasOrigin = false;  ///< `next` is possible
+  GuestLog* log = nullptr;  ///< not owned; never null in a running server
+};
+
+}  // namespace skiff

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "isolate/exchange.h"
+#include "isolate/guest_memory.h"
+#include "isolate/guest_settings.h"
+#include "isolate/host_function.h"
+
+namespace skiff {
+
+/// What an import namespace keeps for one request (or one initialisation): descriptors, cursors,
+/// half-done waits. Created at its first use, gone with the request.
+class HostState {
+ public:
+  virtual ~HostState() = default;
+};
+
+/// The import namespaces that keep state.
+enum class HostStateSlot : std::uint8_t { wasi, httpHandler, cgi, count };
+
+/// Entropy and time, injected so that tests can drive them.
+class HostEnvironment {
+ public:
+  virtual ~HostEnvironment() = default;
+  virtual void randomBytes(std::span<std::byte> into) = 0;
+  virtual std::chrono::nanoseconds realTime() = 0;       ///< since 1970
+  virtual std::chrono::nanoseconds monotonicTime() = 0;  ///< since some fixed moment
+};
+
+/// The real ones: getrandom(2) and the system's clocks.
+HostEnvironment& systemEnvironment();
+
+/// What host functions work on: one per request, or per initialisation (then without an exchange).
+/// All calls on the thread that runs the guest.
+class HostContext {
+ public:
+  /// How a host function ended the guest.
+  struct Ending {
+    enum class Kind : std::uint8_t { trap, exit } kind;
+    int exitCode = 0;
+    std::string message;  ///< for trap
+  };
+
+  HostContext(const GuestSettings& settings, HostEnvironment& environment, Exchange* exchange)
+      : settings_(settings), environment_(environment), exchange_(exchange) {}
+
+  const GuestSettings& settings() const { return settings_; }
+  GuestMemory& memory() { return memory_; }
+  void setMemory(GuestMemory memory) { memory_ = memory; }
+  HostEnvironment& environment() { return environment_; }
+  /// nullptr while initialising: no request is there yet.
+  Exchange* exchange() { return exchange_; }
+
+  /// The state of a namespace, made on first use with T(HostContext&).
+  template <class T>
+  T& state() {
+    auto& slot = states_[static_cast<std::size_t>(T::kSlot)];
+    if (!slot) slot = std::make_unique<T>(*this);
+    return static_cast<T&>(*slot);
+  }
+
+  /// Ends the guest as a trap of its own would, with this message in its log. Returns what the host
+  /// function is to return.
+  HostResult trap(std::string message) {
+    if (!ending_) ending_ = Ending{Ending::Kind::trap, 0, std::move(message)};
+    return HostResult::stop();
+  }
+  /// Ends the guest as proc_exit does.
+  HostResult exit(int code) {
+    if (!ending_) ending_ = Ending{Ending::Kind::exit, code, {}};
+    return HostResult::stop();
+  }
+  const std::optional<Ending>& ending() const { return ending_; }
+
+  /// The guest asked for randomness; while initialising this forbids sharing its image.
+  void noteEntropy() { usedEntropy_ = true; }
+  bool usedEntropy() const { return usedEntropy_; }
+
+ private:
+  const GuestSettings& settings_;
+  HostEnvironment& environment_;
+  Exchange* exchange_;
+  GuestMemory memory_;
+  std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;
+  std::optional<Ending> ending_;
+  bool usedEntropy_ = false;
+};
+
+}  // namespace skiff

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "isolate/abi/entry_abi.h"
+#include "isolate/host_function.h"
+#include "isolate/wasm/module.h"
+
+namespace skiff::wasm {
+
+/// Names that preparation exports from a rewritten module. Guests may not export names that begin
+/// with "skiff:".
+inline constexpr std::string_view kReservedPrefix = "skiff:";
+inline constexpr std::string_view kStartExport = "skiff:start";  ///< () -> (), if there was a start section
+inline constexpr std::string_view kGetGlobal = "skiff:get";      ///< (i32 index, i32 half) -> i64
+inline constexpr std::string_view kSetGlobal = "skiff:set";      ///< (i32 index, i64 low, i64 high) -> ()
+inline constexpr std::string_view kSaveGlobals = "skiff:save";   ///< () -> ()
+/// Entry point N of the ABI is exported as "skiff:entry:N".
+inline constexpr std::string_view kEntryPrefix = "skiff:entry:";
+
+struct PrepareLimits {
+  ByteSize maxModule = 64_MiB;
+  ByteSize memory = 128_MiB;           ///< cap on linear memory
+  std::uint32_t tableElements = 1'000'000;  ///< cap on each table
+};
+
+/// Checks a parsed module against what it is allowed: imports must be in `modules` with the same
+/// signature; entry points must exist with the right signature; exactly one memory, not shared, not
+/// 64-bit, with a minimum within the limit, and exported as "memory"; tables within the limit; no
+/// reserved export names. Each refusal says what, where and what to do (for an unknown import the
+/// nearest name that there is).
+ModuleResult<void> checkModule(const Module& module, std::span<const HostModule> modules,
+                               const EntryAbi& abi, const PrepareLimits& limits);
+
+/// What a prepared module has beside its bytes.
+struct Rewritten {
+  std::vector<std::uint8_t> bytes;
+  /// How many mutable numeric globals are saved and restored; indices of kGetGlobal and kSetGlobal
+  /// are below it.
+  std::uint32_t savedGlobals = 0;
+  bool hasStart = false;
+  /// Entry points that exist, by index; absent optional ones are false.
+  std::vector<bool> entries;
+};
+
+/// Rewrites a module that passed checkModule:
+///  - the maximum of the memory and of each table is lowered to the limits (added if there is none);
+///  - the start section becomes the export kStartExport;
+///  - for each mutable global of numeric or v128 type, in index order, a shadow global is appended;
+///    kSaveGlobals copies all globals to their shadows; kGetGlobal reads a global's bits (half 0 the
+///    low 64 bits, half 1 the high ones of a v128; i32 zero-extended, floats reinterpreted);
+///    kSetGlobal sets global and shadow;
+///  - for each existing entry point a wrapper is appended: entry points with `first` copy the
+///    shadows back to the globals, then call the function. A wrapper's parameters are the entry
+///    point's. An i64 result r becomes the f64 of ((r >> 32) * 2 + (r & 1)); other results stay.
+/// Everything is appended, nothing renumbered; custom sections are kept.
+ModuleResult<Rewritten> rewriteModule(std::span<const std::uint8_t> bytes, const Module& module,
+                                      const EntryAbi& abi, const PrepareLimits& limits);
+
+/// Import names of a shim module: for each function of `HostModule` that needs it, "try:NAME", and
+/// once "wait".
+inline constexpr std::string_view kShimModule = "skiff";
+inline constexpr std::string_view kShimWait = "wait";
+inline constexpr std::string_view kShimTryPrefix = "try:";
+
+/// Whether guests get this function through the shim: it may wait, or has an i64.
+bool needsShim(const HostFunction& function);
+
+/// The shim module of a namespace: stands between guest and host (docs/architecture.md, "Suspended
+/// guests"). For each function that needs it, it exports NAME with the guest's signature and imports
+/// (kShimModule, "try:NAME"), whose i64 parameters are split into two i32 (low first) and whose
+/// result is i32 for 'i', f64 for 'I', and i32 for none where it may wait (else none).
+/// A function that may wait is: loop { r = try(args); if r == -1 { wait(); continue } return r }, where
+/// "wait" is () -> () and suspends. Functions whose every result is valid never answer -1 otherwise.
+std::vector<std::uint8_t> buildShim(const HostModule& module);
+
+}  // namespace skiff::wasm

@@ -1,0 +1,1 @@
+#include "quota/reason.h"

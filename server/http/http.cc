@@ -1,0 +1,1 @@
+#include "server/http/origin_call.h"
