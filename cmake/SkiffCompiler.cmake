@@ -27,6 +27,9 @@ endif()
 
 find_program(SKIFF_CCACHE ccache)
 if(SKIFF_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${SKIFF_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${SKIFF_CCACHE})
+  # Relative paths, so that clones and build directories share what was compiled.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${SKIFF_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()

@@ -31,6 +31,8 @@ if(NOT EXISTS ${SKIFF_ENGINE_DIR}/include/node/v8.h)
 endif()
 add_library(skiff_engine_headers INTERFACE)
 target_include_directories(skiff_engine_headers SYSTEM INTERFACE ${SKIFF_ENGINE_DIR}/include/node)
+# GCC 12 takes handles inside std::optional for uninitialised.
+target_compile_options(skiff_engine_headers INTERFACE -Wno-maybe-uninitialized)
 
 # llhttp comes from a newer Debian release than the rest; the archive, not the shared library, since
 # the engine binary exports llhttp symbols of another version.

@@ -27,8 +27,14 @@ class ByteSize {
   std::uint64_t bytes_ = 0;
 };
 
-constexpr ByteSize operator""_KiB(unsigned long long n) { return ByteSize(n << 10); }
-constexpr ByteSize operator""_MiB(unsigned long long n) { return ByteSize(n << 20); }
-constexpr ByteSize operator""_GiB(unsigned long long n) { return ByteSize(n << 30); }
+constexpr ByteSize operator""_KiB(unsigned long long n) {
+  return ByteSize(n << 10);
+}
+constexpr ByteSize operator""_MiB(unsigned long long n) {
+  return ByteSize(n << 20);
+}
+constexpr ByteSize operator""_GiB(unsigned long long n) {
+  return ByteSize(n << 30);
+}
 
 }  // namespace skiff

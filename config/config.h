@@ -23,7 +23,7 @@ struct ListenAddress {
 
 /// The limits of one app, resolved: the app's own, else its tenant's, else the server's.
 struct Limits {
-  std::chrono::milliseconds cpu{50};      ///< `cpu_ms`: CPU time of one request
+  std::chrono::milliseconds cpu{50};       ///< `cpu_ms`: CPU time of one request
   std::chrono::milliseconds wall{30'000};  ///< `wall_ms`: wall time of one request
   ByteSize memory = 128_MiB;               ///< `memory`: linear memory of one instance
   ByteSize requestBody = 100_MiB;          ///< `request_body`: largest request body accepted
@@ -57,8 +57,8 @@ enum class Reuse : std::uint8_t {
 };
 
 struct AppConfig {
-  std::string name;              ///< [a-z0-9-], 1 to 63 characters
-  std::filesystem::path module;  ///< absolute
+  std::string name;                 ///< [a-z0-9-], 1 to 63 characters
+  std::filesystem::path module;     ///< absolute
   std::vector<std::string> routes;  ///< each "host/path", see router/route_pattern.h
   int priority = 0;                 ///< `priority`: breaks ties between equally specific routes
   std::vector<std::pair<std::string, std::string>> env;  ///< in the order of the file
@@ -98,8 +98,9 @@ struct ServerConfig {
   std::uint32_t connectionsPerAddress = 4'096;
   std::uint32_t maxConnections = 65'536;
   std::chrono::milliseconds drainTimeout{30'000};  ///< SIGTERM to the end of what is in flight
-  std::uint32_t nursery = 4;                       ///< blank isolates kept ready, all shards together
-  ByteSize memoryTarget{0};  ///< resident memory above which idle instances go; 0: 70% of what there is
+  std::uint32_t nursery = 4;  ///< blank isolates kept ready, all shards together
+  /// Resident memory above which idle instances are given back; 0: 70% of what there is.
+  ByteSize memoryTarget{0};
   std::chrono::milliseconds idleInstance{300'000};  ///< an instance unused that long is given back
   ResetMode reset = ResetMode::automatic;
   std::string accessLog = "-";  ///< a file, "-" for standard output, "off"

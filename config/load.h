@@ -16,7 +16,8 @@ struct Diagnostic {
   std::string file;
   std::size_t line = 0;    ///< from 1; 0 if it concerns the file as a whole
   std::size_t column = 0;  ///< from 1
-  std::string message;     ///< what is wrong and what to do, with the nearest known key if a key is unknown
+  /// What is wrong and what to do, with the nearest known key if a key is unknown.
+  std::string message;
 
   std::string text() const;  ///< "file:line:column: message"
 };

@@ -18,12 +18,10 @@ struct Error {
 template <class T, class E = Error>
 using Result = boost::system::result<T, E>;
 
-}  // namespace skiff
-
-namespace boost::system {
 /// Called by result::value() when it holds an Error.
-[[noreturn]] inline void throw_exception_from_error(const skiff::Error& error,
+[[noreturn]] inline void throw_exception_from_error(const Error& error,
                                                     const boost::source_location&) {
   throw std::runtime_error(error.message);
 }
-}  // namespace boost::system
+
+}  // namespace skiff

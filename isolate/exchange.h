@@ -91,8 +91,11 @@ class Exchange {
   virtual std::string_view sourceAddress() const = 0;  ///< "127.0.0.1:4711", "[::1]:4711"
   virtual std::string_view serverAddress() const = 0;  ///< the local end, same form
   virtual std::string_view requestId() const = 0;
+  /// The route that led here, as configured: "example.com/shop/*". See router/route_pattern.h.
+  virtual std::string_view matchedRoute() const = 0;
 
-  /// Takes body bytes that have arrived. If nothing is there yet: wouldBlock.
+  /// Takes body bytes that have arrived. If nothing is there yet: wouldBlock. `into` may be guest
+  /// memory, so it is filled by plain stores and never handed to a system call.
   virtual BodyRead readRequestBody(std::span<std::byte> into) = 0;
   /// The body's length if the client announced it; 0 if there is no body; nothing if chunked.
   virtual std::optional<std::uint64_t> requestBodyLength() const = 0;

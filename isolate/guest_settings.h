@@ -31,6 +31,8 @@ struct GuestSettings {
   std::vector<DirectoryGrant> directories;
   std::string config;      ///< get_config
   bool hasOrigin = false;  ///< `next` is possible
+  /// Largest body that the host holds in memory for a guest that reads or replaces it around `next`.
+  ByteSize bufferedBody = 16_MiB;
   GuestLog* log = nullptr;  ///< not owned; never null in a running server
 };
 

@@ -31,6 +31,8 @@ class HeaderList {
   /// Removes all fields of that name; how many there were.
   std::size_t remove(std::string_view name);
   void clear() { fields_.clear(); }
+  /// Makes room for `count` fields at once.
+  void reserve(std::size_t count) { fields_.reserve(count); }
 
   /// The first field's value, or nullptr if there is none.
   const std::string_view* find(std::string_view name) const;

@@ -79,6 +79,12 @@ class HostContext {
   }
   const std::optional<Ending>& ending() const { return ending_; }
 
+  /// Feature bits that the guest has enabled; what they mean is its ABI's. What is set when
+  /// initialisation ends, every request of its instances starts with: whoever makes the context of a
+  /// request sets it.
+  std::uint32_t features() const { return features_; }
+  void setFeatures(std::uint32_t features) { features_ = features; }
+
   /// The guest asked for randomness; while initialising this forbids sharing its image.
   void noteEntropy() { usedEntropy_ = true; }
   bool usedEntropy() const { return usedEntropy_; }
@@ -90,6 +96,7 @@ class HostContext {
   GuestMemory memory_;
   std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;
   std::optional<Ending> ending_;
+  std::uint32_t features_ = 0;
   bool usedEntropy_ = false;
 };
 

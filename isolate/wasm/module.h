@@ -35,6 +35,9 @@ enum class ExternalKind : std::uint8_t { function = 0, table = 1, memory = 2, gl
 /// A type index's meaning; `isFunction` is false for struct and array types.
 struct Type {
   bool isFunction = true;
+  /// Final, without supertypes and in no group with others: the same type as in other modules. Only
+  /// such a type can be that of an import which another module exports.
+  bool isPlain = true;
   std::vector<ValueType> parameters;
   std::vector<ValueType> results;
 };
@@ -101,11 +104,11 @@ struct Module {
   const Type& typeOfFunction(std::uint32_t index) const;
 };
 
-/// Parses a module. Total: any bytes give a Module or an error, in time linear in their number, with
-/// memory bounded by them. Refused here: what is not core WebAssembly version 1 (a component is
-/// named as such), more than `maxSize`, malformed sections, indices out of range, names that are
-/// not UTF-8, duplicate exports. Instruction bodies are scanned for what matters to resetting; their
-/// validation is V8's.
+/// Parses a module. Total: any bytes give a Module or an error, in time linear in their number,
+/// with memory bounded by them. Refused here: what is not core WebAssembly version 1 (a component
+/// is named as such), more than `maxSize`, malformed sections, indices out of range, names that are
+/// not UTF-8, duplicate exports. Instruction bodies are scanned for what matters to resetting;
+/// their validation is V8's.
 ModuleResult<Module> parseModule(std::span<const std::uint8_t> bytes, ByteSize maxSize);
 
 }  // namespace skiff::wasm

@@ -14,17 +14,21 @@ namespace skiff::wasm {
 /// Names that preparation exports from a rewritten module. Guests may not export names that begin
 /// with "skiff:".
 inline constexpr std::string_view kReservedPrefix = "skiff:";
-inline constexpr std::string_view kStartExport = "skiff:start";  ///< () -> (), if there was a start section
-inline constexpr std::string_view kGetGlobal = "skiff:get";      ///< (i32 index, i32 half) -> i64
-inline constexpr std::string_view kSetGlobal = "skiff:set";      ///< (i32 index, i64 low, i64 high) -> ()
-inline constexpr std::string_view kSaveGlobals = "skiff:save";   ///< () -> ()
+/// () -> (), if there was a start section.
+inline constexpr std::string_view kStartExport = "skiff:start";
+/// (i32 index, i32 half) -> i64.
+inline constexpr std::string_view kGetGlobal = "skiff:get";
+/// (i32 index, i64 low, i64 high) -> ().
+inline constexpr std::string_view kSetGlobal = "skiff:set";
+/// () -> ().
+inline constexpr std::string_view kSaveGlobals = "skiff:save";
 /// Entry point N of the ABI is exported as "skiff:entry:N".
 inline constexpr std::string_view kEntryPrefix = "skiff:entry:";
 
 struct PrepareLimits {
   ByteSize maxModule = 64_MiB;
-  ByteSize memory = 128_MiB;           ///< cap on linear memory
-  std::uint32_t tableElements = 1'000'000;  ///< cap on each table
+  ByteSize memory = 128_MiB;                ///< cap on linear memory
+  std::uint32_t tableElements = 1'000'000;  ///< cap on the elements of all tables together
 };
 
 /// Checks a parsed module against what it is allowed: imports must be in `modules` with the same
@@ -47,16 +51,20 @@ struct Rewritten {
 };
 
 /// Rewrites a module that passed checkModule:
-///  - the maximum of the memory and of each table is lowered to the limits (added if there is none);
+///  - the maximum of the memory and of each table is lowered to the limits (added if there is
+///    none); what the tables' minimums leave of the limit is shared out evenly;
 ///  - the start section becomes the export kStartExport;
 ///  - for each mutable global of numeric or v128 type, in index order, a shadow global is appended;
-///    kSaveGlobals copies all globals to their shadows; kGetGlobal reads a global's bits (half 0 the
-///    low 64 bits, half 1 the high ones of a v128; i32 zero-extended, floats reinterpreted);
-///    kSetGlobal sets global and shadow;
+///    kSaveGlobals copies all globals to their shadows; kGetGlobal reads a global's bits (half 0
+///    the low 64 bits, half 1 the high ones of a v128; i32 zero-extended, floats reinterpreted);
+///    kSetGlobal sets global and shadow. A module that cannot be reset (Module::notResettable) has
+///    no shadows, and savedGlobals is 0; the three functions exist and do nothing;
 ///  - for each existing entry point a wrapper is appended: entry points with `first` copy the
 ///    shadows back to the globals, then call the function. A wrapper's parameters are the entry
-///    point's. An i64 result r becomes the f64 of ((r >> 32) * 2 + (r & 1)); other results stay.
+///    point's. An i64 result r becomes the f64 of ((r >> 32) * 2 + (r & 1)), r unsigned; other
+///    results stay.
 /// Everything is appended, nothing renumbered; custom sections are kept.
+/// REQUIRES: `module` is what parseModule(bytes) gave.
 ModuleResult<Rewritten> rewriteModule(std::span<const std::uint8_t> bytes, const Module& module,
                                       const EntryAbi& abi, const PrepareLimits& limits);
 
@@ -70,11 +78,12 @@ inline constexpr std::string_view kShimTryPrefix = "try:";
 bool needsShim(const HostFunction& function);
 
 /// The shim module of a namespace: stands between guest and host (docs/architecture.md, "Suspended
-/// guests"). For each function that needs it, it exports NAME with the guest's signature and imports
-/// (kShimModule, "try:NAME"), whose i64 parameters are split into two i32 (low first) and whose
-/// result is i32 for 'i', f64 for 'I', and i32 for none where it may wait (else none).
-/// A function that may wait is: loop { r = try(args); if r == -1 { wait(); continue } return r }, where
-/// "wait" is () -> () and suspends. Functions whose every result is valid never answer -1 otherwise.
+/// guests"). For each function that needs it, it exports NAME with the guest's signature and
+/// imports (kShimModule, "try:NAME"), whose i64 parameters are split into two i32 (low first) and
+/// whose result is i32 for 'i', f64 for 'I', and i32 for none where it may wait (else none). A
+/// function that may wait is: loop { r = try(args); if r == -1 { wait(); continue } return r },
+/// where "wait" is () -> () and suspends. Functions whose every result is valid never answer -1
+/// otherwise.
 std::vector<std::uint8_t> buildShim(const HostModule& module);
 
 }  // namespace skiff::wasm

@@ -1,0 +1,44 @@
+# The task list. `make help` prints it; what a task does is in scripts/ where it takes more than a line.
+.DEFAULT_GOAL := help
+.PHONY: help deps build serve test bench fmt lint asan tsan fuzz clean
+
+# Seconds that `make fuzz` gives each target.
+FUZZ_SECONDS ?= 60
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cc' '*.c')
+
+help:  ## print this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+deps:  ## install everything that is needed, on Debian 12
+	@scripts/deps.sh
+
+build: deps  ## build the daemon, the client and the guests into build/release
+	@scripts/build.sh release
+
+serve: build  ## run the daemon with examples/skiff.toml and print requests to try
+	@scripts/serve.sh
+
+test: deps  ## build everything and run all tests
+	@scripts/test.sh release
+
+bench: build  ## print the micro-benchmarks
+	@scripts/bench.sh
+
+fmt:  ## format the sources
+	@clang-format -i $(SOURCES)
+
+lint:  ## check the sources' format and the scripts' syntax
+	@clang-format --dry-run --Werror $(SOURCES)
+	@for script in scripts/*.sh .ci/run; do bash -n $$script || exit 1; done
+
+asan: deps  ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/test.sh asan
+
+tsan: deps  ## the tests without V8 under ThreadSanitizer
+	@scripts/test.sh tsan
+
+fuzz: deps  ## run each fuzz target for FUZZ_SECONDS
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+clean:  ## remove what was built; what `make deps` installed stays
+	@rm -rf build

@@ -1,0 +1,151 @@
+#include "config/read_server.h"
+
+#include <array>
+#include <utility>
+
+#include "config/address.h"
+#include "config/printable.h"
+
+namespace skiff {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kShortestTime{1};
+constexpr milliseconds kLongestTime{86'400'000};  // a day
+constexpr std::uint32_t kMostShards = 1'024;
+constexpr std::uint32_t kMostConnections = 1'000'000;
+constexpr std::uint32_t kMostHeaders = 10'000;
+constexpr std::uint32_t kLargestNursery = 1'024;
+constexpr std::size_t kMostAddresses = 64;
+
+constexpr std::array<Choice<ResetMode>, 5> kResetModes{{{"auto", ResetMode::automatic},
+                                                        {"hot", ResetMode::hot},
+                                                        {"scan", ResetMode::scan},
+                                                        {"discard", ResetMode::discard},
+                                                        {"fresh", ResetMode::fresh}}};
+
+/// The addresses that listeners have taken, and where the file says so.
+class TakenAddresses {
+ public:
+  bool empty() const { return taken_.empty(); }
+
+  /// `where` is line 0 for a default.
+  void add(const ListenAddress& address, TextPosition where) {
+    taken_.emplace_back(address, where);
+  }
+
+  /// Where the address was taken. Port 0 never is: each such listener gets a free port of its own.
+  std::optional<TextPosition> find(const ListenAddress& address) const {
+    if (address.port == 0) return std::nullopt;
+    for (const auto& [other, where] : taken_) {
+      if (other == address) return where;
+    }
+    return std::nullopt;
+  }
+
+  /// Reads `text` and takes the address; nothing, and a report, if it is none or is taken.
+  std::optional<ListenAddress> read(const LocatedText& text, TableReader& table) {
+    auto address = parseListenAddress(text.value);
+    if (address.has_error()) {
+      table.report(text.where, "listen: " + address.error().message);
+      return std::nullopt;
+    }
+    if (const auto where = find(*address)) {
+      const std::string user =
+          where->line == 0 ? "is [server]'s default" : "is on line " + std::to_string(where->line);
+      table.report(text.where, "listen: " + inQuotes(text.value) + " " + user +
+                                   " already; give each listener an address of its own");
+      return std::nullopt;
+    }
+    add(*address, text.where);
+    return *address;
+  }
+
+ private:
+  std::vector<std::pair<ListenAddress, TextPosition>> taken_;
+};
+
+void readListen(TableReader& table, TakenAddresses& taken, std::vector<ListenAddress>& listen) {
+  constexpr std::string_view kExample = R"(["127.0.0.1:8080"])";
+  const auto texts = table.texts("listen", kExample);
+  if (!texts) return;
+  if (texts->empty()) {
+    table.report(table.where("listen"), "listen holds no address; write at least one, such as " +
+                                            ("listen = " + std::string(kExample)));
+    return;
+  }
+  if (texts->size() > kMostAddresses) {
+    table.report(table.where("listen"), "listen holds " + std::to_string(texts->size()) +
+                                            " addresses; it takes at most " +
+                                            std::to_string(kMostAddresses));
+    return;
+  }
+  listen.clear();
+  for (const LocatedText& text : *texts) {
+    if (auto address = taken.read(text, table)) listen.push_back(*std::move(address));
+  }
+}
+
+void readAccessLog(TableReader& table, const PathBase& paths, std::string& accessLog) {
+  const auto text = table.text("access_log", R"("-")");
+  if (!text) return;
+  if (text->value == "-" || text->value == "off") {
+    accessLog = text->value;
+  } else if (const auto path = paths.resolve("access_log", *text, table)) {
+    accessLog = path->string();
+  }
+}
+
+ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses& taken) {
+  ServerConfig server;
+  readListen(table, taken, server.listen);
+  table.integer("shards", 0U, kMostShards, server.shards);
+  table.size("max_uri", ByteSize(16), 1_MiB, server.maxUri);
+  table.size("max_headers", ByteSize(64), 16_MiB, server.maxHeaders);
+  table.integer("max_header_count", 1U, kMostHeaders, server.maxHeaderCount);
+  const auto time = [&](std::string_view key, milliseconds& into) {
+    table.milliseconds(key, kShortestTime, kLongestTime, into);
+  };
+  time("header_timeout_ms", server.headerTimeout);
+  time("body_timeout_ms", server.bodyTimeout);
+  time("write_timeout_ms", server.writeTimeout);
+  time("idle_timeout_ms", server.idleTimeout);
+  table.integer("connections_per_address", 1U, kMostConnections, server.connectionsPerAddress);
+  table.integer("max_connections", 1U, kMostConnections, server.maxConnections);
+  table.milliseconds("drain_timeout_ms", milliseconds(0), kLongestTime, server.drainTimeout);
+  table.integer("nursery", 0U, kLargestNursery, server.nursery);
+  table.size("memory_target", ByteSize(0), ByteSize(std::uint64_t{1} << 50), server.memoryTarget);
+  time("idle_instance_ms", server.idleInstance);
+  table.choice("reset", kResetModes, server.reset);
+  readAccessLog(table, paths, server.accessLog);
+  table.finish();
+  return server;
+}
+
+void readAdmin(TableReader& root, TakenAddresses& taken, AdminConfig& admin) {
+  auto table = root.table("admin", "[admin]");
+  const auto text = table ? table->text("listen", R"("127.0.0.1:9090")") : std::nullopt;
+  if (text) {
+    if (auto address = taken.read(*text, *table)) admin.listen = *std::move(address);
+  } else if (const auto where = taken.find(admin.listen)) {
+    root.report(*where, "listen: " + inQuotes(admin.listen.text()) +
+                            " is where [admin] listens unless told otherwise; give one of them "
+                            "another port");
+  }
+  if (table) table->finish();
+}
+
+}  // namespace
+
+void readListeners(TableReader& root, const PathBase& paths, ServerConfig& server,
+                   AdminConfig& admin) {
+  TakenAddresses taken;
+  if (auto table = root.table("server", "[server]")) server = readServer(*table, paths, taken);
+  if (taken.empty()) {
+    for (const ListenAddress& address : server.listen) taken.add(address, {});
+  }
+  readAdmin(root, taken, admin);
+}
+
+}  // namespace skiff

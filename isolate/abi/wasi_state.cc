@@ -1,0 +1,163 @@
+#include "isolate/abi/wasi_state.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "isolate/abi/wasi_errno.h"
+
+namespace skiff::wasi {
+namespace {
+
+constexpr std::uint32_t kFirstNumber = 3;
+
+std::string requestIdOf(HostContext& context) {
+  return context.exchange() ? std::string(context.exchange()->requestId()) : std::string();
+}
+
+Descriptor stream(Descriptor::Kind kind, Rights rights) {
+  Descriptor descriptor;
+  descriptor.kind = kind;
+  descriptor.rights = rights;
+  return descriptor;
+}
+
+Descriptor grantedDirectory(const DirectoryGrant& grant) {
+  const Rights allowed = grant.write ? ~Rights{0} : ~kModifyingRights;
+  Descriptor descriptor;
+  descriptor.kind = Descriptor::Kind::directory;
+  descriptor.rights = kDirectoryRights & allowed;
+  descriptor.inheriting = (kDirectoryRights | kFileRights) & allowed;
+  descriptor.grant = &grant;
+  return descriptor;
+}
+
+bool holdsNul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
+}  // namespace
+
+WasiState::WasiState(HostContext& context)
+    : context_(context),
+      outputLog_(context.settings().log, LogLevel::info, requestIdOf(context)),
+      errorLog_(context.settings().log, LogLevel::warn, requestIdOf(context)) {
+  const auto& grants = context.settings().directories;
+  descriptors_.reserve(kFirstNumber + grants.size());
+  descriptors_.emplace_back(stream(Descriptor::Kind::input, kInputRights));
+  descriptors_.emplace_back(stream(Descriptor::Kind::output, kOutputRights));
+  descriptors_.emplace_back(stream(Descriptor::Kind::errorOutput, kOutputRights));
+  for (const DirectoryGrant& grant : grants) descriptors_.emplace_back(grantedDirectory(grant));
+}
+
+WasiState::~WasiState() {
+  // A guest that trapped or was ended leaves its last words here.
+  flushLogs();
+}
+
+void WasiState::flushLogs() {
+  outputLog_.flush();
+  errorLog_.flush();
+}
+
+Descriptor* WasiState::find(std::uint32_t number) {
+  if (number >= descriptors_.size() || !descriptors_[number]) return nullptr;
+  return &*descriptors_[number];
+}
+
+bool WasiState::hasRoom() const {
+  if (descriptors_.size() < kMaxDescriptors) return true;
+  return std::any_of(descriptors_.begin() + kFirstNumber, descriptors_.end(),
+                     [](const auto& descriptor) { return !descriptor; });
+}
+
+std::optional<std::uint32_t> WasiState::insert(Descriptor descriptor) {
+  // Not 0 to 2: a file must not become a standard stream because the program closed that one.
+  for (std::uint32_t number = kFirstNumber; number < descriptors_.size(); ++number) {
+    if (descriptors_[number]) continue;
+    descriptors_[number] = std::move(descriptor);
+    return number;
+  }
+  if (descriptors_.size() >= kMaxDescriptors) return std::nullopt;
+  descriptors_.emplace_back(std::move(descriptor));
+  return static_cast<std::uint32_t>(descriptors_.size() - 1);
+}
+
+bool WasiState::close(std::uint32_t number) {
+  if (!find(number)) return false;
+  descriptors_[number].reset();
+  return true;
+}
+
+bool WasiState::renumber(std::uint32_t from, std::uint32_t to) {
+  if (!find(from) || !find(to)) return false;
+  if (from == to) return true;
+  descriptors_[to] = std::move(*descriptors_[from]);
+  descriptors_[from].reset();
+  return true;
+}
+
+WasiState::Found WasiState::directory(std::uint32_t number, Rights needed) {
+  Descriptor* descriptor = find(number);
+  if (!descriptor) return {nullptr, Errno::badf};
+  if (!descriptor->isDirectory()) return {nullptr, Errno::notdir};
+  if ((descriptor->rights & needed) != needed) return {nullptr, Errno::notcapable};
+  if (const Errno error = openGrant(*descriptor); error != Errno::success) return {nullptr, error};
+  return {descriptor, Errno::success};
+}
+
+WasiState::Found WasiState::file(std::uint32_t number, Rights needed) {
+  Descriptor* descriptor = find(number);
+  if (!descriptor) return {nullptr, Errno::badf};
+  if (descriptor->isStream()) return {nullptr, Errno::spipe};
+  if ((descriptor->rights & needed) != needed) return {nullptr, Errno::notcapable};
+  if (const Errno error = openGrant(*descriptor); error != Errno::success) return {nullptr, error};
+  return {descriptor, Errno::success};
+}
+
+const StringBlock& WasiState::arguments() {
+  if (!arguments_) {
+    arguments_.emplace();
+    for (const std::string& argument : context_.settings().arguments) {
+      if (!holdsNul(argument)) arguments_->add(argument);
+    }
+  }
+  return *arguments_;
+}
+
+const StringBlock& WasiState::environment() {
+  if (environment_) return *environment_;
+  if (process_) {
+    environment_ = process_->makeEnvironment();
+  } else {
+    environment_.emplace();
+    for (const auto& [name, value] : context_.settings().environment) {
+      if (!holdsNul(name) && !holdsNul(value)) environment_->add(name, value);
+    }
+  }
+  return *environment_;
+}
+
+std::span<std::byte> WasiState::transferBuffer() {
+  if (transferBuffer_.empty()) transferBuffer_.resize(kTransferBuffer);
+  return transferBuffer_;
+}
+
+HostResult WasiState::wait(std::uint8_t what, std::chrono::steady_clock::time_point until) {
+  if (process_) process_->flushOutput();
+  context_.exchange()->waitFor(what, until);
+  return HostResult::wait();
+}
+
+Errno openGrant(Descriptor& descriptor) {
+  if (descriptor.file || !descriptor.grant) return Errno::success;
+  OwnedFile directory(
+      ::open(descriptor.grant->host.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY));
+  if (!directory) return errnoOf(errno);
+  descriptor.file = std::move(directory);
+  return Errno::success;
+}
+
+}  // namespace skiff::wasi

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "isolate/abi/line_log.h"
+#include "isolate/abi/string_block.h"
+#include "isolate/abi/wasi_descriptor.h"
+#include "isolate/abi/wasi_process.h"
+#include "isolate/abi/wasi_types.h"
+#include "isolate/host_context.h"
+
+namespace skiff::wasi {
+
+/// What `wasi_snapshot_preview1` keeps for one request: the table of descriptors, and what a call
+/// that waits has done so far. Descriptors 0, 1 and 2 are the standard streams; the granted
+/// directories follow from 3 in the order of the settings.
+class WasiState final : public HostState {
+ public:
+  static constexpr HostStateSlot kSlot = HostStateSlot::wasi;
+  /// Descriptors open at once.
+  static constexpr std::uint32_t kMaxDescriptors = 256;
+  /// Bytes that one call moves at most to or from a file: a call is not interrupted.
+  static constexpr std::size_t kMaxTransfer = 1 << 20;
+  /// Size of transferBuffer().
+  static constexpr std::size_t kTransferBuffer = 64 << 10;
+
+  explicit WasiState(HostContext& context);
+  ~WasiState() override;
+
+  /// Connects the standard streams and the environment. REQUIRES: it lives as long as guest code
+  /// runs, and the guest has not run yet.
+  void connect(WasiProcess& process) { process_ = &process; }
+  /// nullptr if nothing was connected.
+  WasiProcess* process() { return process_; }
+  LineLog& outputLog() { return outputLog_; }
+  LineLog& errorLog() { return errorLog_; }
+  /// Logs what has no line end yet.
+  void flushLogs();
+
+  /// The descriptor of that number, or nullptr. The pointer holds until the next insert().
+  Descriptor* find(std::uint32_t number);
+  /// Takes the lowest free number from 3 on; nothing if kMaxDescriptors are open.
+  std::optional<std::uint32_t> insert(Descriptor descriptor);
+  bool hasRoom() const;
+  bool close(std::uint32_t number);
+  /// `from` becomes `to`, whose old descriptor is closed; false if one of them is not open.
+  bool renumber(std::uint32_t from, std::uint32_t to);
+
+  /// A descriptor, or why it cannot be used.
+  struct Found {
+    Descriptor* descriptor = nullptr;
+    Errno error = Errno::success;
+  };
+  /// The directory of that number, opened by now; `notcapable` if it lacks one of the rights
+  /// `needed`.
+  Found directory(std::uint32_t number, Rights needed);
+  /// The file or directory of that number, likewise; standard streams are refused with `spipe`.
+  Found file(std::uint32_t number, Rights needed);
+
+  const StringBlock& arguments();
+  const StringBlock& environment();
+
+  /// A buffer between guest memory and system calls.
+  std::span<std::byte> transferBuffer();
+
+  /// Suspends the guest until one of `what` (WaitFor) may have come about; the host function
+  /// returns what this returns and is called again. REQUIRES: context.exchange() is not null.
+  HostResult wait(std::uint8_t what, std::chrono::steady_clock::time_point until = {});
+
+  /// What the waiting call did before it waited: for fd_write the bytes taken, for poll_oneoff when
+  /// it began. Set by the call that waits, cleared by the same call when it answers.
+  struct Progress {
+    std::size_t written = 0;
+    std::chrono::nanoseconds began{};
+  };
+  std::optional<Progress> progress;
+  /// A non-blocking write to standard output found no room since poll_oneoff last waited for it.
+  bool outputFull = false;
+
+ private:
+  HostContext& context_;
+  WasiProcess* process_ = nullptr;
+  LineLog outputLog_;
+  LineLog errorLog_;
+  std::vector<std::optional<Descriptor>> descriptors_;
+  std::optional<StringBlock> arguments_;
+  std::optional<StringBlock> environment_;
+  std::vector<std::byte> transferBuffer_;
+};
+
+/// Brings a granted directory's descriptor to life: opens it if that has not happened yet.
+Errno openGrant(Descriptor& descriptor);
+
+}  // namespace skiff::wasi

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace node {
+class MultiIsolatePlatform;
+}
+namespace v8 {
+class ArrayBuffer;
+class Isolate;
+}  // namespace v8
+
+namespace skiff {
+
+class ForegroundTasks;
+
+/// V8 as this process has it. The only place that knows that V8 comes inside the engine's
+/// executable, whose platform (worker threads for compilation and garbage collection) it uses and of
+/// which nothing else is used. One per process; outlives every isolate.
+class Engine {
+ public:
+  /// `mainIsolate`: the isolate that the executable made for itself; the calling thread has it
+  /// entered.
+  explicit Engine(v8::Isolate* mainIsolate);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// "14.6.202.33": cached code belongs to exactly one version.
+  static std::string version();
+
+  /// Makes an isolate with bounded heap whose tasks go to `tasks`. Any thread. Not entered.
+  v8::Isolate* newIsolate(std::shared_ptr<ForegroundTasks> tasks);
+  /// REQUIRES: made by newIsolate, not entered by any thread, nothing of it used afterwards.
+  void dispose(v8::Isolate* isolate);
+
+  std::size_t liveIsolates() const { return live_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Delegates;
+  node::MultiIsolatePlatform* platform_;
+  std::unique_ptr<Delegates> delegates_;
+  std::atomic<std::size_t> live_{0};
+};
+
+}  // namespace skiff

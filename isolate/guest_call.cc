@@ -1,0 +1,126 @@
+#include "isolate/guest_call.h"
+
+#include <array>
+
+namespace skiff {
+namespace {
+
+/// Marks the call as the one on the isolate's stack.
+class CurrentCall {
+ public:
+  CurrentCall(GuestIsolate& isolate, GuestCall* call) : isolate_(isolate) {
+    isolate_.setCurrent(call);
+  }
+  ~CurrentCall() { isolate_.setCurrent(nullptr); }
+
+ private:
+  GuestIsolate& isolate_;
+};
+
+std::string messageOf(v8::Isolate* isolate, v8::Local<v8::Value> exception) {
+  if (exception.IsEmpty()) return "the guest ended without a message";
+  const v8::String::Utf8Value text(isolate, exception);
+  return *text ? std::string(*text, text.length()) : "the guest threw something unprintable";
+}
+
+}  // namespace
+
+GuestCall::State GuestCall::enter(IsolateLock& lock, v8::Local<v8::Function> function,
+                                  std::span<const std::uint32_t> arguments, bool mayWait) {
+  v8::Isolate* const isolate = lock.raw();
+  std::array<v8::Local<v8::Value>, 2> values;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    values[i] = v8::Integer::New(isolate, static_cast<std::int32_t>(arguments[i]));
+  }
+  v8::TryCatch tryCatch(isolate);
+  v8::MaybeLocal<v8::Value> value;
+  {
+    const CurrentCall current(lock.guest(), this);
+    value = function->Call(lock.context(), v8::Undefined(isolate),
+                           static_cast<int>(arguments.size()), values.data());
+  }
+  return settle(lock, tryCatch, value, mayWait);
+}
+
+GuestCall::State GuestCall::resume(IsolateLock& lock) {
+  v8::Isolate* const isolate = lock.raw();
+  v8::TryCatch tryCatch(isolate);
+  const v8::Local<v8::Promise::Resolver> resolver = waiting_.Get(isolate);
+  waiting_.Reset();
+  {
+    const CurrentCall current(lock.guest(), this);
+    (void)resolver->Resolve(lock.context(), v8::Undefined(isolate)).FromMaybe(false);
+    isolate->PerformMicrotaskCheckpoint();
+  }
+  return settle(lock, tryCatch, promise_.Get(isolate), true);
+}
+
+void GuestCall::cancel(IsolateLock& lock) {
+  cancelled_ = true;
+  (void)resume(lock);
+  promise_.Reset();
+  waiting_.Reset();
+}
+
+GuestCall::State GuestCall::settle(IsolateLock& lock, v8::TryCatch& tryCatch,
+                                   v8::MaybeLocal<v8::Value> value, bool mayWait) {
+  v8::Isolate* const isolate = lock.raw();
+  v8::Local<v8::Value> result;
+  if (context_.ending() || cancelled_ || !value.ToLocal(&result) || tryCatch.HasCaught() ||
+      isolate->IsExecutionTerminating()) {
+    return classifyFailure(lock, tryCatch);
+  }
+  if (mayWait) {
+    const auto promise = result.As<v8::Promise>();
+    switch (promise->State()) {
+      case v8::Promise::kPending:
+        if (waiting_.IsEmpty()) return classifyFailure(lock, tryCatch);
+        if (promise_.IsEmpty()) promise_.Reset(isolate, promise);
+        return State::suspended;
+      case v8::Promise::kRejected:
+        trap_ = messageOf(isolate, promise->Result());
+        promise->MarkAsHandled();
+        promise_.Reset();
+        return State::trapped;
+      case v8::Promise::kFulfilled:
+        result = promise->Result();
+        promise_.Reset();
+        break;
+    }
+  }
+  result_ = result->IsNumber() ? result.As<v8::Number>()->Value() : 0;
+  return State::returned;
+}
+
+GuestCall::State GuestCall::classifyFailure(IsolateLock& lock, v8::TryCatch& tryCatch) {
+  promise_.Reset();
+  waiting_.Reset();
+  const bool terminated = tryCatch.HasTerminated() || lock.raw()->IsExecutionTerminating();
+  if (context_.ending()) return State::ended;
+  if (terminated || cancelled_) return State::terminated;
+  trap_ = messageOf(lock.raw(), tryCatch.Exception());
+  return State::trapped;
+}
+
+HostResult GuestCall::host(const HostFunction& function, const std::uint32_t* slots) {
+  if (cancelled_ || context_.ending()) return HostResult::stop();
+  HostResult result = HostResult::stop();
+  try {
+    result = function.call(context_, slots);
+  } catch (const std::exception& error) {
+    return context_.trap(std::string(function.name) + ": internal error: " + error.what());
+  }
+  if (result.kind() == HostResult::Kind::wait && !context_.exchange()) {
+    return context_.trap(std::string(function.name) + ": cannot wait during initialisation");
+  }
+  return result;
+}
+
+v8::MaybeLocal<v8::Promise> GuestCall::suspend(v8::Isolate* isolate) {
+  v8::Local<v8::Promise::Resolver> resolver;
+  if (!v8::Promise::Resolver::New(isolate->GetCurrentContext()).ToLocal(&resolver)) return {};
+  waiting_.Reset(isolate, resolver);
+  return resolver->GetPromise();
+}
+
+}  // namespace skiff

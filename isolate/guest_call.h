@@ -1,0 +1,60 @@
+#pragma once
+
+#include <v8.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "isolate/guest_isolate.h"
+#include "isolate/host_context.h"
+#include "isolate/host_function.h"
+
+namespace skiff {
+
+/// One call of a guest's export: from entering it to its return, however often it is suspended in
+/// between. One thread at a time, which has the isolate entered.
+class GuestCall {
+ public:
+  enum class State : std::uint8_t {
+    returned,    ///< result() is there
+    suspended,   ///< waits; resume() goes on
+    ended,       ///< by the host: context.ending() says how
+    trapped,     ///< trap() is the engine's message
+    terminated,  ///< from outside: the watchdog or the heap limit
+  };
+
+  GuestCall(HostContext& context) : context_(context) {}
+  GuestCall(const GuestCall&) = delete;
+  GuestCall& operator=(const GuestCall&) = delete;
+
+  /// `mayWait`: `function` is a promising one.
+  State enter(IsolateLock& lock, v8::Local<v8::Function> function,
+              std::span<const std::uint32_t> arguments, bool mayWait);
+  /// REQUIRES: suspended. The host function that waits is tried again.
+  State resume(IsolateLock& lock);
+  /// REQUIRES: suspended. Unwinds the guest: its host function is not tried again.
+  void cancel(IsolateLock& lock);
+
+  double result() const { return result_; }
+  const std::string& trap() const { return trap_; }
+
+  /// A host function on behalf of the guest: for host_binding only.
+  HostResult host(const HostFunction& function, const std::uint32_t* slots);
+  /// The promise that the guest is suspended on: for host_binding only.
+  v8::MaybeLocal<v8::Promise> suspend(v8::Isolate* isolate);
+
+ private:
+  State settle(IsolateLock& lock, v8::TryCatch& tryCatch, v8::MaybeLocal<v8::Value> value,
+               bool mayWait);
+  State classifyFailure(IsolateLock& lock, v8::TryCatch& tryCatch);
+
+  HostContext& context_;
+  v8::Global<v8::Promise> promise_;
+  v8::Global<v8::Promise::Resolver> waiting_;
+  double result_ = 0;
+  bool cancelled_ = false;
+  std::string trap_;
+};
+
+}  // namespace skiff

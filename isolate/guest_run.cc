@@ -1,0 +1,156 @@
+#include "isolate/guest_run.h"
+
+#include <span>
+
+#include "isolate/guest_call.h"
+#include "isolate/guest_isolate.h"
+#include "isolate/instance.h"
+
+namespace skiff {
+
+GuestRun::GuestRun(ShardEngine& shard, InstancePool& pool, Instance& instance, Exchange& exchange,
+                   const Limits& limits)
+    : shard_(shard),
+      pool_(pool),
+      instance_(&instance),
+      exchange_(exchange),
+      limits_(limits),
+      context_(pool.module().settings, systemEnvironment(), &exchange) {}
+
+GuestRun::~GuestRun() {
+  if (phase_ == Phase::suspended) cancel(Reason::drained);
+  if (instance_) finish(Reason::drained, {}, InstanceFate::broken);
+}
+
+GuestRun::State GuestRun::start() {
+  context_.setMemory(GuestMemory(*instance_));
+  context_.setFeatures(pool_.module().features);
+  return proceed(pool_.module().abi->begin(context_));
+}
+
+GuestRun::State GuestRun::resume() {
+  exchange_.waitFor(kWaitNothing);
+  if (phase_ == Phase::awaiting) return proceed(pool_.module().abi->ready(context_));
+  return activate([this](IsolateLock& lock) { return call_->resume(lock); });
+}
+
+void GuestRun::cancel(Reason reason) {
+  exchange_.waitFor(kWaitNothing);
+  if (phase_ == Phase::suspended) {
+    IsolateLock lock(shard_.seat(), pool_.isolate());
+    call_->cancel(lock);
+    lock.raw()->CancelTerminateExecution();
+    finish(reason, {}, InstanceFate::broken);
+  } else if (phase_ == Phase::awaiting) {
+    finish(reason, {}, InstanceFate::returned);
+  }
+}
+
+GuestRun::State GuestRun::proceed(Step step) {
+  switch (step.kind) {
+    case Step::Kind::await:
+      phase_ = Phase::awaiting;
+      exchange_.flush();
+      return State::waiting;
+    case Step::Kind::finish:
+      return finish(step.reason, std::string(step.detail), InstanceFate::returned);
+    case Step::Kind::call:
+      break;
+  }
+  const EntryPoint& entry = pool_.module().abi->entryPoints()[step.entry];
+  entry_ = step.entry;
+  call_ = std::make_unique<GuestCall>(context_);
+  return activate([&](IsolateLock& lock) {
+    return call_->enter(lock, instance_->entry(lock, step.entry),
+                        std::span(step.arguments.data(), entry.parameters.size()),
+                        pool_.module().mayWait);
+  });
+}
+
+template <class Enter>
+GuestRun::State GuestRun::activate(Enter enter) {
+  GuestCall::State state;
+  ActivationReport report;
+  bool heapExhausted = false;
+  {
+    IsolateLock lock(shard_.seat(), pool_.isolate());
+    v8::Isolate* const isolate = lock.raw();
+    {
+      const TrackedMemory::Access access(instance_->tracked());
+      shard_.thread().begin({.cpu = limits_.cpu - cpu_,
+                           .deadline = limits_.deadline,
+                           .terminate =
+                               [](void* target) {
+                                 static_cast<v8::Isolate*>(target)->TerminateExecution();
+                               },
+                           .target = isolate});
+      state = enter(lock);
+      report = shard_.thread().end();
+    }
+    cpu_ += report.cpu;
+    heapExhausted = lock.guest().takeHeapExhausted();
+    const bool cut = report.terminated != Reason::none || heapExhausted;
+    if (cut && state == GuestCall::State::suspended) {
+      call_->cancel(lock);
+      state = GuestCall::State::terminated;
+    }
+    if (cut || state == GuestCall::State::ended || state == GuestCall::State::terminated) {
+      if (state == GuestCall::State::returned) state = GuestCall::State::terminated;
+      isolate->CancelTerminateExecution();
+    }
+    if (lock.guest().tasks().pending()) lock.guest().tasks().drain();
+  }
+  return settle(static_cast<std::uint8_t>(state),
+                heapExhausted ? Reason::memoryLimit : report.terminated);
+}
+
+GuestRun::State GuestRun::settle(std::uint8_t callState, Reason terminated) {
+  const EntryAbi& abi = *pool_.module().abi;
+  switch (static_cast<GuestCall::State>(callState)) {
+    case GuestCall::State::returned: {
+      const auto result = static_cast<std::int64_t>(call_->result());
+      return proceed(abi.returned(context_, entry_, result));
+    }
+    case GuestCall::State::suspended:
+      phase_ = Phase::suspended;
+      exchange_.flush();
+      return State::waiting;
+    case GuestCall::State::ended: {
+      const HostContext::Ending& ending = *context_.ending();
+      if (ending.kind == HostContext::Ending::Kind::trap) {
+        return finish(Reason::guestTrap, ending.message, InstanceFate::broken);
+      }
+      const Step step = abi.exited(context_, ending.exitCode);
+      std::string detail(step.detail);
+      if (step.reason == Reason::guestExit) {
+        detail += (detail.empty() ? "the guest exited with code " : ": code ") +
+                  std::to_string(ending.exitCode);
+      }
+      return finish(step.reason, std::move(detail), InstanceFate::broken);
+    }
+    case GuestCall::State::trapped:
+      return finish(Reason::guestTrap, call_->trap(), InstanceFate::broken);
+    case GuestCall::State::terminated:
+      break;
+  }
+  switch (terminated) {
+    case Reason::memoryLimit:
+      return finish(terminated, "the guest filled the engine's heap", InstanceFate::broken);
+    case Reason::wallLimit:
+      return finish(terminated, "the guest ran past the request's wall time", InstanceFate::broken);
+    default:
+      return finish(Reason::cpuLimit, "the guest used up the request's CPU time",
+                    InstanceFate::broken);
+  }
+}
+
+GuestRun::State GuestRun::finish(Reason reason, std::string detail, InstanceFate fate) {
+  reason_ = reason;
+  detail_ = std::move(detail);
+  phase_ = Phase::finished;
+  call_.reset();
+  reset_ = pool_.release(std::exchange(instance_, nullptr), fate);
+  return State::finished;
+}
+
+}  // namespace skiff

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "isolate/abi/entry_abi.h"
+#include "isolate/host_context.h"
+#include "isolate/instance_pool.h"
+#include "quota/reason.h"
+
+namespace skiff {
+
+class GuestCall;
+
+/// One request served by one instance, from the ABI's first step to its last. Runs the guest on the
+/// calling thread; where the guest would wait, it comes back, and resume() goes on when the
+/// exchange's listener is told. One thread.
+class GuestRun {
+ public:
+  enum class State : std::uint8_t { waiting, finished };
+
+  struct Limits {
+    std::chrono::nanoseconds cpu;
+    std::chrono::steady_clock::time_point deadline;
+  };
+
+  /// `instance` was acquired from `pool`; it is given back when the run finishes.
+  GuestRun(ShardEngine& shard, InstancePool& pool, Instance& instance, Exchange& exchange,
+           const Limits& limits);
+  /// REQUIRES: finished or never started. An instance still held is dropped.
+  ~GuestRun();
+  GuestRun(const GuestRun&) = delete;
+  GuestRun& operator=(const GuestRun&) = delete;
+
+  State start();
+  /// REQUIRES: waiting.
+  State resume();
+  /// Ends it from outside, whatever it waits for. REQUIRES: waiting. Finished afterwards.
+  void cancel(Reason reason);
+
+  // Once finished:
+  /// Why the answer is not the guest's own; none if the exchange was finished by it.
+  Reason reason() const { return reason_; }
+  /// One line for the app's log; empty if there is nothing to say.
+  const std::string& detail() const { return detail_; }
+  std::chrono::nanoseconds cpu() const { return cpu_; }
+  ResetHow reset() const { return reset_; }
+
+ private:
+  enum class Phase : std::uint8_t { idle, suspended, awaiting, finished };
+
+  State proceed(Step step);
+  /// The call returned, was suspended, or failed: what comes next.
+  State settle(std::uint8_t callState, Reason terminated);
+  template <class Enter>
+  State activate(Enter enter);
+  State finish(Reason reason, std::string detail, InstanceFate fate);
+
+  ShardEngine& shard_;
+  InstancePool& pool_;
+  Instance* instance_;
+  Exchange& exchange_;
+  const Limits limits_;
+  HostContext context_;
+  std::unique_ptr<GuestCall> call_;
+  std::uint8_t entry_ = 0;
+  Phase phase_ = Phase::idle;
+  Reason reason_ = Reason::none;
+  std::string detail_;
+  std::chrono::nanoseconds cpu_{};
+  ResetHow reset_ = ResetHow::none;
+};
+
+}  // namespace skiff

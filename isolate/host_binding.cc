@@ -1,0 +1,198 @@
+#include "isolate/host_binding.h"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "isolate/abi/entry_abi.h"
+#include "isolate/guest_call.h"
+#include "isolate/guest_isolate.h"
+#include "isolate/wasm/rewrite.h"
+
+namespace skiff {
+namespace {
+
+constexpr v8::ExternalPointerTypeTag kHostFunctionTag = 1;
+
+/// Ends the guest from inside a host function: the exception unwinds it at once, and the
+/// termination keeps it from catching that.
+void stopGuest(v8::Isolate* isolate) {
+  isolate->TerminateExecution();
+  isolate->ThrowException(v8::Undefined(isolate));
+}
+
+/// Every host function is called through here: V8's values become 32-bit slots and back.
+void callHostFunction(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  v8::Isolate* const isolate = info.GetIsolate();
+  const auto& function = *static_cast<const HostFunction*>(
+      info.Data().As<v8::External>()->Value(kHostFunctionTag));
+  GuestCall* const call = GuestIsolate::of(isolate).current();
+  if (!call) return;
+
+  std::array<std::uint32_t, HostFunction::kMaxSlots> slots;
+  const int count = std::min<int>(info.Length(), HostFunction::kMaxSlots);
+  for (int i = 0; i < count; ++i) {
+    slots[static_cast<std::size_t>(i)] =
+        static_cast<std::uint32_t>(info[i].As<v8::Int32>()->Value());
+  }
+  const HostResult result = call->host(function, slots.data());
+  switch (result.kind()) {
+    case HostResult::Kind::value:
+      if (function.result == 'I') {
+        info.GetReturnValue().Set(static_cast<double>(result.get()));
+      } else if (function.result == 'i' || function.mayWait) {
+        info.GetReturnValue().Set(static_cast<std::int32_t>(result.get()));
+      }
+      return;
+    case HostResult::Kind::wait:
+      info.GetReturnValue().Set(std::int32_t{-1});
+      return;
+    case HostResult::Kind::stop:
+      stopGuest(isolate);
+      return;
+  }
+}
+
+/// The suspending import of all shims.
+void waitForHost(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  v8::Isolate* const isolate = info.GetIsolate();
+  GuestCall* const call = GuestIsolate::of(isolate).current();
+  v8::Local<v8::Promise> promise;
+  if (call && call->suspend(isolate).ToLocal(&promise)) {
+    info.GetReturnValue().Set(promise);
+  } else {
+    stopGuest(isolate);
+  }
+}
+
+/// Shim modules are compiled once per process and shared by all isolates.
+class ShimCache {
+ public:
+  v8::MaybeLocal<v8::WasmModuleObject> module(v8::Isolate* isolate, const HostModule& host) {
+    const std::lock_guard lock(mutex_);
+    const auto found = compiled_.find(&host);
+    if (found != compiled_.end()) {
+      return v8::WasmModuleObject::FromCompiledModule(isolate, found->second);
+    }
+    const std::vector<std::uint8_t> bytes = wasm::buildShim(host);
+    v8::Local<v8::WasmModuleObject> module;
+    if (!v8::WasmModuleObject::Compile(isolate, {bytes.data(), bytes.size()}).ToLocal(&module)) {
+      return {};
+    }
+    compiled_.emplace(&host, module->GetCompiledModule());
+    return module;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const HostModule*, v8::CompiledWasmModule> compiled_;
+};
+
+class ImportBuilder {
+ public:
+  ImportBuilder(GuestIsolate& isolate, v8::Local<v8::Context> context,
+                v8::Local<v8::Object> webAssembly)
+      : guest_(isolate), isolate_(isolate.raw()), context_(context), webAssembly_(webAssembly) {}
+
+  v8::MaybeLocal<v8::Object> build() {
+    const auto imports = v8::Object::New(isolate_);
+    for (const HostModule& host : hostModules()) {
+      v8::Local<v8::Object> functions;
+      if (!buildNamespace(host).ToLocal(&functions)) return {};
+      if (!set(imports, host.name, functions)) return {};
+    }
+    return imports;
+  }
+
+ private:
+  bool set(v8::Local<v8::Object> object, std::string_view key, v8::Local<v8::Value> value) {
+    return object->Set(context_, guest_.name(key), value).FromMaybe(false);
+  }
+
+  v8::MaybeLocal<v8::Function> wrap(const HostFunction& function) {
+    const auto data = v8::External::New(
+        isolate_, const_cast<HostFunction*>(&function), kHostFunctionTag);
+    return v8::Function::New(context_, callHostFunction, data, 0,
+                             v8::ConstructorBehavior::kThrow);
+  }
+
+  v8::MaybeLocal<v8::Object> suspending() {
+    v8::Local<v8::Function> function;
+    v8::Local<v8::Value> constructor;
+    if (!v8::Function::New(context_, waitForHost, {}, 0, v8::ConstructorBehavior::kThrow)
+             .ToLocal(&function) ||
+        !webAssembly_->Get(context_, guest_.name("Suspending")).ToLocal(&constructor) ||
+        !constructor->IsFunction()) {
+      return {};
+    }
+    v8::Local<v8::Value> arguments[] = {function};
+    return constructor.As<v8::Function>()->NewInstance(context_, 1, arguments);
+  }
+
+  v8::MaybeLocal<v8::Object> buildNamespace(const HostModule& host) {
+    const auto direct = v8::Object::New(isolate_);
+    const auto tries = v8::Object::New(isolate_);
+    bool shimmed = false;
+    for (const HostFunction& function : host.functions) {
+      v8::Local<v8::Function> wrapped;
+      if (!wrap(function).ToLocal(&wrapped)) return {};
+      if (wasm::needsShim(function)) {
+        shimmed = true;
+        const std::string key = std::string(wasm::kShimTryPrefix) + std::string(function.name);
+        if (!set(tries, key, wrapped)) return {};
+      } else if (!set(direct, function.name, wrapped)) {
+        return {};
+      }
+    }
+    if (shimmed && !addShim(host, tries, direct)) return {};
+    return direct;
+  }
+
+  /// Instantiates the namespace's shim and adds its exports to `direct`.
+  bool addShim(const HostModule& host, v8::Local<v8::Object> tries, v8::Local<v8::Object> direct) {
+    // Never destroyed: it would have to go before V8 does.
+    static ShimCache& cache = *new ShimCache;
+    v8::Local<v8::Object> wait;
+    v8::Local<v8::WasmModuleObject> module;
+    v8::Local<v8::Value> constructor;
+    if (!suspending().ToLocal(&wait) || !set(tries, wasm::kShimWait, wait) ||
+        !cache.module(isolate_, host).ToLocal(&module) ||
+        !webAssembly_->Get(context_, guest_.name("Instance")).ToLocal(&constructor)) {
+      return false;
+    }
+    const auto imports = v8::Object::New(isolate_);
+    v8::Local<v8::Value> arguments[] = {module, imports};
+    v8::Local<v8::Object> instance;
+    v8::Local<v8::Value> exports;
+    if (!set(imports, wasm::kShimModule, tries) ||
+        !constructor.As<v8::Function>()->NewInstance(context_, 2, arguments).ToLocal(&instance) ||
+        !instance->Get(context_, guest_.name("exports")).ToLocal(&exports)) {
+      return false;
+    }
+    for (const HostFunction& function : host.functions) {
+      v8::Local<v8::Value> shim;
+      if (!wasm::needsShim(function)) continue;
+      if (!exports.As<v8::Object>()->Get(context_, guest_.name(function.name)).ToLocal(&shim) ||
+          !set(direct, function.name, shim)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  GuestIsolate& guest_;
+  v8::Isolate* isolate_;
+  v8::Local<v8::Context> context_;
+  v8::Local<v8::Object> webAssembly_;
+};
+
+}  // namespace
+
+v8::MaybeLocal<v8::Object> buildImports(GuestIsolate& isolate, v8::Local<v8::Context> context,
+                                        v8::Local<v8::Object> webAssembly) {
+  return ImportBuilder(isolate, context, webAssembly).build();
+}
+
+}  // namespace skiff

@@ -1,0 +1,219 @@
+#include "isolate/instance.h"
+
+#include "quota/cycle_clock.h"
+
+namespace skiff {
+namespace {
+
+constexpr std::size_t kWasmPage = 65536;
+// What initialisation may take: it happens once per version (or per instance, if there is no image).
+constexpr std::chrono::seconds kInitCpu{2};
+constexpr std::chrono::seconds kInitWall{10};
+
+std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch, std::string_view fallback) {
+  if (!tryCatch.HasCaught() || tryCatch.Exception().IsEmpty()) return std::string(fallback);
+  const v8::String::Utf8Value text(isolate, tryCatch.Exception());
+  return *text ? std::string(*text, text.length()) : std::string(fallback);
+}
+
+}  // namespace
+
+Instance::~Instance() = default;
+
+Result<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
+                                                   v8::Local<v8::WasmModuleObject> module,
+                                                   const PreparedModule& prepared) {
+  v8::Isolate* const isolate = lock.raw();
+  v8::TryCatch tryCatch(isolate);
+  std::unique_ptr<Instance> instance(new Instance(lock.guest(), prepared));
+  v8::Local<v8::Object> object;
+  v8::Local<v8::Value> exports;
+  v8::Local<v8::Value> memory;
+  if (!lock.guest().instantiate(module).ToLocal(&object) ||
+      !object->Get(lock.context(), lock.guest().name("exports")).ToLocal(&exports) ||
+      !exports.As<v8::Object>()->Get(lock.context(), lock.guest().name("memory")).ToLocal(&memory) ||
+      !memory->IsWasmMemoryObject()) {
+    return Error{"cannot instantiate: " + describe(isolate, tryCatch, "no room")};
+  }
+  instance->exports_.Reset(isolate, exports.As<v8::Object>());
+  instance->memory_.Reset(isolate, memory.As<v8::WasmMemoryObject>());
+  for (std::size_t i = 0; i < prepared.entries.size() && i < kMaxEntries; ++i) {
+    if (!prepared.entries[i]) continue;
+    v8::Local<v8::Function> function;
+    if (!instance->exportedFunction(lock, std::string(wasm::kEntryPrefix) + std::to_string(i))
+             .ToLocal(&function) ||
+        (prepared.mayWait && !lock.guest().promising(function).ToLocal(&function))) {
+      return Error{"cannot reach an entry point: " + describe(isolate, tryCatch, "not exported")};
+    }
+    instance->entries_[i].Reset(isolate, function);
+  }
+  const std::span<std::byte> bytes = instance->currentMemory();
+  instance->base_ = bytes.data();
+  instance->initialSize_ = bytes.size();
+  return instance;
+}
+
+Result<std::unique_ptr<Instance>> Instance::createPristine(
+    IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
+    ResetMode mode, const HotPages& hot, GuestThread& thread, InstanceTimes& times) {
+  const std::uint64_t start = readCycles();
+  auto made = create(lock, module, prepared);
+  const std::uint64_t instantiated = readCycles();
+  times.instantiate = cyclesToTime(instantiated - start);
+  if (made.has_error()) return made;
+  if (prepared.image) {
+    const auto attached = (*made)->attachImage(lock, *prepared.image, mode, hot);
+    if (attached.has_error()) return attached.error();
+  } else {
+    HostContext context(prepared.settings, systemEnvironment(), nullptr);
+    const auto initialised = (*made)->initialise(lock, context, thread);
+    if (initialised.has_error()) return initialised.error();
+  }
+  times.init = cyclesToTime(readCycles() - instantiated);
+  return made;
+}
+
+v8::MaybeLocal<v8::Function> Instance::exportedFunction(IsolateLock& lock,
+                                                        std::string_view name) const {
+  v8::Local<v8::Value> value;
+  if (!exports_.Get(lock.raw())->Get(lock.context(), lock.guest().name(name)).ToLocal(&value) ||
+      !value->IsFunction()) {
+    return {};
+  }
+  return value.As<v8::Function>();
+}
+
+std::span<std::byte> Instance::currentMemory() {
+  const v8::HandleScope scope(isolate_.raw());
+  const v8::Local<v8::ArrayBuffer> buffer = memory_.Get(isolate_.raw())->Buffer();
+  return {static_cast<std::byte*>(buffer->Data()), buffer->ByteLength()};
+}
+
+Result<void> Instance::initialise(IsolateLock& lock, HostContext& context, GuestThread& thread) {
+  context.setMemory(GuestMemory(*this));
+  for (const std::string& name : prepared_.initialisers) {
+    v8::Local<v8::Function> function;
+    if (!exportedFunction(lock, name).ToLocal(&function)) return Error{name + " is not exported"};
+    GuestCall call(context);
+    v8::Isolate* const isolate = lock.raw();
+    thread.begin({.cpu = kInitCpu,
+                  .deadline = std::chrono::steady_clock::now() + kInitWall,
+                  .terminate = [](void* target) {
+                    static_cast<v8::Isolate*>(target)->TerminateExecution();
+                  },
+                  .target = isolate});
+    const GuestCall::State state = call.enter(lock, function, {}, false);
+    const ActivationReport report = thread.end();
+    isolate->CancelTerminateExecution();
+    const bool heapExhausted = lock.guest().takeHeapExhausted();
+    switch (state) {
+      case GuestCall::State::returned:
+        break;
+      case GuestCall::State::ended:
+        // A handler's `_start` is a main() that registers the handler; some toolchains end it so.
+        if (name == "_start" && context.ending()->kind == HostContext::Ending::Kind::exit &&
+            context.ending()->exitCode == 0) {
+          break;
+        }
+        return Error{name + " failed during initialisation: " +
+                     (context.ending()->kind == HostContext::Ending::Kind::exit
+                          ? "exit code " + std::to_string(context.ending()->exitCode)
+                          : context.ending()->message)};
+      case GuestCall::State::trapped:
+        return Error{name + " trapped during initialisation: " + call.trap()};
+      default:
+        return Error{name + (heapExhausted ? " exhausted the JavaScript heap"
+                             : report.terminated == Reason::wallLimit
+                                 ? " took more than 10 s of wall time"
+                                 : " took more than 2 s of CPU time") +
+                     " during initialisation"};
+    }
+  }
+  return {};
+}
+
+Result<PristineImage> Instance::capture(IsolateLock& lock) {
+  PristineImage image;
+  auto memory = MemoryImage::capture(currentMemory());
+  if (memory.has_error()) return memory.error();
+  image.memory = *memory;
+  if (prepared_.savedGlobals == 0) return image;
+
+  v8::Local<v8::Function> get;
+  if (!exportedFunction(lock, wasm::kGetGlobal).ToLocal(&get)) {
+    return Error{"the accessor of globals is not exported"};
+  }
+  for (std::uint32_t index = 0; index < prepared_.savedGlobals; ++index) {
+    std::array<std::uint64_t, 2> halves{};
+    for (std::uint32_t half = 0; half < 2; ++half) {
+      v8::Local<v8::Value> arguments[] = {v8::Integer::NewFromUnsigned(lock.raw(), index),
+                                          v8::Integer::NewFromUnsigned(lock.raw(), half)};
+      v8::Local<v8::Value> bits;
+      if (!get->Call(lock.context(), v8::Undefined(lock.raw()), 2, arguments).ToLocal(&bits) ||
+          !bits->IsBigInt()) {
+        return Error{"cannot read a global"};
+      }
+      halves[half] = bits.As<v8::BigInt>()->Uint64Value();
+    }
+    image.globals.push_back(halves);
+  }
+  return image;
+}
+
+bool Instance::growTo(IsolateLock& lock, std::size_t bytes) {
+  const std::size_t size = currentMemory().size();
+  if (size >= bytes) return size == bytes;
+  v8::Local<v8::Value> grow;
+  const v8::Local<v8::WasmMemoryObject> memory = memory_.Get(lock.raw());
+  if (!memory->Get(lock.context(), lock.guest().name("grow")).ToLocal(&grow) ||
+      !grow->IsFunction()) {
+    return false;
+  }
+  v8::Local<v8::Value> pages[] = {
+      v8::Integer::NewFromUnsigned(lock.raw(), static_cast<std::uint32_t>((bytes - size) / kWasmPage))};
+  return !grow.As<v8::Function>()->Call(lock.context(), memory, 1, pages).IsEmpty() &&
+         currentMemory().size() == bytes;
+}
+
+bool Instance::setGlobals(IsolateLock& lock, const PristineImage& image) {
+  if (image.globals.empty()) return true;
+  v8::Local<v8::Function> set;
+  if (!exportedFunction(lock, wasm::kSetGlobal).ToLocal(&set)) return false;
+  for (std::size_t index = 0; index < image.globals.size(); ++index) {
+    v8::Local<v8::Value> arguments[] = {
+        v8::Integer::NewFromUnsigned(lock.raw(), static_cast<std::uint32_t>(index)),
+        v8::BigInt::NewFromUnsigned(lock.raw(), image.globals[index][0]),
+        v8::BigInt::NewFromUnsigned(lock.raw(), image.globals[index][1])};
+    if (set->Call(lock.context(), v8::Undefined(lock.raw()), 3, arguments).IsEmpty()) return false;
+  }
+  return true;
+}
+
+Result<void> Instance::attachImage(IsolateLock& lock, const PristineImage& image, ResetMode mode,
+                                   const HotPages& hot) {
+  v8::TryCatch tryCatch(lock.raw());
+  if (!growTo(lock, image.memory->size()) || !setGlobals(lock, image)) {
+    return Error{"cannot clone the pristine instance: " +
+                 describe(lock.raw(), tryCatch, "no memory of that size")};
+  }
+  initialSize_ = image.memory->size();
+  if (initialSize_ == 0 || mode == ResetMode::fresh) {
+    // Nothing to map, or each request gets a new instance: a plain copy does.
+    if (initialSize_ != 0) std::memcpy(base_, image.memory->data(), initialSize_);
+    return {};
+  }
+  auto tracked = TrackedMemory::attach(image.memory, base_, mode, hot);
+  if (tracked.has_error()) return tracked.error();
+  tracked_ = std::move(*tracked);
+  return {};
+}
+
+ResetHow Instance::reset(IsolateLock&) {
+  if (currentMemory().size() != initialSize_) return ResetHow::none;
+  if (prepared_.reuse == Reuse::dirty) return ResetHow::none;
+  if (initialSize_ == 0 && prepared_.image) return ResetHow::hot;
+  if (!tracked_) return ResetHow::none;
+  return tracked_->reset();
+}
+
+}  // namespace skiff

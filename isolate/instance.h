@@ -1,0 +1,78 @@
+#pragma once
+
+#include <v8.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "isolate/guest_call.h"
+#include "isolate/guest_isolate.h"
+#include "isolate/guest_memory.h"
+#include "isolate/memory/tracked_memory.h"
+#include "isolate/prepared_module.h"
+#include "quota/guest_thread.h"
+
+namespace skiff {
+
+/// How long the steps of making an instance took.
+struct InstanceTimes {
+  std::chrono::nanoseconds instantiate{};
+  std::chrono::nanoseconds init{};
+};
+
+/// One WebAssembly instance in its isolate. One thread at a time.
+class Instance final : public GuestMemorySource {
+ public:
+  /// Instantiates without initialising: for the trial that makes the image.
+  static Result<std::unique_ptr<Instance>> create(IsolateLock& lock,
+                                                  v8::Local<v8::WasmModuleObject> module,
+                                                  const PreparedModule& prepared);
+  /// An instance in its pristine state: a clone of the image, or initialised anew if there is none.
+  static Result<std::unique_ptr<Instance>> createPristine(
+      IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
+      ResetMode mode, const HotPages& hot, GuestThread& thread, InstanceTimes& times);
+
+  /// REQUIRES: its isolate is entered.
+  ~Instance();
+
+  /// Runs the initialisers. REQUIRES: called once, on an instance from create().
+  Result<void> initialise(IsolateLock& lock, HostContext& context, GuestThread& thread);
+  /// The memory and globals as they are now.
+  Result<PristineImage> capture(IsolateLock& lock);
+
+  v8::Local<v8::Function> entry(IsolateLock& lock, std::uint8_t index) const {
+    return entries_[index].Get(lock.raw());
+  }
+  std::span<std::byte> currentMemory() override;
+  TrackedMemory* tracked() { return tracked_.get(); }
+
+  /// Brings it back to its image after a request; `none` if it must be dropped.
+  ResetHow reset(IsolateLock& lock);
+  std::size_t ownBytes() const { return tracked_ ? tracked_->ownBytes() : initialSize_; }
+
+ private:
+  static constexpr std::size_t kMaxEntries = 4;
+
+  Instance(GuestIsolate& isolate, const PreparedModule& prepared)
+      : isolate_(isolate), prepared_(prepared) {}
+
+  v8::MaybeLocal<v8::Function> exportedFunction(IsolateLock& lock, std::string_view name) const;
+  Result<void> attachImage(IsolateLock& lock, const PristineImage& image, ResetMode mode,
+                           const HotPages& hot);
+  bool setGlobals(IsolateLock& lock, const PristineImage& image);
+  bool growTo(IsolateLock& lock, std::size_t bytes);
+
+  GuestIsolate& isolate_;
+  const PreparedModule& prepared_;
+  v8::Global<v8::Object> exports_;
+  v8::Global<v8::WasmMemoryObject> memory_;
+  std::array<v8::Global<v8::Function>, kMaxEntries> entries_;
+  std::byte* base_ = nullptr;
+  std::size_t initialSize_ = 0;
+  std::unique_ptr<TrackedMemory> tracked_;
+};
+
+}  // namespace skiff

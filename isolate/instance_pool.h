@@ -1,0 +1,96 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "config/config.h"
+#include "isolate/memory/tracked_memory.h"
+#include "isolate/prepared_module.h"
+#include "isolate/shard_engine.h"
+#include "quota/reason.h"
+
+namespace skiff {
+
+class GuestIsolate;
+class Instance;
+
+/// The steps of a cold start that a request had to wait for; zero for those that were not needed.
+struct ColdStart {
+  bool happened = false;
+  std::chrono::nanoseconds isolate{};
+  std::chrono::nanoseconds module{};
+  std::chrono::nanoseconds instantiate{};
+  std::chrono::nanoseconds init{};
+  std::chrono::nanoseconds total() const { return isolate + module + instantiate + init; }
+};
+
+/// What became of an instance during a request.
+enum class InstanceFate : std::uint8_t {
+  returned,  ///< every call of it returned: it can be reset
+  broken,    ///< trapped, exited, terminated or left suspended: it is dropped
+};
+
+struct PoolCounts {
+  std::size_t idle = 0;
+  std::size_t busy = 0;
+  std::size_t isolates = 0;
+  std::size_t bytes = 0;  ///< heap and own pages, estimated
+};
+
+/// The instances of one version on one shard, in one isolate of their own. One thread.
+class InstancePool {
+ public:
+  struct Limits {
+    std::size_t min = 0;
+    std::size_t max = 64;
+  };
+
+  InstancePool(ShardEngine& shard, std::shared_ptr<const PreparedModule> module, Limits limits);
+  /// REQUIRES: every instance has been released.
+  ~InstancePool();
+  InstancePool(const InstancePool&) = delete;
+  InstancePool& operator=(const InstancePool&) = delete;
+
+  /// A pristine instance: an idle one, else a new one. nullptr with `refusal` none: `max` are busy,
+  /// wait for a release. nullptr with a reason: none is to be had (`error` has the detail).
+  Instance* acquire(ColdStart& cold, Reason& refusal, std::string& error);
+  /// Resets the instance and keeps it, or drops it. How it was reset; `fresh` if it was dropped.
+  ResetHow release(Instance* instance, InstanceFate fate);
+
+  /// Makes instances until `min` are idle. What went wrong, if it did.
+  Result<void> warm();
+  /// Gives idle instances back, all but `keep`; the isolate too if none is left. How many.
+  std::size_t evictIdle(std::size_t keep);
+  /// Tasks that V8 wants run on this thread, and garbage that dropped instances left.
+  void housekeep();
+
+  GuestIsolate& isolate() { return *isolate_; }  ///< REQUIRES: an instance is there
+  const PreparedModule& module() const { return *module_; }
+  const Limits& limits() const { return limits_; }
+  void setLimits(Limits limits) { limits_ = limits; }
+  PoolCounts counts() const;
+
+ private:
+  struct Loaded;  ///< the module object in the isolate
+
+  bool loadIsolate(ColdStart& cold, std::string& error);
+  Instance* make(ColdStart& cold, Reason& refusal, std::string& error);
+  void drop(std::unique_ptr<Instance> instance);
+  void collectDropped();
+  void unloadIsolate();
+
+  ShardEngine& shard_;
+  const std::shared_ptr<const PreparedModule> module_;
+  Limits limits_;
+  std::unique_ptr<GuestIsolate> isolate_;
+  std::unique_ptr<Loaded> loaded_;
+  std::vector<std::unique_ptr<Instance>> idle_;  ///< used last at the back
+  std::vector<std::unique_ptr<Instance>> busy_;
+  HotPages hot_;
+  std::size_t uncollected_ = 0;  ///< dropped instances that V8 has not freed yet
+};
+
+}  // namespace skiff

@@ -1,0 +1,48 @@
+// Resolves write faults on protected pages of the memory that this thread's guest runs in, and hands
+// every other fault to the handler that was there before: V8's for out-of-bounds traps.
+#include <pthread.h>
+#include <signal.h>
+
+#include <mutex>
+
+#include "isolate/memory/tracked_memory.h"
+
+namespace skiff {
+namespace {
+
+// Read in a signal handler: the initial-exec model makes that a plain load, never an allocation.
+__attribute__((tls_model("initial-exec"))) thread_local TrackedMemory* tAccessed = nullptr;
+
+struct sigaction previousAction;
+
+void handleFault(int signal, siginfo_t* info, void* context) {
+  TrackedMemory* const memory = tAccessed;
+  if (memory && info->si_code == SEGV_ACCERR && memory->resolveFault(info->si_addr)) return;
+  if (previousAction.sa_flags & SA_SIGINFO) {
+    previousAction.sa_sigaction(signal, info, context);
+  } else if (previousAction.sa_handler == SIG_DFL || previousAction.sa_handler == SIG_IGN) {
+    // Nobody else wants it: fault again without us, so that the process dies of what happened.
+    ::sigaction(signal, &previousAction, nullptr);
+  } else {
+    previousAction.sa_handler(signal);
+  }
+}
+
+}  // namespace
+
+TrackedMemory::Access::Access(TrackedMemory* memory) : previous_(tAccessed) { tAccessed = memory; }
+TrackedMemory::Access::~Access() { tAccessed = previous_; }
+
+void TrackedMemory::installFaultHandler() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    struct sigaction action {};
+    action.sa_sigaction = handleFault;
+    // Re-entrant by SA_NODEFER: a fault inside the previous handler is its own business.
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+    sigemptyset(&action.sa_mask);
+    ::sigaction(SIGSEGV, &action, &previousAction);
+  });
+}
+
+}  // namespace skiff

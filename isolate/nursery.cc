@@ -1,0 +1,62 @@
+#include "isolate/nursery.h"
+
+#include <pthread.h>
+
+#include "isolate/guest_isolate.h"
+
+namespace skiff {
+
+Nursery::Nursery(Engine& engine, std::size_t size) : engine_(engine), size_(size) {
+  if (size_ != 0) thread_ = std::thread([this] { run(); });
+}
+
+Nursery::~Nursery() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  thread_.join();
+}
+
+std::unique_ptr<GuestIsolate> Nursery::take() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!ready_.empty()) {
+      auto isolate = std::move(ready_.back());
+      ready_.pop_back();
+      changed_.notify_all();
+      return isolate;
+    }
+  }
+  return std::make_unique<GuestIsolate>(engine_);
+}
+
+std::size_t Nursery::ready() const {
+  const std::lock_guard lock(mutex_);
+  return ready_.size();
+}
+
+void Nursery::waitUntilFull() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stopping_ || ready_.size() >= size_; });
+}
+
+void Nursery::run() {
+  pthread_setname_np(pthread_self(), "nursery");
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (ready_.size() >= size_) {
+      changed_.wait(lock);
+      continue;
+    }
+    lock.unlock();
+    auto isolate = std::make_unique<GuestIsolate>(engine_);
+    lock.lock();
+    ready_.push_back(std::move(isolate));
+    changed_.notify_all();
+  }
+}
+
+}  // namespace skiff

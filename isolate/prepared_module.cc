@@ -1,0 +1,188 @@
+#include "isolate/prepared_module.h"
+
+#include <v8.h>
+
+#include <algorithm>
+
+#include "isolate/compiled_module.h"
+#include "isolate/guest_isolate.h"
+#include "isolate/instance.h"
+#include "quota/guest_thread.h"
+#include "quota/watchdog.h"
+
+namespace skiff {
+namespace {
+
+using wasm::ModuleError;
+
+ModuleError refusal(std::string what, std::string advice = {}) {
+  return ModuleError{std::move(what), std::nullopt, {}, std::move(advice)};
+}
+
+const EntryAbi* abiOf(const wasm::Module& module) {
+  std::vector<std::string_view> names;
+  for (const wasm::Export& exported : module.exports) {
+    if (exported.kind == wasm::ExternalKind::function) names.push_back(exported.name);
+  }
+  return detectAbi(names);
+}
+
+/// Whether it imports a function that can suspend it.
+bool importsWaiting(const wasm::Module& module) {
+  return std::any_of(module.imports.begin(), module.imports.end(), [](const auto& import) {
+    for (const HostModule& host : hostModules()) {
+      if (host.name != import.module) continue;
+      for (const HostFunction& function : host.functions) {
+        if (function.name == import.name) return function.mayWait;
+      }
+    }
+    return false;
+  });
+}
+
+/// What is called before the first request: the start section's function, then what toolchains
+/// export for it. A handler module's `_start` is its initialiser (TinyGo); a CGI module's is its entry.
+std::vector<std::string> initialisersOf(const wasm::Module& module, const EntryAbi& abi,
+                                        bool hasStart) {
+  std::vector<std::string> names;
+  if (hasStart) names.emplace_back(wasm::kStartExport);
+  const auto exportsFunction = [&](std::string_view name) {
+    return module.findExport(name, wasm::ExternalKind::function) != nullptr;
+  };
+  const auto isEntry = [&](std::string_view name) {
+    const auto entries = abi.entryPoints();
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const EntryPoint& entry) { return entry.exportName == name; });
+  };
+  for (const std::string_view name : {"_initialize", "_start"}) {
+    if (exportsFunction(name) && !isEntry(name)) {
+      names.emplace_back(name);
+      break;
+    }
+  }
+  return names;
+}
+
+std::string compileError(IsolateLock& lock, std::span<const std::uint8_t> original,
+                         std::string message) {
+  // Offsets in the message are those of the rewritten module; the original's say more.
+  v8::TryCatch tryCatch(lock.raw());
+  v8::Local<v8::WasmModuleObject> module;
+  if (!v8::WasmModuleObject::Compile(lock.raw(), {original.data(), original.size()})
+           .ToLocal(&module) &&
+      tryCatch.HasCaught()) {
+    const v8::String::Utf8Value text(lock.raw(), tryCatch.Exception());
+    if (*text) message.assign(*text, text.length());
+  }
+  return message;
+}
+
+/// Compiles, instantiates on trial, initialises, and takes the image if there can be one.
+class Trial {
+ public:
+  Trial(Engine& engine, Watchdog& watchdog) : watchdog_(watchdog), isolate_(engine) {
+    thread_.bind();
+    watchdog_.add(thread_);
+  }
+  ~Trial() {
+    seat_.leave();
+    watchdog_.remove(thread_);
+  }
+
+  wasm::ModuleResult<void> run(PreparedModule& prepared, const PrepareRequest& request,
+                               std::span<const std::uint8_t> rewritten) {
+    using Clock = std::chrono::steady_clock;
+    using std::chrono::duration_cast;
+    IsolateLock lock(seat_, isolate_);
+    const auto start = Clock::now();
+    v8::Local<v8::WasmModuleObject> module;
+    {
+      v8::TryCatch tryCatch(lock.raw());
+      if (!v8::WasmModuleObject::Compile(lock.raw(), {rewritten.data(), rewritten.size()})
+               .ToLocal(&module)) {
+        std::string message = "V8 refused it";
+        if (tryCatch.HasCaught() && !tryCatch.Exception().IsEmpty()) {
+          const v8::String::Utf8Value text(lock.raw(), tryCatch.Exception());
+          if (*text) message.assign(*text, text.length());
+        }
+        tryCatch.Reset();
+        return refusal("not a valid module: " + compileError(lock, request.bytes, message),
+                       "check it with wasm-validate");
+      }
+    }
+    const auto compiled = Clock::now();
+    prepared.compileTime = duration_cast<std::chrono::microseconds>(compiled - start);
+    prepared.compiled =
+        std::make_unique<PreparedModule::Compiled>(PreparedModule::Compiled{module->GetCompiledModule()});
+
+    auto instance = Instance::create(lock, module, prepared);
+    if (instance.has_error()) return refusal(instance.error().message);
+    HostContext context(prepared.settings, systemEnvironment(), nullptr);
+    const auto initialised = (*instance)->initialise(lock, context, thread_);
+    if (initialised.has_error()) return refusal(initialised.error().message);
+    prepared.initTime = duration_cast<std::chrono::microseconds>(Clock::now() - compiled);
+
+    prepared.features = context.features();
+    if (context.usedEntropy()) {
+      prepared.whyNoImage =
+          "it asks for randomness while it initialises, so each request gets an instance that is "
+          "initialised anew";
+    }
+    if (!prepared.whyNoImage.empty()) return {};
+    auto image = (*instance)->capture(lock);
+    if (image.has_error()) return refusal(image.error().message);
+    prepared.image = std::move(*image);
+    return {};
+  }
+
+ private:
+  Watchdog& watchdog_;
+  GuestThread thread_;
+  GuestIsolate isolate_;
+  IsolateSeat seat_;
+};
+
+}  // namespace
+
+PreparedModule::PreparedModule() = default;
+PreparedModule::~PreparedModule() = default;
+
+wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& engine,
+                                                                        Watchdog& watchdog,
+                                                                        PrepareRequest request) {
+  const auto module = wasm::parseModule(request.bytes, request.maxModule);
+  if (module.has_error()) return module.error();
+  const EntryAbi* const abi = abiOf(*module);
+  if (!abi) {
+    return refusal("it has no entry point that skiff knows",
+                   "export handle_request and handle_response (http-wasm), or _start (WASI, "
+                   "answering by CGI)");
+  }
+  wasm::PrepareLimits limits;
+  limits.maxModule = request.maxModule;
+  limits.memory = request.limits.memory;
+  const auto checked = wasm::checkModule(*module, hostModules(), *abi, limits);
+  if (checked.has_error()) return checked.error();
+  auto rewritten = wasm::rewriteModule(request.bytes, *module, *abi, limits);
+  if (rewritten.has_error()) return rewritten.error();
+
+  auto prepared = std::make_shared<PreparedModule>();
+  prepared->digest = std::move(request.digest);
+  prepared->settings = std::move(request.settings);
+  prepared->limits = request.limits;
+  prepared->reuse = request.reuse;
+  prepared->abi = abi;
+  prepared->mayWait = importsWaiting(*module);
+  prepared->savedGlobals = rewritten->savedGlobals;
+  prepared->entries = rewritten->entries;
+  prepared->codeBytes = module->codeSize;
+  prepared->initialisers = initialisersOf(*module, *abi, rewritten->hasStart);
+  if (module->notResettable) prepared->whyNoImage = *module->notResettable;
+
+  Trial trial(engine, watchdog);
+  const auto tried = trial.run(*prepared, request, rewritten->bytes);
+  if (tried.has_error()) return tried.error();
+  return std::shared_ptr<const PreparedModule>(std::move(prepared));
+}
+
+}  // namespace skiff

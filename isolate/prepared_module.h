@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "isolate/abi/entry_abi.h"
+#include "isolate/guest_settings.h"
+#include "isolate/memory/memory_image.h"
+#include "isolate/wasm/module.h"
+#include "isolate/wasm/rewrite.h"
+
+namespace skiff {
+
+class Engine;
+class Watchdog;
+
+/// What preparation needs of an app.
+struct PrepareRequest {
+  std::span<const std::uint8_t> bytes;
+  std::string digest;
+  GuestSettings settings;
+  Limits limits;
+  Reuse reuse = Reuse::pristine;
+  ByteSize maxModule = 64_MiB;
+};
+
+/// A version's state after initialisation, from which its instances are made.
+struct PristineImage {
+  std::shared_ptr<const MemoryImage> memory;
+  /// Mutable globals by their index in wasm/rewrite.h's accessors: low and high 64 bits.
+  std::vector<std::array<std::uint64_t, 2>> globals;
+};
+
+/// A version ready to be instantiated: checked, rewritten, compiled, and initialised once on trial.
+/// Immutable and shared by all shards.
+class PreparedModule {
+ public:
+  /// What V8 keeps of it.
+  struct Compiled;
+
+  PreparedModule();
+  ~PreparedModule();
+  PreparedModule(const PreparedModule&) = delete;
+  PreparedModule& operator=(const PreparedModule&) = delete;
+
+  std::string digest;
+  GuestSettings settings;
+  Limits limits;
+  Reuse reuse = Reuse::pristine;
+  const EntryAbi* abi = nullptr;
+  std::uint32_t features = 0;  ///< http-wasm features that it enabled while it initialised
+  bool mayWait = false;  ///< imports something that can suspend it, so it is entered as a promise
+  std::uint32_t savedGlobals = 0;
+  std::vector<bool> entries;          ///< entry points of the ABI that exist
+  std::vector<std::string> initialisers;  ///< exports to call, in order, before the first request
+  /// Nothing if every request needs an instance initialised anew; then `whyNoImage` says why.
+  std::optional<PristineImage> image;
+  std::string whyNoImage;
+  std::size_t codeBytes = 0;  ///< of the module; what V8 makes of it is some four times as much
+  std::chrono::microseconds compileTime{};
+  std::chrono::microseconds initTime{};
+  std::unique_ptr<Compiled> compiled;
+};
+
+/// Prepares a module. Takes as long as compiling takes (0.1 s per 0.5 MB of code and core) and must
+/// not be called on a shard's thread. Total: any bytes give a module or the reason why not.
+wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& engine,
+                                                                        Watchdog& watchdog,
+                                                                        PrepareRequest request);
+
+}  // namespace skiff

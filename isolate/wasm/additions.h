@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "isolate/wasm/module.h"
+#include "isolate/wasm/writer.h"
+
+namespace skiff::wasm {
+
+/// What is appended to a module's sections: types, functions, globals and exports. Nothing of the
+/// module is renumbered, since indices begin behind what is there.
+class Additions {
+ public:
+  /// How many of each the module has, imports included.
+  struct Base {
+    std::uint32_t types = 0;
+    std::uint32_t functions = 0;
+    std::uint32_t globals = 0;
+  };
+  explicit Additions(Base base) : base_(base) {}
+
+  /// The index of a function type; the same for the same signature.
+  std::uint32_t addType(const std::vector<ValueType>& parameters,
+                        const std::vector<ValueType>& results);
+  /// `body` is locals and instructions with the last `end`. The function's index.
+  std::uint32_t addFunction(std::uint32_t type, const Writer& body);
+  /// A mutable global of numeric or v128 type, zero. Its index.
+  std::uint32_t addGlobal(ValueType type);
+  void exportFunction(std::string_view name, std::uint32_t function);
+
+  /// Whether there is anything for this section.
+  bool has(std::uint8_t sectionId) const;
+  /// Writes a section with the module's entries and what is added. `body` is the section's in the
+  /// module, empty if it has none.
+  void writeSection(Writer& to, std::uint8_t sectionId, std::span<const std::uint8_t> body) const;
+
+ private:
+  struct Entries {
+    std::uint32_t count = 0;
+    Writer bytes;
+  };
+  const Entries* find(std::uint8_t sectionId) const;
+
+  Base base_;
+  std::vector<Type> addedTypes_;
+  Entries types_;
+  Entries functions_;
+  Entries globals_;
+  Entries exports_;
+  Entries code_;
+};
+
+/// The binary code of a numeric or v128 type. REQUIRES: type != ValueType::reference.
+std::uint8_t valueTypeCode(ValueType type);
+
+}  // namespace skiff::wasm

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace skiff {
+
+/// What the admin listener asks the daemon for. The functions are called on the listener's thread,
+/// one at a time, and must outlive it; while one runs, no other request is answered.
+struct AdminHooks {
+  /// All metrics in Prometheus' text format 0.0.4.
+  std::function<std::string()> metrics;
+  /// What is not ready yet, one line each ("acme/hello: preparing its module"). Empty: all is
+  /// ready.
+  std::function<std::vector<std::string>()> notReady;
+  /// Which engine this daemon runs: "V8 14.6.202.11".
+  std::string engine;
+};
+
+}  // namespace skiff

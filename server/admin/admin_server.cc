@@ -1,0 +1,153 @@
+#include "server/admin/admin_server.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cassert>
+#include <chrono>
+#include <exception>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+
+#include "server/admin/admin_session.h"
+
+namespace skiff {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kMaxSessions = 64;
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::milliseconds kStopDeadline{2'000};
+
+}  // namespace
+
+/// The socket, the sessions and the thread that runs them. Its io_context runs dry, and the thread
+/// ends, once the acceptor is closed and the last session has gone.
+class AdminServer::Listener {
+ public:
+  explicit Listener(const AdminHooks& hooks) : hooks_(hooks) {}
+
+  Result<std::uint16_t> listen(const ListenAddress& address);
+  void run();
+  void stop();
+
+ private:
+  asio::awaitable<void> acceptSessions();
+  void startSession(tcp::socket socket);
+  void beginStop();
+  void endStop();
+
+  const AdminHooks& hooks_;
+  asio::io_context context_{1};
+  tcp::acceptor acceptor_{context_};
+  asio::steady_timer pause_{context_};         ///< between failed accepts
+  asio::steady_timer stopDeadline_{context_};  ///< armed while stopping
+  std::unordered_set<std::shared_ptr<AdminSession>> sessions_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+Result<std::uint16_t> AdminServer::Listener::listen(const ListenAddress& address) {
+  try {
+    const tcp::endpoint endpoint(asio::ip::make_address(address.host), address.port);
+    acceptor_.open(endpoint.protocol());
+    acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    acceptor_.bind(endpoint);
+    acceptor_.listen();
+    return acceptor_.local_endpoint().port();
+  } catch (const boost::system::system_error& error) {
+    return Error{"cannot listen on admin address " + address.text() + ": " +
+                 error.code().message() + "; set [admin] listen to another address"};
+  }
+}
+
+void AdminServer::Listener::run() {
+  asio::co_spawn(context_, acceptSessions(), [](std::exception_ptr) {});
+  thread_ = std::thread([this] { context_.run(); });
+}
+
+void AdminServer::Listener::stop() {
+  if (!thread_.joinable()) return;
+  asio::post(context_, [this] { beginStop(); });
+  thread_.join();
+}
+
+asio::awaitable<void> AdminServer::Listener::acceptSessions() {
+  while (!stopping_) {
+    auto [error, socket] = co_await acceptor_.async_accept(kAwait);
+    if (stopping_) break;
+    if (error) {
+      // Out of file descriptors, or the like: trying again at once would only burn CPU time.
+      pause_.expires_after(kAcceptPause);
+      co_await pause_.async_wait(kAwait);
+      continue;
+    }
+    // Beyond the bound the socket is closed right here.
+    if (sessions_.size() < kMaxSessions) startSession(std::move(socket));
+  }
+}
+
+void AdminServer::Listener::startSession(tcp::socket socket) {
+  auto session = std::make_shared<AdminSession>(std::move(socket), hooks_, AdminSessionLimits{});
+  sessions_.insert(session);
+  asio::co_spawn(context_, session->run(), [this, session](std::exception_ptr) {
+    sessions_.erase(session);
+    if (stopping_ && sessions_.empty()) endStop();
+  });
+}
+
+void AdminServer::Listener::beginStop() {
+  stopping_ = true;
+  error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+  for (const auto& session : sessions_) session->stop();
+  if (sessions_.empty()) return;
+  stopDeadline_.expires_after(kStopDeadline);
+  stopDeadline_.async_wait([this](const error_code& error) {
+    if (error) return;
+    for (const auto& session : sessions_) session->abort();
+  });
+}
+
+void AdminServer::Listener::endStop() {
+  stopDeadline_.cancel();
+}
+
+AdminServer::AdminServer(AdminHooks hooks, ListenAddress address)
+    : hooks_(std::move(hooks)), address_(std::move(address)) {}
+
+AdminServer::~AdminServer() {
+  stop();
+}
+
+Result<void> AdminServer::start() {
+  assert(!listener_);
+  if (!address_.isLoopback()) {
+    return Error{"admin address " + address_.text() +
+                 " is not a loopback address, and the admin listener has no authentication; set "
+                 "[admin] listen to an address such as 127.0.0.1:9090"};
+  }
+  auto listener = std::make_unique<Listener>(hooks_);
+  const Result<std::uint16_t> port = listener->listen(address_);
+  if (!port) return port.error();
+  port_ = *port;
+  listener_ = std::move(listener);
+  listener_->run();
+  return {};
+}
+
+void AdminServer::stop() {
+  if (listener_) listener_->stop();
+}
+
+}  // namespace skiff

@@ -1,0 +1,131 @@
+#include "server/admin/admin_session.h"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http.hpp>
+#include <exception>
+#include <tuple>
+#include <utility>
+
+namespace skiff {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+/// What to say to bytes that are no request; nothing to say (status 0) if the client is gone.
+AdminAnswer answerToBadRequest(error_code error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    return adminProblem(431, "Request Header Fields Too Large", "Send fewer or shorter fields.");
+  }
+  const error_code malformed = http::error::bad_method;
+  if (error.category() != malformed.category() || error == http::error::end_of_stream ||
+      error == http::error::partial_message) {
+    return {.status = 0, .contentType = {}, .allow = {}, .body = {}};
+  }
+  return adminProblem(400, "Bad Request", "This is not an HTTP/1.1 request.");
+}
+
+AdminAnswer answerSafely(const AdminHooks& hooks, const AdminRequest& request) {
+  try {
+    return answerAdminRequest(hooks, request);
+  } catch (const std::exception&) {
+    return adminProblem(500, "Internal Server Error", "The daemon could not answer.");
+  }
+}
+
+}  // namespace
+
+AdminSession::AdminSession(asio::ip::tcp::socket socket, const AdminHooks& hooks,
+                           AdminSessionLimits limits)
+    : stream_(std::move(socket)), buffer_(limits.header + 1024), hooks_(hooks), limits_(limits) {}
+
+asio::awaitable<void> AdminSession::run() {
+  bool goesOn = true;
+  while (goesOn && !stopping_) goesOn = co_await serveOne();
+  co_await close();
+}
+
+asio::awaitable<bool> AdminSession::serveOne() {
+  http::request_parser<http::empty_body> parser;
+  parser.header_limit(static_cast<std::uint32_t>(limits_.header));
+
+  stream_.expires_after(limits_.read);
+  waiting_ = true;
+  const auto [readError, size] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
+  waiting_ = false;
+  if (readError) {
+    const AdminAnswer answer = answerToBadRequest(readError);
+    if (answer.status != 0) co_await send(answer, 11, true, false);
+    co_return false;
+  }
+
+  const auto& request = parser.get();
+  const AdminAnswer answer = answerSafely(hooks_, {.method = view(request.method_string()),
+                                                   .target = view(request.target()),
+                                                   .host = view(request[http::field::host])});
+  // A body that was not read would be taken for the next request.
+  const bool keepAlive = request.keep_alive() && parser.is_done() && !stopping_;
+  co_return co_await send(answer, request.version(), request.method() != http::verb::head,
+                          keepAlive);
+}
+
+asio::awaitable<bool> AdminSession::send(const AdminAnswer& answer, unsigned version, bool withBody,
+                                         bool keepAlive) {
+  http::response<http::span_body<const char>> response;
+  response.version(version);
+  response.result(answer.status);
+  response.set(http::field::server, "skiff");
+  response.set(http::field::content_type, answer.contentType);
+  response.set(http::field::cache_control, "no-store");
+  response.set("X-Content-Type-Options", "nosniff");
+  if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
+  response.keep_alive(keepAlive);
+  response.content_length(answer.body.size());
+  if (withBody) response.body() = {answer.body.data(), answer.body.size()};
+
+  stream_.expires_after(limits_.write);
+  http::response_serializer<http::span_body<const char>> serializer(response);
+  error_code error;
+  if (withBody) {
+    std::tie(error, std::ignore) = co_await http::async_write(stream_, serializer, kAwait);
+  } else {
+    std::tie(error, std::ignore) = co_await http::async_write_header(stream_, serializer, kAwait);
+  }
+  co_return !error && keepAlive;
+}
+
+asio::awaitable<void> AdminSession::close() {
+  error_code ignored;
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  // Closing while bytes of the client are unread would reset the connection, and the client might
+  // never see the answer. So they are taken in, for a short while.
+  stream_.expires_after(limits_.linger);
+  waiting_ = true;
+  std::array<char, 4096> unread;
+  while (!stopping_) {
+    const auto [error, size] = co_await stream_.async_read_some(asio::buffer(unread), kAwait);
+    if (error) break;
+  }
+  abort();
+}
+
+void AdminSession::stop() {
+  stopping_ = true;
+  if (waiting_) abort();
+}
+
+void AdminSession::abort() {
+  stream_.close();
+}
+
+}  // namespace skiff

@@ -1,0 +1,54 @@
+#include "server/app_host.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "server/origin/origin_address.h"
+#include "server/request_task.h"
+
+namespace skiff {
+namespace {
+
+std::unique_ptr<HttpOriginConnector> connectorOf(const AppConfig& config,
+                                                 boost::asio::io_context& context) {
+  if (!config.origin) return nullptr;
+  auto address = OriginAddress::parse(*config.origin);
+  if (address.has_error()) return nullptr;  // the configuration was checked: not reached
+  return std::make_unique<HttpOriginConnector>(context, std::move(*address));
+}
+
+}  // namespace
+
+AppHost::AppHost(std::shared_ptr<const AppDeployment> deployment, ShardEngine& engine,
+                 InstancePool::Limits limits, std::size_t concurrency, AppMetrics& metrics,
+                 boost::asio::io_context& context)
+    : deployment_(std::move(deployment)),
+      pool_(engine, deployment_->module, limits),
+      metrics_(metrics),
+      origin_(connectorOf(deployment_->config, context)),
+      context_(context),
+      concurrency_(concurrency) {}
+
+AppHost::~AppHost() = default;
+
+bool AppHost::enter() {
+  if (inFlight_ >= concurrency_) return false;
+  ++inFlight_;
+  return true;
+}
+
+void AppHost::serveWaiting() {
+  if (serving_ || waiting_.empty()) return;
+  serving_ = true;
+  boost::asio::post(context_, [self = shared_from_this()] {
+    self->serving_ = false;
+    if (self->waiting_.empty()) return;
+    RequestTask* const task = self->waiting_.front();
+    self->waiting_.pop_front();
+    // Whether it gets one or not: it comes back by itself.
+    task->retry();
+    if (self->pool_.counts().idle != 0) self->serveWaiting();
+  });
+}
+
+}  // namespace skiff

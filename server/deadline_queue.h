@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <map>
+
+namespace skiff {
+
+/// Told when its deadline has come.
+class DeadlineListener {
+ public:
+  virtual void onDeadline() = 0;
+
+ protected:
+  ~DeadlineListener() = default;
+};
+
+/// The deadlines of the requests that wait, on one timer of the shard. One thread.
+class DeadlineQueue {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Entries = std::multimap<Clock::time_point, DeadlineListener*>;
+  using Entry = Entries::iterator;
+
+  explicit DeadlineQueue(boost::asio::io_context& context) : timer_(context) {}
+
+  /// `listener` is told once, from the loop, unless removed before. The entry is gone by then.
+  Entry add(Clock::time_point deadline, DeadlineListener& listener);
+  void remove(Entry entry) { entries_.erase(entry); }
+  /// Tells nobody any more; for the end of the shard.
+  void stop() {
+    entries_.clear();
+    timer_.cancel();
+  }
+
+ private:
+  void arm();
+
+  boost::asio::steady_timer timer_;
+  Entries entries_;
+};
+
+}  // namespace skiff

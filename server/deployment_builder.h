@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "config/result.h"
+#include "server/deployment.h"
+
+namespace skiff {
+
+class Engine;
+class LogSink;
+class Watchdog;
+
+/// Makes deployments from configurations: reads and prepares modules, several at a time, on threads
+/// of its own. Not on a shard's thread.
+class DeploymentBuilder {
+ public:
+  /// REQUIRES: all outlive this and every deployment made.
+  DeploymentBuilder(Engine& engine, Watchdog& watchdog, LogSink& guestLogs)
+      : engine_(engine), watchdog_(watchdog), guestLogs_(guestLogs) {}
+
+  /// Apps that `previous` (may be null) holds with the same configuration and module bytes are
+  /// taken over as they are. Either everything, or all that is wrong, in the configuration's order.
+  Result<std::shared_ptr<const Deployment>, std::vector<Error>> build(const Config& config,
+                                                                      const Deployment* previous);
+
+ private:
+  Result<std::shared_ptr<const AppDeployment>> prepareApp(
+      const std::string& tenant, const AppConfig& app,
+      const std::shared_ptr<const AppDeployment>& previous);
+
+  Engine& engine_;
+  Watchdog& watchdog_;
+  LogSink& guestLogs_;
+};
+
+}  // namespace skiff

@@ -1,0 +1,650 @@
+#include "server/http/connection.h"
+
+#include <netinet/tcp.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <ctime>
+#include <exception>
+#include <memory_resource>
+#include <utility>
+
+#include "server/http/endpoint_text.h"
+#include "server/http/head_check.h"
+#include "server/http/problem.h"
+
+namespace skiff {
+namespace {
+
+/// Steps in a row before other connections get their turn.
+constexpr int kStepsInTurn = 32;
+/// Answers to pipelined requests are sent together up to this size.
+constexpr std::size_t kCoalesced = 16 << 10;
+/// Bytes that a lingering connection reads and forgets before it is closed.
+constexpr std::size_t kLingerBytes = 1 << 20;
+
+}  // namespace
+
+Connection::Connection(ShardState& shard, ClientSocket socket,
+                       const boost::asio::ip::tcp::endpoint& peer, const ClientAddress& address)
+    : shard_(shard),
+      socket_(std::move(socket)),
+      peer_(peer),
+      address_(address),
+      input_(shard.blocks),
+      output_(shard.blocks),
+      parser_(shard.limits),
+      readDeadline_(*this),
+      writeDeadline_(*this) {}
+
+Connection::~Connection() {
+  shard_.ledger.leave(address_);
+}
+
+// Acting.
+
+void Connection::changed() {
+  dirty_ = true;
+  if (depth_ != 0 || posted_) return;
+  posted_ = true;
+  ++operations_;
+  boost::asio::post(shard_.context, [this] {
+    posted_ = false;
+    --operations_;
+    settle();
+  });
+}
+
+void Connection::settle() {
+  if (depth_ != 0) {
+    dirty_ = true;
+    return;
+  }
+  ++depth_;
+  int steps = 0;
+  do {
+    dirty_ = false;
+    step();
+  } while (dirty_ && phase_ != Phase::closed && ++steps < kStepsInTurn);
+  --depth_;
+  if (dirty_ && phase_ != Phase::closed) changed();
+  destroyIfDone();
+}
+
+void Connection::destroyIfDone() {
+  if (phase_ == Phase::closed && operations_ == 0 && depth_ == 0) shard_.remove(*this);
+}
+
+void Connection::step() {
+  if (abort_) {
+    stepAbort();
+    return;
+  }
+  switch (phase_) {
+    case Phase::head:
+      stepHead();
+      break;
+    case Phase::exchange:
+      stepExchange();
+      break;
+    case Phase::drop:
+      stepDrop();
+      break;
+    case Phase::linger:
+      stepLinger();
+      break;
+    case Phase::closed:
+      break;
+  }
+}
+
+void Connection::stepHead() {
+  if (input_.empty()) {
+    if (inputEnded_ || shard_.draining) {
+      endConnection();
+      return;
+    }
+    if (!sendOrWait() && outputBroken_) {
+      close();
+      return;
+    }
+    if (!readDeadline_.isArmed(DeadlineKind::idle)) {
+      shard_.deadlines.arm(readDeadline_, DeadlineKind::idle);
+    }
+    read(InputBuffer::Growth::small);
+    return;
+  }
+  // A client that sends requests and takes no answers waits here.
+  if (output_.pendingSize() >= kCoalesced && !sendOrWait()) {
+    if (outputBroken_) close();
+    return;
+  }
+  if (requestNumber_ == 0) {
+    requestNumber_ = shard_.requestIds.next();
+    headBegin_ = std::chrono::steady_clock::now();
+  }
+  switch (parser_.parseHead(input_.view())) {
+    case RequestParser::Head::complete:
+      beginExchange();
+      return;
+    case RequestParser::Head::refused:
+      refuse(parser_.refusal());
+      return;
+    case RequestParser::Head::more:
+      break;
+  }
+  if (inputEnded_) {
+    refuse({Reason::clientGone, reasonStatus(Reason::clientGone),
+            "the connection ended within a request's head"});
+    return;
+  }
+  if (!sendOrWait() && outputBroken_) {
+    close();
+    return;
+  }
+  if (!readDeadline_.isArmed(DeadlineKind::head)) {
+    shard_.deadlines.arm(readDeadline_, DeadlineKind::head);
+  }
+  const bool isLarge = input_.view().size() >= InputBuffer::kSmall;
+  read(isLarge ? InputBuffer::Growth::block : InputBuffer::Growth::small);
+}
+
+void Connection::beginExchange() {
+  readDeadline_.disarm();
+  exchange_ = shard_.takeExchange();
+  exchange_->begin(*this, headBegin_);
+  RequestHead& head = exchange_->request();
+  // One copy, and the input buffer is free for what comes next.
+  const std::string_view text = head.headers.copy(input_.view().substr(0, parser_.headSize()));
+  RequestFraming framing;
+  if (const Refusal refusal = checkHead(parser_, text, head, framing)) {
+    exchange_->clear();
+    shard_.giveBack(std::move(exchange_));
+    refuse(refusal);
+    return;
+  }
+  input_.consume(parser_.headSize());
+  requestBytes_ = parser_.headSize();
+  switch (framing.body) {
+    case RequestFraming::Body::none:
+      parser_.expectNoBody();
+      break;
+    case RequestFraming::Body::length:
+      parser_.expectBody(framing.bodyLength);
+      break;
+    case RequestFraming::Body::chunked:
+      parser_.expectChunks();
+      break;
+  }
+  exchange_->setFraming(framing);
+  phase_ = Phase::exchange;
+  dirty_ = true;
+  guarded([this] { shard_.handler.onRequest(*exchange_); });
+}
+
+/// A bug in a handler ends its request, not the shard.
+template <class Call>
+void Connection::guarded(Call call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    spdlog::error("request {} failed: {}", requestId(), error.what());
+    abandon(Reason::overloaded, 500, "the server failed to handle this request");
+  }
+}
+
+void Connection::stepExchange() {
+  if (abandonment_) {
+    const Abandonment abandonment = *std::exchange(abandonment_, std::nullopt);
+    exchange_->abandon(abandonment.reason, abandonment.status, abandonment.detail);
+  }
+  if (exchange_->isLive()) {
+    if (exchange_->notificationDue()) {
+      guarded([this] { exchange_->notify(); });
+      dirty_ = true;
+      return;
+    }
+    sendOrWait();
+    if (outputBroken_) {
+      abandon(Reason::clientGone, reasonStatus(Reason::clientGone), "the client takes nothing");
+      return;
+    }
+    if (std::exchange(outputMoved_, false)) {
+      exchange_->onRoomEvent();
+      dirty_ = true;
+    }
+    read(parser_.bodyEnded() ? InputBuffer::Growth::small : InputBuffer::Growth::block);
+    watchBody();
+    return;
+  }
+  if (exchange_->cutsConnection()) {
+    exchange_->loseOutput(output_.pendingSize());
+    retireExchange();
+    reset();
+    return;
+  }
+  // With more requests here already, their answers go out together.
+  const bool coalesces = exchange_->keepsConnection() && parser_.bodyEnded() && !input_.empty() &&
+                         output_.pendingSize() < kCoalesced;
+  if (!coalesces && !sendOrWait()) {
+    if (!outputBroken_) return;
+    exchange_->loseOutput(output_.pendingSize());
+    retireExchange();
+    close();
+    return;
+  }
+  const bool keeps = exchange_->keepsConnection();
+  retireExchange();
+  if (!keeps) {
+    endConnection();
+  } else if (!parser_.bodyEnded()) {
+    phase_ = Phase::drop;
+    dropped_ = 0;
+  } else {
+    beginNextRequest();
+  }
+  dirty_ = true;
+}
+
+void Connection::retireExchange() {
+  readDeadline_.disarm();
+  if (timerWaits_ != 0) timer_->cancel();
+  shard_.handler.onFinished(*exchange_);
+  exchange_->clear();
+  shard_.giveBack(std::move(exchange_));
+  abandonment_.reset();
+  outputMoved_ = false;
+}
+
+void Connection::beginNextRequest() {
+  parser_.reset();
+  requestNumber_ = 0;
+  requestBytes_ = 0;
+  phase_ = Phase::head;
+}
+
+void Connection::stepDrop() {
+  std::array<std::byte, 16 << 10> nowhere;
+  while (!parser_.bodyEnded() && !parser_.bodyRefusal() && !input_.empty()) {
+    const RequestParser::BodyStep step = parser_.readBody(input_.view(), nowhere);
+    input_.consume(step.consumed);
+    dropped_ += step.consumed;
+  }
+  if (parser_.bodyEnded()) {
+    readDeadline_.disarm();
+    beginNextRequest();
+    dirty_ = true;
+    return;
+  }
+  if (parser_.bodyRefusal() || dropped_ > HttpLimits::kDrain || inputEnded_ || shard_.draining) {
+    endConnection();
+    return;
+  }
+  if (!readDeadline_.isArmed(DeadlineKind::body)) {
+    shard_.deadlines.arm(readDeadline_, DeadlineKind::body);
+  }
+  read(InputBuffer::Growth::small);
+}
+
+/// Closes at once if nothing can be lost by it. A close with bytes unread would reset the connection
+/// and with it what the client has not read yet of the answer.
+void Connection::endConnection() {
+  const bool nothingUnread = inputEnded_ || (input_.empty() && parser_.bodyEnded()) ||
+                             (phase_ == Phase::head && input_.empty());
+  if (nothingUnread && output_.pendingSize() == 0) {
+    close();
+    return;
+  }
+  readDeadline_.disarm();
+  phase_ = Phase::linger;
+  dropped_ = 0;
+  dirty_ = true;
+}
+
+void Connection::stepLinger() {
+  input_.consume(input_.view().size());
+  if (!sendOrWait()) {
+    if (outputBroken_) close();
+    // A client that sends without reading is not listened to.
+    return;
+  }
+  if (inputEnded_ || dropped_ > kLingerBytes) {
+    close();
+    return;
+  }
+  if (!shutDown_) {
+    shutDown_ = true;
+    boost::system::error_code ignored;
+    socket_.shutdown(ClientSocket::shutdown_send, ignored);
+    shard_.deadlines.arm(readDeadline_, DeadlineKind::linger);
+  }
+  read(InputBuffer::Growth::small);
+}
+
+void Connection::stepAbort() {
+  const Reason reason = *abort_;
+  if (phase_ == Phase::exchange) {
+    exchange_->abandon(reason, reasonStatus(reason), {});
+    if (!exchange_->cutsConnection()) sendPending();
+    if (output_.pendingSize() != 0) exchange_->loseOutput(output_.pendingSize());
+    const bool cuts = exchange_->cutsConnection();
+    retireExchange();
+    if (cuts) {
+      reset();
+      return;
+    }
+  }
+  close();
+}
+
+void Connection::abort(Reason reason) {
+  abort_ = reason;
+  settle();
+}
+
+void Connection::abandon(Reason reason, int status, std::string_view detail) {
+  if (!abandonment_) abandonment_ = {reason, status, detail};
+  changed();
+}
+
+void Connection::refuse(const Refusal& refusal) {
+  readDeadline_.disarm();
+  const bool answers = refusal.reason != Reason::clientGone;
+  const std::size_t begin = output_.pendingSize();
+  if (answers) {
+    std::array<std::byte, 1024> memory;
+    std::pmr::monotonic_buffer_resource resource(memory.data(), memory.size());
+    ResponseHead head(resource);
+    const HeadOnly headOnly = parser_.method() == "HEAD" ? HeadOnly::yes : HeadOnly::no;
+    output_.insert(problemMessage(
+        head, {refusal.reason, refusal.status, refusal.detail, requestId()}, headOnly, date()));
+  }
+  const std::string_view input = input_.view();
+  RefusedRequest refused;
+  refused.reason = refusal.reason;
+  refused.status = refusal.status;
+  refused.detail = refusal.detail;
+  refused.requestId = requestId();
+  refused.sourceAddress = sourceAddress();
+  refused.serverAddress = serverAddress();
+  refused.method = parser_.method();
+  refused.target = parser_.target().in(input);
+  refused.bytesReceived = input.size();
+  refused.bytesSent = output_.pendingSize() - begin;
+  refused.startTime = headBegin_;
+  shard_.handler.onRefused(refused);
+  input_.consume(input.size());
+  phase_ = Phase::linger;
+  dropped_ = 0;
+  dirty_ = true;
+}
+
+void Connection::close() {
+  phase_ = Phase::closed;
+  readDeadline_.disarm();
+  writeDeadline_.disarm();
+  output_.clear();
+  if (timer_) timer_->cancel();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void Connection::reset() {
+  boost::system::error_code ignored;
+  socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  close();
+}
+
+// Input.
+
+void Connection::read(InputBuffer::Growth growth) {
+  if (reading_ || inputEnded_ || phase_ == Phase::closed) return;
+  const std::span<char> space = input_.prepare(growth);
+  if (space.empty()) {
+    // Full: the client has to wait, but should not be able to leave unseen.
+    if (phase_ == Phase::exchange && !readDeadline_.is_linked()) {
+      shard_.deadlines.arm(readDeadline_, DeadlineKind::probe);
+    }
+    return;
+  }
+  reading_ = true;
+  ++operations_;
+  socket_.async_read_some(boost::asio::buffer(space.data(), space.size()),
+                          [this](const boost::system::error_code& error, std::size_t bytes) {
+                            onRead(error, bytes);
+                          });
+}
+
+void Connection::onRead(const boost::system::error_code& error, std::size_t bytes) {
+  reading_ = false;
+  --operations_;
+  if (phase_ == Phase::closed) {
+    destroyIfDone();
+    return;
+  }
+  ++depth_;
+  if (error) {
+    inputEnded_ = true;
+    if (error != boost::asio::error::eof) outputBroken_ = true;
+  } else {
+    input_.commit(bytes);
+    if (phase_ == Phase::linger) dropped_ += bytes;
+  }
+  if (phase_ == Phase::exchange) {
+    readDeadline_.disarm();
+    if (error) {
+      if (exchange_->isLive()) {
+        abandon(Reason::clientGone, reasonStatus(Reason::clientGone),
+                "the client closed the connection");
+      }
+    } else if (!parser_.bodyEnded()) {
+      exchange_->onBodyEvent();
+    }
+  }
+  --depth_;
+  settle();
+}
+
+BodyRead Connection::readBody(std::span<std::byte> into) {
+  if (abandonment_) return {};
+  if (parser_.bodyEnded()) return {0, true};
+  const RequestParser::BodyStep step = parser_.readBody(input_.view(), into);
+  input_.consume(step.consumed);
+  requestBytes_ += step.consumed;
+  if (const Refusal& refusal = parser_.bodyRefusal()) {
+    abandon(refusal.reason, refusal.status, refusal.detail);
+    return {step.produced, false};
+  }
+  if (parser_.bodyEnded()) takeTrailers();
+  // There may be room to read again.
+  if (step.consumed != 0) changed();
+  return {step.produced, parser_.bodyEnded() && !abandonment_};
+}
+
+void Connection::takeTrailers() {
+  HeaderList& trailers = exchange_->request().trailers;
+  for (std::size_t i = 0; i < parser_.trailerCount(); ++i) {
+    RequestParser::TrailerView trailer = parser_.trailer(i);
+    if (isForbiddenTrailer(trailer.name)) {
+      abandon(Reason::badRequest, 400, "a field that must not be a trailer is one");
+      return;
+    }
+    while (trailer.value.ends_with(' ') || trailer.value.ends_with('\t')) {
+      trailer.value.remove_suffix(1);
+    }
+    trailers.add(trailer.name, trailer.value);
+  }
+}
+
+/// The body's deadline runs while somebody waits for bytes, not while the guest is busy.
+void Connection::watchBody() {
+  const bool awaited = !bodyReadable() && exchange_->awaitsBody();
+  if (!awaited) {
+    if (readDeadline_.isArmed(DeadlineKind::body)) readDeadline_.disarm();
+  } else if (!readDeadline_.isArmed(DeadlineKind::body)) {
+    shard_.deadlines.arm(readDeadline_, DeadlineKind::body);
+  }
+}
+
+/// Whether the client has ended the connection behind bytes that are not read.
+bool Connection::clientHasClosed() {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
+  return info.tcpi_state == TCP_CLOSE_WAIT || info.tcpi_state == TCP_CLOSE;
+}
+
+// Output.
+
+void Connection::sendPending() {
+  if (phase_ == Phase::closed || outputBroken_) return;
+  while (output_.pendingSize() != 0) {
+    const OutputBuffer::Pending pending = output_.pending();
+    // Directly: asio's write_some would wait on a socket that it does not know as non-blocking.
+    ssize_t sent = 0;
+    if (pending.pieces[1].empty()) {
+      sent = ::send(socket_.native_handle(), pending.pieces[0].data(), pending.pieces[0].size(),
+                    MSG_DONTWAIT | MSG_NOSIGNAL);
+    } else {
+      std::array<iovec, 2> pieces;
+      for (std::size_t i = 0; i < pieces.size(); ++i) {
+        pieces[i] = {const_cast<char*>(pending.pieces[i].data()), pending.pieces[i].size()};
+      }
+      msghdr message{};
+      message.msg_iov = pieces.data();
+      message.msg_iovlen = pieces.size();
+      sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    if (sent >= 0) {
+      output_.consume(static_cast<std::size_t>(sent));
+      outputMoved_ = true;
+      writeDeadline_.disarm();
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+    outputBroken_ = true;
+    changed();
+    return;
+  }
+}
+
+bool Connection::sendOrWait() {
+  sendPending();
+  if (output_.pendingSize() == 0) return true;
+  if (outputBroken_) return false;
+  if (!writeDeadline_.is_linked()) shard_.deadlines.arm(writeDeadline_, DeadlineKind::write);
+  if (awaitingWritable_) return false;
+  awaitingWritable_ = true;
+  ++operations_;
+  socket_.async_wait(ClientSocket::wait_write,
+                     [this](const boost::system::error_code&) { onWritable(); });
+  return false;
+}
+
+void Connection::onWritable() {
+  awaitingWritable_ = false;
+  --operations_;
+  if (phase_ == Phase::closed) {
+    destroyIfDone();
+    return;
+  }
+  settle();
+}
+
+// Time.
+
+void Connection::wakeAt(std::chrono::steady_clock::time_point when) {
+  if (!timer_) timer_.emplace(shard_.context);
+  timer_->expires_at(when);
+  ++operations_;
+  ++timerWaits_;
+  timer_->async_wait([this](const boost::system::error_code& error) {
+    --operations_;
+    --timerWaits_;
+    if (phase_ == Phase::closed) {
+      destroyIfDone();
+      return;
+    }
+    if (!error && phase_ == Phase::exchange) {
+      exchange_->onTimeEvent();
+      settle();
+    }
+  });
+}
+
+void Connection::onDeadline(DeadlineKind kind) {
+  switch (kind) {
+    case DeadlineKind::idle:
+    case DeadlineKind::linger:
+      close();
+      break;
+    case DeadlineKind::head:
+      ++depth_;
+      refuse({Reason::requestTimeout, reasonStatus(Reason::requestTimeout),
+              "the request's head did not arrive in time"});
+      --depth_;
+      break;
+    case DeadlineKind::body:
+      if (phase_ == Phase::exchange) {
+        ++depth_;
+        abandon(Reason::requestTimeout, reasonStatus(Reason::requestTimeout),
+                "the request's body did not arrive in time");
+        --depth_;
+      } else {
+        close();
+      }
+      break;
+    case DeadlineKind::write:
+      outputBroken_ = true;
+      break;
+    case DeadlineKind::probe:
+      ++depth_;
+      if (phase_ == Phase::exchange && exchange_->isLive() && clientHasClosed()) {
+        abandon(Reason::clientGone, reasonStatus(Reason::clientGone),
+                "the client closed the connection");
+      }
+      --depth_;
+      break;
+  }
+  settle();
+}
+
+// What it is called.
+
+std::string_view Connection::sourceAddress() const {
+  if (sourceText_.empty()) sourceText_ = endpointText(peer_);
+  return sourceText_;
+}
+
+std::string_view Connection::serverAddress() const {
+  if (serverText_.empty()) {
+    boost::system::error_code error;
+    serverText_ = endpointText(socket_.local_endpoint(error));
+  }
+  return serverText_;
+}
+
+std::string_view Connection::requestId() const {
+  if (requestIdNumber_ != requestNumber_) {
+    requestIdNumber_ = requestNumber_;
+    requestIdText_ = shard_.requestIds.text(requestNumber_);
+  }
+  return {requestIdText_.data(), requestIdText_.size()};
+}
+
+std::string_view Connection::date() const {
+  return shard_.date.at(std::time(nullptr));
+}
+
+std::string& Connection::scratch() {
+  shard_.scratch.clear();
+  return shard_.scratch;
+}
+
+}  // namespace skiff

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/http/connection_ledger.h"
+#include "server/http/deadlines.h"
+#include "server/http/exchange.h"
+#include "server/http/exchange_transport.h"
+#include "server/http/input_buffer.h"
+#include "server/http/output_buffer.h"
+#include "server/http/request_parser.h"
+#include "server/http/shard_state.h"
+
+namespace skiff {
+
+/// One client's connection: reads requests one after the other, has each answered through an
+/// exchange, and sends the answers.
+///
+/// Everything that happens to a connection (bytes arrived, the client took some, a deadline passed,
+/// the handler called the exchange) only notes what has changed and then calls settle(), the one
+/// place that acts. settle() does nothing while a call to the handler or a listener is under way:
+/// the settle() from which that call was made goes on when it returns. That is why nothing here is
+/// ever entered twice. Where no settle() is under way, changed() posts one.
+///
+/// Owned by its ShardState; destroys itself through it once it is closed and no operation of it is
+/// under way any more. One thread.
+class Connection final : public ConnectionHook,
+                         private ExchangeTransport,
+                         private DeadlineOwner {
+ public:
+  /// `address` has been counted in the ledger; the connection counts it out.
+  Connection(ShardState& shard, ClientSocket socket, const boost::asio::ip::tcp::endpoint& peer,
+             const ClientAddress& address);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// May destroy it, as may the next two.
+  void start() { settle(); }
+  /// The shard has begun to drain.
+  void drain() { settle(); }
+  /// Ends it now, with an answer for its exchange if the client takes it at once.
+  void abort(Reason reason);
+
+ private:
+  enum class Phase : std::uint8_t {
+    head,      ///< between requests, or a head is on its way
+    exchange,  ///< from onRequest to onFinished
+    drop,      ///< the rest of an answered request's body is read and dropped
+    linger,    ///< the last answer is sent, then the client's close awaited
+    closed,
+  };
+  struct Abandonment {
+    Reason reason;
+    int status;
+    std::string_view detail;
+  };
+
+  // ExchangeTransport
+  OutputBuffer& output() override { return output_; }
+  void sendPending() override;
+  void changed() override;
+  BodyRead readBody(std::span<std::byte> into) override;
+  bool bodyReadable() const override { return parser_.bodyEnded() || !input_.empty(); }
+  RequestParser& parser() override { return parser_; }
+  void wakeAt(std::chrono::steady_clock::time_point when) override;
+  bool draining() const override { return shard_.draining || inputEnded_; }
+  std::uint64_t requestBytes() const override { return requestBytes_; }
+  std::string_view sourceAddress() const override;
+  std::string_view serverAddress() const override;
+  std::string_view requestId() const override;
+  std::string_view date() const override;
+  std::string& scratch() override;
+
+  void onDeadline(DeadlineKind kind) override;
+
+  void settle();
+  void step();
+  void stepHead();
+  void stepExchange();
+  void stepDrop();
+  void stepLinger();
+  void stepAbort();
+
+  void beginExchange();
+  template <class Call>
+  void guarded(Call call);
+  void refuse(const Refusal& refusal);
+  void takeTrailers();
+  void abandon(Reason reason, int status, std::string_view detail);
+  void retireExchange();
+  void beginNextRequest();
+  void endConnection();
+  void close();
+  void reset();
+
+  void read(InputBuffer::Growth growth);
+  void onRead(const boost::system::error_code& error, std::size_t bytes);
+  /// True if all is sent; else the rest follows when the client takes more.
+  bool sendOrWait();
+  void onWritable();
+  void watchBody();
+  bool clientHasClosed();
+  void destroyIfDone();
+
+  ShardState& shard_;
+  ClientSocket socket_;
+  const boost::asio::ip::tcp::endpoint peer_;
+  const ClientAddress address_;
+  InputBuffer input_;
+  OutputBuffer output_;
+  RequestParser parser_;
+  std::unique_ptr<HttpExchange> exchange_;
+  Deadline readDeadline_;
+  Deadline writeDeadline_;
+  using Timer = boost::asio::basic_waitable_timer<
+      std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+      boost::asio::io_context::executor_type>;
+  std::optional<Timer> timer_;  ///< for waits with a time; most connections never need one
+
+  Phase phase_ = Phase::head;
+  std::optional<Abandonment> abandonment_;
+  std::optional<Reason> abort_;
+  std::uint64_t requestBytes_ = 0;
+  std::uint64_t dropped_ = 0;  ///< bytes read only to be forgotten
+  std::chrono::steady_clock::time_point headBegin_;
+  unsigned operations_ = 0;  ///< asynchronous ones whose handler has not run
+  unsigned timerWaits_ = 0;  ///< of these, the timer's
+  unsigned depth_ = 0;       ///< settle() or a call out of it is under way
+  bool dirty_ = false;       ///< something has changed since the last step
+  bool posted_ = false;
+  bool reading_ = false;
+  bool awaitingWritable_ = false;
+  bool inputEnded_ = false;
+  bool outputBroken_ = false;
+  bool outputMoved_ = false;  ///< bytes were sent since the exchange was told
+  bool shutDown_ = false;
+
+  std::uint64_t requestNumber_ = 0;
+  mutable std::uint64_t requestIdNumber_ = 0;  ///< the request that requestIdText_ is of
+  mutable RequestIds::Text requestIdText_{};
+  mutable std::string sourceText_;
+  mutable std::string serverText_;
+};
+
+}  // namespace skiff

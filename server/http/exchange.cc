@@ -1,0 +1,463 @@
+#include "server/http/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <charconv>
+
+#include "server/http/exchange_transport.h"
+#include "server/http/head_check.h"
+#include "server/http/http_limits.h"
+#include "server/http/next_forward.h"
+#include "server/http/output_buffer.h"
+#include "server/http/problem.h"
+#include "server/http/request_parser.h"
+#include "server/http/response_head.h"
+
+namespace skiff {
+namespace {
+
+/// Bodies up to this size are copied behind their head and sent with it in one piece.
+constexpr std::size_t kCopiedBody = 16 << 10;
+
+std::span<const std::byte> bytesOf(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+}  // namespace
+
+HttpExchange::HttpExchange()
+    : memory_(inlineMemory_.data(), inlineMemory_.size()) {}
+
+HttpExchange::~HttpExchange() {
+  clear();
+}
+
+void HttpExchange::begin(ExchangeTransport& transport,
+                         std::chrono::steady_clock::time_point now) {
+  transport_ = &transport;
+  message_.emplace(memory_);
+  startTime_ = now;
+  origin_ = nullptr;
+  matchedRoute_ = detail_ = {};
+  bodyLength_ = 0;
+  bodyRemaining_ = swallowedBytes_ = released_ = lost_ = 0;
+  status_ = 0;
+  reason_ = Reason::none;
+  state_ = State::open;
+  framing_ = ResponseFraming::none;
+  waits_ = kWaitNothing;
+  due_ = committed_ = headOnly_ = version10_ = expectsContinue_ = false;
+  wantsKeepAlive_ = keepsConnection_ = cutsConnection_ = false;
+}
+
+void HttpExchange::setFraming(const RequestFraming& framing) {
+  headOnly_ = message_->request.method == "HEAD";
+  version10_ = framing.version10;
+  wantsKeepAlive_ = framing.keepAlive;
+  expectsContinue_ = framing.expectsContinue;
+  if (framing.body == RequestFraming::Body::chunked) {
+    bodyLength_ = std::nullopt;
+  } else {
+    bodyLength_ = framing.bodyLength;
+  }
+}
+
+void HttpExchange::clear() {
+  // The attachment may refer to everything else.
+  if (attachment_ != nullptr) attachment_->~Attachment();
+  attachment_ = nullptr;
+  listener_ = nullptr;
+  next_.reset();
+  message_.reset();
+  memory_.release();
+}
+
+void HttpExchange::setMatchedRoute(std::string_view route) {
+  matchedRoute_ = message_->request.headers.copy(route);
+}
+
+std::string_view HttpExchange::sourceAddress() const {
+  return transport_->sourceAddress();
+}
+std::string_view HttpExchange::serverAddress() const {
+  return transport_->serverAddress();
+}
+std::string_view HttpExchange::requestId() const {
+  return transport_->requestId();
+}
+
+int HttpExchange::statusSent() const {
+  return status_ != 0 ? status_ : reasonStatus(reason_);
+}
+
+std::uint64_t HttpExchange::bytesReceived() const {
+  return transport_->requestBytes();
+}
+
+std::uint64_t HttpExchange::bytesSent() const {
+  return released_ - std::min(released_, lost_);
+}
+
+void HttpExchange::loseOutput(std::size_t bytes) {
+  lost_ = bytes;
+  if (reason_ == Reason::none) reason_ = Reason::clientGone;
+}
+
+// The request's body.
+
+bool HttpExchange::setRequestBodyLimit(std::uint64_t bytes) {
+  if (!isLive()) return false;
+  transport_->parser().setBodyLimit(bytes);
+  if (!bodyLength_ || *bodyLength_ <= bytes) return true;
+  fail(Reason::bodyTooLarge, "the announced length is above the app's limit");
+  return false;
+}
+
+BodyRead HttpExchange::readRequestBody(std::span<std::byte> into) {
+  if (!isLive()) return {};
+  const BodyRead read = transport_->readBody(into);
+  if (read.wouldBlock()) askForBody();
+  return read;
+}
+
+std::optional<std::uint64_t> HttpExchange::requestBodyLength() const {
+  return bodyLength_;
+}
+
+/// A client that expects 100 is told to go on once its body is really wanted (RFC 9110, 10.1.1).
+void HttpExchange::askForBody() {
+  if (!expectsContinue_ || committed_ || transport_->bodyReadable()) return;
+  expectsContinue_ = false;
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  transport_->output().insert(kContinue);
+  released_ += kContinue.size();
+  transport_->changed();
+}
+
+// The answer.
+
+void HttpExchange::fail(Reason reason, std::string_view detail) {
+  if (state_ == State::open) end(reason, detail);
+}
+
+void HttpExchange::end(Reason reason, std::string_view detail) {
+  if (committed_) {
+    cut(reason, detail);
+  } else {
+    answerProblem(reason, reasonStatus(reason), detail);
+  }
+}
+
+void HttpExchange::cut(Reason reason, std::string_view detail) {
+  reason_ = reason;
+  detail_ = message_->request.headers.copy(detail);
+  state_ = State::finished;
+  cutsConnection_ = true;
+  transport_->changed();
+}
+
+void HttpExchange::answerProblem(Reason reason, int status, std::string_view detail) {
+  reason_ = reason;
+  detail_ = message_->request.headers.copy(detail);
+  state_ = State::relaying;  // the guest's part is over
+  const Problem problem{reason, status, detail_, requestId()};
+  fillProblemHead(message_->response, problem);
+  const std::string body = problemBody(problem);
+  OutputBuffer& output = transport_->output();
+  output.dropHeld();
+  swallowedBytes_ = 0;
+  std::string& head = transport_->scratch();
+  if (!commitHead(head, body.size())) return;
+  if (headOnly_ || output.hold(bytesOf(body)) == body.size()) {
+    releaseHeld(head, true);
+  } else {
+    output.dropHeld();
+    released_ += head.size() + body.size();
+    output.releaseLarge(head, body);
+  }
+  state_ = State::finished;
+  transport_->changed();
+}
+
+bool HttpExchange::commitHead(std::string& out, std::optional<std::uint64_t> bodySize) {
+  RequestParser& parser = transport_->parser();
+  bool keepAlive = wantsKeepAlive_ && !transport_->draining();
+  // It may or may not send its body after this: only a new connection is unambiguous.
+  if (expectsContinue_ && !transport_->bodyReadable()) keepAlive = false;
+  // Nobody will read the rest of the body, and it is too much to drop.
+  if (bodySize && parser.bodyRemaining() > HttpLimits::kDrain) keepAlive = false;
+
+  const ResponseContext context{headOnly_, version10_, keepAlive, bodySize};
+  const ResponsePlan plan = planResponse(message_->response, context);
+  const auto fault =
+      appendHead(out, message_->response, plan, version10_, transport_->date());
+  if (fault) {
+    out.clear();
+    if (reason_ == Reason::badResponse) {
+      // A problem's own head can always be sent.
+      assert(false);
+      cut(Reason::badResponse, *fault);
+      return false;
+    }
+    answerProblem(Reason::badResponse, reasonStatus(Reason::badResponse), *fault);
+    return false;
+  }
+  framing_ = plan.framing;
+  keepsConnection_ = plan.keepAlive;
+  bodyRemaining_ = plan.contentLength.value_or(0);
+  status_ = message_->response.status;
+  committed_ = true;
+  return true;
+}
+
+/// Puts what is held into its frame and makes it pending, behind `before`.
+void HttpExchange::releaseHeld(std::string& before, bool last) {
+  OutputBuffer& output = transport_->output();
+  if (framing_ == ResponseFraming::none) output.dropHeld();
+  const std::size_t held = output.heldSize();
+  std::string_view after;
+  std::string trailers;
+  if (framing_ == ResponseFraming::length) {
+    bodyRemaining_ -= held;
+  } else if (framing_ == ResponseFraming::chunked) {
+    if (held != 0) {
+      std::array<char, 20> size;
+      const auto end = std::to_chars(size.data(), size.data() + size.size(), held, 16).ptr;
+      before.append(size.data(), end).append("\r\n");
+    }
+    if (!last) {
+      after = held != 0 ? "\r\n" : "";
+    } else if (message_->response.trailers.empty()) {
+      after = held != 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n";
+    } else {
+      trailers = held != 0 ? "\r\n0\r\n" : "0\r\n";
+      appendTrailers(trailers, message_->response.trailers);
+      after = trailers;
+    }
+  }
+  released_ += before.size() + held + after.size();
+  output.release(before, after);
+}
+
+std::size_t HttpExchange::writeResponseBody(std::span<const std::byte> bytes) {
+  if (state_ != State::open) return 0;
+  forgetOriginLength();
+  return writeBody(bytes);
+}
+
+std::size_t HttpExchange::writeBody(std::span<const std::byte> bytes) {
+  if (headOnly_ || (committed_ && framing_ == ResponseFraming::none)) {
+    swallowedBytes_ += bytes.size();
+    return bytes.size();
+  }
+  OutputBuffer& output = transport_->output();
+  std::size_t taken = 0;
+  while (true) {
+    const auto rest = bytes.subspan(taken);
+    if (framing_ == ResponseFraming::length && committed_ &&
+        rest.size() > bodyRemaining_ - output.heldSize()) {
+      cut(Reason::badResponse, "the body is longer than its Content-Length");
+      return taken;
+    }
+    taken += output.hold(rest);
+    if (taken == bytes.size()) return taken;
+    // Full. What is held goes out, and there may be room again.
+    flushBody();
+    if (!isLive()) return taken;
+    if (framing_ == ResponseFraming::none) {
+      swallowedBytes_ += bytes.size() - taken;
+      return bytes.size();
+    }
+    transport_->sendPending();
+    if (output.room() == 0) return taken;
+  }
+}
+
+bool HttpExchange::discardResponseBody() {
+  if (committed_ || state_ != State::open) return false;
+  transport_->output().dropHeld();
+  swallowedBytes_ = 0;
+  return true;
+}
+
+void HttpExchange::flush() {
+  if (state_ == State::open) flushBody();
+}
+
+void HttpExchange::flushBody() {
+  OutputBuffer& output = transport_->output();
+  if (output.heldSize() == 0) return;
+  std::string& before = transport_->scratch();
+  if (!committed_) {
+    if (!commitHead(before, std::nullopt)) return;
+    if (framing_ == ResponseFraming::length && output.heldSize() > bodyRemaining_) {
+      // Not a byte has left yet, so this can still be said properly.
+      committed_ = false;
+      status_ = 0;
+      answerProblem(Reason::badResponse, reasonStatus(Reason::badResponse),
+                    "the body is longer than its Content-Length");
+      return;
+    }
+  }
+  releaseHeld(before, false);
+  transport_->changed();
+}
+
+void HttpExchange::finish() {
+  if (state_ != State::open) return;
+  finishBody();
+}
+
+void HttpExchange::finishBody() {
+  std::string& before = transport_->scratch();
+  OutputBuffer& output = transport_->output();
+  if (!committed_) {
+    const std::uint64_t size = headOnly_ ? swallowedBytes_ : output.heldSize();
+    // To a HEAD, a body that was not written says nothing about the one that GET would have.
+    const bool sizeIsKnown = !headOnly_ || size != 0;
+    if (!commitHead(before, sizeIsKnown ? std::optional(size) : std::nullopt)) return;
+  } else if (framing_ == ResponseFraming::length && output.heldSize() != bodyRemaining_) {
+    cut(Reason::badResponse, "the body is shorter than its Content-Length");
+    return;
+  }
+  releaseHeld(before, true);
+  state_ = State::finished;
+  transport_->changed();
+}
+
+void HttpExchange::finishWith(std::string body) {
+  if (state_ != State::open) return;
+  assert(!committed_);
+  forgetOriginLength();
+  OutputBuffer& output = transport_->output();
+  output.dropHeld();
+  swallowedBytes_ = 0;
+  if (headOnly_ || body.size() <= std::min(kCopiedBody, output.room())) {
+    writeBody(bytesOf(body));
+    finishBody();
+    return;
+  }
+  std::string& head = transport_->scratch();
+  if (!commitHead(head, body.size())) return;
+  if (framing_ == ResponseFraming::none) {
+    releaseHeld(head, true);
+  } else {
+    released_ += head.size() + body.size();
+    output.releaseLarge(head, std::move(body));
+  }
+  state_ = State::finished;
+  transport_->changed();
+}
+
+// The origin.
+
+void HttpExchange::startNext(NextRequest request) {
+  if (state_ != State::open) return;
+  assert(next_ == nullptr);
+  next_ = std::make_unique<NextForward>(*this, std::move(request));
+  next_->start(origin_);
+}
+
+NextState HttpExchange::nextState() const {
+  return next_ ? next_->state() : NextState::none;
+}
+
+std::string_view HttpExchange::nextError() const {
+  return next_ ? next_->error() : std::string_view();
+}
+
+std::string_view HttpExchange::nextBody() const {
+  return next_ ? next_->body() : std::string_view();
+}
+
+void HttpExchange::finishWithNext() {
+  if (state_ != State::open) return;
+  assert(nextState() == NextState::ready);
+  transport_->output().dropHeld();
+  swallowedBytes_ = 0;
+  state_ = State::relaying;
+  next_->relay();
+}
+
+/// A guest that writes a body of its own does not mean the length of the origin's.
+void HttpExchange::forgetOriginLength() {
+  if (next_ && !committed_) next_->dropLength();
+}
+
+// Waiting.
+
+bool HttpExchange::waitIsOver() const {
+  if ((waits_ & kWaitRequestBody) != 0 && transport_->bodyReadable()) return true;
+  if ((waits_ & kWaitResponseRoom) != 0 && transport_->output().room() != 0) return true;
+  if ((waits_ & kWaitNext) != 0 && nextState() != NextState::pending) return true;
+  return (waits_ & kWaitTime) != 0 && std::chrono::steady_clock::now() >= until_;
+}
+
+void HttpExchange::waitFor(std::uint8_t what, std::chrono::steady_clock::time_point until) {
+  if (state_ != State::open) return;
+  waits_ = what;
+  until_ = until;
+  due_ = waitIsOver();
+  if (!due_) {
+    if ((what & kWaitRequestBody) != 0) askForBody();
+    if ((what & kWaitTime) != 0) transport_->wakeAt(until);
+  }
+  transport_->changed();
+}
+
+void HttpExchange::notify() {
+  due_ = false;
+  listener_->onReady();
+}
+
+bool HttpExchange::awaitsBody() const {
+  if (state_ == State::open && (waits_ & kWaitRequestBody) != 0) return true;
+  return isLive() && next_ != nullptr && next_->awaitsBody();
+}
+
+void HttpExchange::onBodyEvent() {
+  if (!isLive()) return;
+  expectsContinue_ = false;
+  if (next_) next_->pump();
+  if ((waits_ & kWaitRequestBody) != 0) due_ = true;
+}
+
+void HttpExchange::onRoomEvent() {
+  if (!isLive()) return;
+  if (next_) next_->pump();
+  // Not for every few bytes: half of the buffer is worth a wake-up.
+  if ((waits_ & kWaitResponseRoom) != 0 &&
+      transport_->output().room() >= OutputBuffer::kCapacity / 2) {
+    due_ = true;
+  }
+}
+
+void HttpExchange::onTimeEvent() {
+  if (state_ == State::open && (waits_ & kWaitTime) != 0 &&
+      std::chrono::steady_clock::now() >= until_) {
+    due_ = true;
+  }
+}
+
+void HttpExchange::onNextEvent() {
+  if (state_ == State::open && (waits_ & kWaitNext) != 0) due_ = true;
+  transport_->changed();
+}
+
+void HttpExchange::abandon(Reason reason, int status, std::string_view detail) {
+  if (!isLive()) return;
+  ExchangeListener* const listener = state_ == State::open ? listener_ : nullptr;
+  listener_ = nullptr;
+  // Whatever the listener does, it does to a dead exchange.
+  state_ = State::dead;
+  wantsKeepAlive_ = false;
+  if (listener != nullptr) listener->onAbandoned(reason);
+  if (reason != Reason::clientGone && !committed_) {
+    answerProblem(reason, status, detail);
+  } else {
+    cut(reason, detail);
+  }
+}
+
+}  // namespace skiff

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "config/config.h"
+
+namespace skiff {
+
+/// What the HTTP front end holds every client to. The defaults are ServerConfig's; a ServerConfig
+/// that was checked gives usable limits.
+struct HttpLimits {
+  std::size_t uri = 8 << 10;       ///< bytes of the request target; beyond: 414
+  std::size_t headers = 32 << 10;  ///< bytes of all header fields together; beyond: 431
+  std::size_t headerCount = 100;   ///< number of header fields; beyond: 431
+
+  std::chrono::milliseconds headerTimeout{10'000};  ///< first byte of a request to end of its head
+  std::chrono::milliseconds bodyTimeout{30'000};    ///< longest pause while a body is awaited
+  std::chrono::milliseconds writeTimeout{30'000};   ///< longest pause while a client takes nothing
+  std::chrono::milliseconds idleTimeout{60'000};    ///< between requests of a connection
+
+  std::uint32_t connectionsPerAddress = 4'096;
+  std::uint32_t maxConnections = 65'536;
+
+  /// Bytes held per exchange and direction before the other side has to wait.
+  static constexpr std::size_t kBuffer = 64 << 10;
+  /// Rest of an unread request body that is read and dropped so that the connection can be kept.
+  static constexpr std::size_t kDrain = 64 << 10;
+  /// Bytes of an answer's head that a guest may fill; beyond: bad_response.
+  static constexpr std::size_t kResponseHead = 64 << 10;
+  /// Largest body of an origin that is collected for a guest that wants to see it whole.
+  static constexpr std::size_t kOriginBody = 16 << 20;
+  /// How long a connection that is being closed waits for the client to stop sending, so that the
+  /// last answer is not lost to a reset.
+  static constexpr std::chrono::milliseconds kLinger{2'000};
+
+  /// How often a connection whose input is full is looked at: is the client still there?
+  static constexpr std::chrono::milliseconds kProbe{1'000};
+
+  static HttpLimits from(const ServerConfig& server) {
+    HttpLimits limits;
+    limits.uri = server.maxUri.bytes();
+    limits.headers = server.maxHeaders.bytes();
+    limits.headerCount = server.maxHeaderCount;
+    limits.headerTimeout = server.headerTimeout;
+    limits.bodyTimeout = server.bodyTimeout;
+    limits.writeTimeout = server.writeTimeout;
+    limits.idleTimeout = server.idleTimeout;
+    limits.connectionsPerAddress = server.connectionsPerAddress;
+    limits.maxConnections = server.maxConnections;
+    return limits;
+  }
+
+  /// Bytes that a head within the limits can take: request line, fields and what separates them.
+  std::size_t largestHead() const { return uri + headers + 1024; }
+  /// How often deadlines are looked at: often enough to be late by a quarter at most.
+  std::chrono::milliseconds tick() const {
+    const auto shortest = std::min({headerTimeout, bodyTimeout, writeTimeout, idleTimeout, kLinger});
+    return std::clamp(shortest / 4, std::chrono::milliseconds(2), std::chrono::milliseconds(500));
+  }
+};
+
+}  // namespace skiff

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <utility>
+
+#include "config/config.h"
+#include "config/result.h"
+
+namespace skiff {
+
+/// A bound, listening TCP socket with SO_REUSEPORT, so that every shard has its own for the same
+/// address and the kernel spreads connections over them. Owns the descriptor.
+class ListenSocket {
+ public:
+  /// Binds and listens. For port 0, open one, then open the other shards' at its address(). The
+  /// error says which address and what to do. Another process of the same user that listens with
+  /// SO_REUSEPORT too is not noticed.
+  static Result<ListenSocket> open(const ListenAddress& address);
+
+  ListenSocket(ListenSocket&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), address_(std::move(other.address_)) {}
+  ListenSocket& operator=(ListenSocket&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    std::swap(address_, other.address_);
+    return *this;
+  }
+  ~ListenSocket();
+
+  const ListenAddress& address() const { return address_; }  ///< with the port that was bound
+  /// Gives the descriptor away: it is the caller's to close.
+  int release() { return std::exchange(descriptor_, -1); }
+
+ private:
+  ListenSocket(int descriptor, ListenAddress address)
+      : descriptor_(descriptor), address_(std::move(address)) {}
+
+  int descriptor_ = -1;
+  ListenAddress address_;
+};
+
+}  // namespace skiff

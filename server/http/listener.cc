@@ -1,0 +1,130 @@
+#include "server/http/listener.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/error.hpp>
+#include <memory>
+#include <memory_resource>
+#include <utility>
+
+#include "server/http/connection.h"
+#include "server/http/endpoint_text.h"
+#include "server/http/problem.h"
+#include "server/http/response_head.h"
+
+namespace skiff {
+namespace {
+
+constexpr std::chrono::milliseconds kPause{100};
+
+/// Errors that concern the one connection that was to be accepted (accept(2)).
+bool concernsOneConnection(const boost::system::error_code& error) {
+  namespace errors = boost::asio::error;
+  switch (error.value()) {
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case EPERM:
+    case EINTR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+boost::asio::ip::tcp protocolOf(const ListenAddress& address) {
+  return address.host.find(':') == std::string::npos ? boost::asio::ip::tcp::v4()
+                                                     : boost::asio::ip::tcp::v6();
+}
+
+}  // namespace
+
+Listener::Listener(ShardState& shard, ListenSocket socket)
+    : shard_(shard),
+      address_(socket.address().text()),
+      acceptor_(shard.context, protocolOf(socket.address()), socket.release()),
+      pause_(shard.context) {}
+
+void Listener::stop() {
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+void Listener::accept() {
+  acceptor_.async_accept(
+      shard_.context, peer_, [this](const boost::system::error_code& error, ClientSocket socket) {
+        // When stopped, this listener may be gone.
+        if (error == boost::asio::error::operation_aborted) return;
+        onAccept(error, std::move(socket));
+      });
+}
+
+void Listener::onAccept(const boost::system::error_code& error, ClientSocket socket) {
+  if (!acceptor_.is_open()) return;
+  if (!error) {
+    admit(std::move(socket));
+  } else if (!concernsOneConnection(error)) {
+    pause(error);
+    return;
+  }
+  accept();
+}
+
+void Listener::pause(const boost::system::error_code& error) {
+  spdlog::warn("{}: cannot accept connections for now: {}; trying again in {} ms", address_,
+               error.message(), kPause.count());
+  pause_.expires_after(kPause);
+  pause_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) accept();
+  });
+}
+
+void Listener::admit(ClientSocket socket) {
+  const ClientAddress address = clientAddress(peer_);
+  const ConnectionLedger::Verdict verdict = shard_.ledger.enter(address);
+  if (verdict != ConnectionLedger::Verdict::admitted) {
+    turnAway(std::move(socket), verdict);
+    return;
+  }
+  shard_.add(std::make_unique<Connection>(shard_, std::move(socket), peer_, address));
+}
+
+/// Answers without reading, as far as the socket takes it at once, and closes.
+void Listener::turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict) {
+  RefusedRequest refused;
+  refused.reason = Reason::overloaded;
+  refused.status = reasonStatus(refused.reason);
+  refused.detail = verdict == ConnectionLedger::Verdict::tooMany
+                       ? "the server has too many connections"
+                       : "there are too many connections from this address";
+  refused.startTime = std::chrono::steady_clock::now();
+  const RequestIds::Text id = shard_.requestIds.text(shard_.requestIds.next());
+  refused.requestId = {id.data(), id.size()};
+  const std::string source = endpointText(peer_);
+  refused.sourceAddress = source;
+  refused.serverAddress = address_;
+
+  std::array<std::byte, 1024> memory;
+  std::pmr::monotonic_buffer_resource resource(memory.data(), memory.size());
+  ResponseHead head(resource);
+  const std::string answer = problemMessage(
+      head, {refused.reason, refused.status, refused.detail, refused.requestId},
+      HeadOnly::no, shard_.date.at(std::time(nullptr)));
+  const ssize_t sent = ::send(socket.native_handle(), answer.data(), answer.size(),
+                              MSG_DONTWAIT | MSG_NOSIGNAL);
+  refused.bytesSent = sent > 0 ? static_cast<std::uint64_t>(sent) : 0;
+  boost::system::error_code ignored;
+  socket.shutdown(ClientSocket::shutdown_send, ignored);
+  shard_.handler.onRefused(refused);
+}
+
+}  // namespace skiff

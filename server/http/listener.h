@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <string>
+
+#include "server/http/listen_socket.h"
+#include "server/http/shard_state.h"
+
+namespace skiff {
+
+/// Accepts the connections of one listening socket. Never gives up: an error of one connection is
+/// passed over, and when descriptors or memory have run out it pauses, so that it neither spins nor
+/// leaves clients for good. One thread.
+class Listener {
+ public:
+  Listener(ShardState& shard, ListenSocket socket);
+  ~Listener() { stop(); }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  void start() { accept(); }
+  void stop();
+
+ private:
+  void accept();
+  void onAccept(const boost::system::error_code& error, ClientSocket socket);
+  void pause(const boost::system::error_code& error);
+  void admit(ClientSocket socket);
+  void turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict);
+
+  ShardState& shard_;
+  const std::string address_;
+  boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
+      acceptor_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                    boost::asio::wait_traits<std::chrono::steady_clock>,
+                                    boost::asio::io_context::executor_type>
+      pause_;
+  boost::asio::ip::tcp::endpoint peer_;
+};
+
+}  // namespace skiff

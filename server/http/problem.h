@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "isolate/exchange.h"
+#include "quota/reason.h"
+
+namespace skiff {
+
+/// What a refused or killed request is told.
+struct Problem {
+  Reason reason = Reason::none;
+  int status = 0;
+  std::string_view detail;  ///< may be empty; only its first 500 bytes are shown, as UTF-8
+  std::string_view requestId;
+};
+
+/// Replaces `head` by a problem's: its status, the media type, `skiff-reason`, and Retry-After where
+/// coming back later helps.
+void fillProblemHead(ResponseHead& head, const Problem& problem);
+
+/// The body: application/problem+json (RFC 9457) with `reason` and `request_id` as extensions.
+std::string problemBody(const Problem& problem);
+
+enum class HeadOnly : bool { no, yes };
+
+/// Head and body as one message that ends its connection, for requests that have no exchange.
+/// `head` is filled on the way.
+std::string problemMessage(ResponseHead& head, const Problem& problem, HeadOnly headOnly,
+                           std::string_view date);
+
+}  // namespace skiff

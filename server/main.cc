@@ -1,0 +1,97 @@
+// skiffd's main: reads the command line and the configuration, then checks or serves.
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "config/load.h"
+#include "isolate/addon_entry.h"
+#include "isolate/engine.h"
+#include "isolate/memory/tracked_memory.h"
+#include "quota/watchdog.h"
+#include "server/deployment_builder.h"
+#include "server/observe/operator_log.h"
+#include "server/server.h"
+
+namespace skiff {
+namespace {
+
+/// One descriptor a connection: as many as the system lets us have.
+void raiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int check(Engine& engine, const Config& config) {
+  Watchdog watchdog;
+  auto sink = LogSink::open("off");
+  if (sink.has_error()) return 1;
+  DeploymentBuilder builder(engine, watchdog, **sink);
+  const auto built = builder.build(config, nullptr);
+  if (built.has_error()) {
+    for (const Error& error : built.error()) std::fprintf(stderr, "%s\n", error.message.c_str());
+    return 1;
+  }
+  std::printf("%s: good: %zu apps on %zu routes\n", config.file.c_str(), (*built)->apps.size(),
+              (*built)->routes.size());
+  return 0;
+}
+
+int serve(Engine& engine, Config config) {
+  Server server(engine, std::move(config));
+  if (const auto opened = server.open(); opened.has_error()) {
+    spdlog::error("{}", opened.error().message);
+    return 1;
+  }
+  return server.run();
+}
+
+}  // namespace
+
+int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
+  CLI::App app{"skiffd serves tenants' WebAssembly over HTTP.", "skiffd"};
+  std::string file;
+  bool checkOnly = false;
+  bool verbose = false;
+  app.add_option("-c,--config", file, "Configuration file (TOML)")->required();
+  app.add_flag("--check", checkOnly,
+               "Validate the configuration, prepare the modules it names, and exit");
+  app.add_flag("-v,--verbose", verbose, "Log more");
+  app.set_version_flag("--version", "skiffd " SKIFF_VERSION " (V8 " + Engine::version() + ")");
+  app.footer(
+      "Signals: SIGHUP reloads tenants, apps and limits; SIGTERM finishes what is in flight and "
+      "ends.");
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
+  try {
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+
+  auto loaded = loadConfig(file);
+  if (loaded.has_error()) {
+    for (const Diagnostic& diagnostic : loaded.error()) {
+      std::fprintf(stderr, "%s\n", diagnostic.text().c_str());
+    }
+    return 1;
+  }
+  ::prctl(PR_SET_NAME, "skiffd");
+  ::signal(SIGPIPE, SIG_IGN);
+  raiseDescriptorLimit();
+  TrackedMemory::installFaultHandler();
+  auto log = OperatorLog::start(verbose ? OperatorLogLevel::debug
+                                : checkOnly ? OperatorLogLevel::warn
+                                            : OperatorLogLevel::info);
+  if (log.has_error()) {
+    std::fprintf(stderr, "skiffd: %s\n", log.error().message.c_str());
+    return 1;
+  }
+  return checkOnly ? check(engine, *loaded) : serve(engine, std::move(*loaded));
+}
+
+}  // namespace skiff

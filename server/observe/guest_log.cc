@@ -1,0 +1,147 @@
+#include "server/observe/guest_log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/observe/json_text.h"
+
+namespace skiff {
+namespace {
+
+constexpr std::size_t kRequestIdLimit = 128;
+constexpr std::size_t kNameLimit = 128;
+/// A byte of text takes at most six in a line ("\u001b"), and the line's frame less than two more
+/// per byte of the shortest line limit that makes sense.
+constexpr std::uint64_t kWorstGrowth = 8;
+/// The frame of a line besides the names: below this much there is no use in formatting one.
+constexpr double kLeastLine = 96;
+
+std::string_view levelWord(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
+    case LogLevel::none:
+      break;
+  }
+  return "none";
+}
+
+std::string formatNames(std::string_view tenant, std::string_view app) {
+  std::string text = ",\"tenant\":";
+  appendJsonString(text, tenant, kNameLimit);
+  text += ",\"app\":";
+  appendJsonString(text, app, kNameLimit);
+  return text;
+}
+
+/// A line longer than the whole bucket could never be paid for.
+GuestLogOptions fitLineToBurst(GuestLogOptions options) {
+  options.burst = std::max(options.burst, 4_KiB);
+  options.lineLimit = std::min(options.lineLimit, ByteSize(options.burst.bytes() / kWorstGrowth));
+  return options;
+}
+
+}  // namespace
+
+AppGuestLog::AppGuestLog(std::string_view tenant, std::string_view app, LogSink& sink,
+                         GuestLogOptions options)
+    : names_(formatNames(tenant, app)),
+      sink_(sink),
+      options_(fitLineToBurst(std::move(options))),
+      tokens_(static_cast<double>(options_.burst.bytes())),
+      refilled_(options_.steadyNow()) {}
+
+bool AppGuestLog::enabled(LogLevel level) const {
+  return level != LogLevel::none && level >= options_.minimum && sink_.enabled();
+}
+
+void AppGuestLog::write(LogLevel level, std::string_view requestId, std::string_view text) {
+  if (!enabled(level) || text.empty()) return;
+  const std::lock_guard lock(mutex_);
+  refill();
+  reportDropped();
+
+  // Nothing beyond the bucket's size could be paid for, and looking for its lines would cost time.
+  std::string_view rest = text.substr(0, options_.burst.bytes());
+  while (!rest.empty() && droppedWrites_ == 0) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.empty()) {
+      if (tokens_ < kLeastLine) break;
+      const std::size_t limit = options_.lineLimit.bytes();
+      beginLine(requestId, level);
+      appendJsonString(line_, line, limit);
+      if (line.size() > limit) {
+        line_.append(",\"cut_bytes\":").append(std::to_string(line.size() - limit));
+      }
+      if (!payAndSend()) break;
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  const std::size_t unread =
+      text.size() - std::min<std::size_t>(text.size(), options_.burst.bytes());
+  if (const std::size_t dropped = rest.size() + unread; dropped > 0) {
+    droppedBytes_ += dropped;
+    droppedTotal_ += dropped;
+    ++droppedWrites_;
+  }
+}
+
+void AppGuestLog::flush() {
+  const std::lock_guard lock(mutex_);
+  refill();
+  reportDropped();
+}
+
+std::uint64_t AppGuestLog::droppedBytes() const {
+  const std::lock_guard lock(mutex_);
+  return droppedTotal_;
+}
+
+void AppGuestLog::refill() {
+  const auto now = options_.steadyNow();
+  const std::chrono::duration<double> passed = now - refilled_;
+  if (passed.count() <= 0) return;
+  refilled_ = now;
+  tokens_ =
+      std::min(static_cast<double>(options_.burst.bytes()),
+               tokens_ + passed.count() * static_cast<double>(options_.bytesPerSecond.bytes()));
+}
+
+/// Once something was dropped all is, until a quarter of the bucket is full again: pieces that hang
+/// together are worth more than a line here and there.
+void AppGuestLog::reportDropped() {
+  if (droppedWrites_ == 0 || tokens_ < static_cast<double>(options_.burst.bytes()) / 4) return;
+  beginLine({}, LogLevel::warn);
+  appendJsonString(line_, "over the log's rate limit: " + std::to_string(droppedBytes_) +
+                              " bytes in " + std::to_string(droppedWrites_) +
+                              " writes were dropped");
+  if (!payAndSend()) return;
+  droppedBytes_ = 0;
+  droppedWrites_ = 0;
+}
+
+void AppGuestLog::beginLine(std::string_view requestId, LogLevel level) {
+  line_.assign("{\"time\":\"").append(time_.format(options_.wallNow())).append("\"");
+  line_.append(names_).append(",\"request_id\":");
+  appendJsonString(line_, requestId, kRequestIdLimit);
+  line_.append(",\"level\":\"").append(levelWord(level)).append("\",\"message\":");
+}
+
+bool AppGuestLog::payAndSend() {
+  line_.append("}\n");
+  const auto cost = static_cast<double>(line_.size());
+  if (tokens_ < cost) return false;
+  tokens_ -= cost;
+  sink_.append(line_);
+  return true;
+}
+
+}  // namespace skiff

@@ -1,0 +1,227 @@
+#include <prometheus/metric_family.h>
+
+#include <array>
+#include <limits>
+#include <numeric>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "server/observe/metrics.h"
+#include "server/observe/process_metrics.h"
+
+namespace skiff {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+constexpr std::array<const char*, kColdStartPhaseCount> kPhaseLabels{
+    "isolate", "module", "instantiate", "init", "total"};
+constexpr std::array<const char*, kResetHowCount> kHowLabels{"hot", "scan", "discard", "fresh", "none"};
+constexpr double kNanosecond = 1e-9;
+
+MetricFamily& addFamily(std::vector<MetricFamily>& families, std::string name, std::string help,
+                        MetricType type) {
+  MetricFamily& family = families.emplace_back();
+  family.name = std::move(name);
+  family.help = std::move(help);
+  family.type = type;
+  return family;
+}
+
+void addSample(MetricFamily& family, Labels labels, double value) {
+  ClientMetric& metric = family.metric.emplace_back();
+  metric.label = std::move(labels);
+  if (family.type == MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+}
+
+/// The sum of one histogram over the shards.
+template <std::size_t Bounds>
+struct MergedDurations {
+  std::array<std::uint64_t, Bounds + 1> buckets{};
+  std::uint64_t nanoseconds = 0;
+
+  void add(const DurationCounts<Bounds>& counts) {
+    for (std::size_t i = 0; i <= Bounds; ++i) buckets[i] += counts.bucket(i);
+    nanoseconds += counts.sumNanoseconds();
+  }
+
+  ClientMetric metric(const std::array<std::chrono::microseconds, Bounds>& bounds,
+                      Labels labels) const {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    std::uint64_t cumulative = 0;
+    for (std::size_t i = 0; i <= Bounds; ++i) {
+      cumulative += buckets[i];
+      const double bound = i < Bounds ? std::chrono::duration<double>(bounds[i]).count()
+                                      : std::numeric_limits<double>::infinity();
+      metric.histogram.bucket.push_back({cumulative, bound});
+    }
+    metric.histogram.sample_count = cumulative;
+    metric.histogram.sample_sum = static_cast<double>(nanoseconds) * kNanosecond;
+    return metric;
+  }
+};
+
+void addLabelled(std::vector<MetricFamily>& families, std::string name, std::string help,
+                 MetricType type, const std::string& labelName,
+                 const std::vector<GaugeReadings::Labelled>& readings) {
+  std::map<std::string, std::uint64_t> sums;
+  for (const auto& reading : readings) sums[reading.label] += reading.count;
+  MetricFamily& family = addFamily(families, std::move(name), std::move(help), type);
+  for (const auto& [label, sum] : sums) {
+    addSample(family, {{labelName, label}}, static_cast<double>(sum));
+  }
+}
+
+}  // namespace
+
+struct Metrics::MergedApp {
+  std::array<std::uint64_t, StatusCounts::kPlaces> requests{};
+  MergedDurations<kRequestBuckets.size()> durations;
+  std::uint64_t guestCpuNanoseconds = 0;
+  std::uint64_t coldStarts = 0;
+
+  void add(const AppMetrics& app) {
+    for (std::size_t place = 0; place < requests.size(); ++place) {
+      requests[place] += app.requests_.value(place);
+    }
+    durations.add(app.durations_);
+    guestCpuNanoseconds += app.guestCpuNanoseconds_.value();
+    coldStarts += app.coldStarts_.value();
+  }
+};
+
+std::vector<MetricFamily> Metrics::Collect() const {
+  std::vector<MetricFamily> families;
+  collectApps(families);
+  collectShards(families);
+  collectGauges(families);
+  collectProcessMetrics(families);
+  return families;
+}
+
+void Metrics::collectApps(std::vector<MetricFamily>& families) const {
+  std::vector<MergedApp> merged;
+  for (const ShardMetrics* shard : shards()) {
+    const std::lock_guard lock(shard->mutex_);
+    if (merged.size() < shard->apps_.size()) merged.resize(shard->apps_.size());
+    for (std::size_t i = 0; i < shard->apps_.size(); ++i) {
+      if (shard->apps_[i]) merged[i].add(*shard->apps_[i]);
+    }
+  }
+  // Read after the shards: whatever index they hold has its name by now.
+  const std::vector<AppName> names = admittedNames();
+
+  MetricFamily requests{"skiff_requests_total",
+                        "Requests answered or ended, by status and reason.",
+                        MetricType::Counter,
+                        {}};
+  MetricFamily durations{"skiff_request_duration_seconds",
+                         "Time from a request's first byte to the end of its answer.",
+                         MetricType::Histogram,
+                         {}};
+  MetricFamily cpu{
+      "skiff_guest_cpu_seconds_total", "CPU time that guests used.", MetricType::Counter, {}};
+  MetricFamily coldStarts{"skiff_cold_starts_total",
+                          "Requests that waited for a new isolate.",
+                          MetricType::Counter,
+                          {}};
+  for (std::size_t i = 0; i < merged.size(); ++i) {
+    const Labels labels{{"tenant", names[i].tenant}, {"app", names[i].app}};
+    for (std::size_t place = 0; place < StatusCounts::kPlaces; ++place) {
+      if (merged[i].requests[place] == 0) continue;
+      Labels detailed = labels;
+      detailed.push_back({"status", std::string(StatusCounts::statusLabel(place))});
+      detailed.push_back({"reason", std::string(reasonWord(StatusCounts::reasonOf(place)))});
+      addSample(requests, std::move(detailed), static_cast<double>(merged[i].requests[place]));
+    }
+    durations.metric.push_back(merged[i].durations.metric(kRequestBuckets, labels));
+    addSample(cpu, labels, static_cast<double>(merged[i].guestCpuNanoseconds) * kNanosecond);
+    addSample(coldStarts, labels, static_cast<double>(merged[i].coldStarts));
+  }
+  families.push_back(std::move(requests));
+  families.push_back(std::move(durations));
+  families.push_back(std::move(cpu));
+  families.push_back(std::move(coldStarts));
+}
+
+void Metrics::collectShards(std::vector<MetricFamily>& families) const {
+  std::array<MergedDurations<kColdStartBuckets.size()>, kColdStartPhaseCount> phases{};
+  std::array<std::uint64_t, kResetHowCount> resets{};
+  for (const ShardMetrics* shard : shards()) {
+    for (std::size_t i = 0; i < phases.size(); ++i) phases[i].add(shard->coldStarts_[i]);
+    for (std::size_t i = 0; i < resets.size(); ++i) resets[i] += shard->resets_[i].value();
+  }
+  MetricFamily& coldStarts =
+      addFamily(families, "skiff_cold_start_seconds", "Time that cold starts took, by phase.",
+                MetricType::Histogram);
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    coldStarts.metric.push_back(phases[i].metric(kColdStartBuckets, {{"phase", kPhaseLabels[i]}}));
+  }
+  MetricFamily& family =
+      addFamily(families, "skiff_instance_resets_total",
+                "Instances made pristine for their next request, by method.", MetricType::Counter);
+  for (std::size_t i = 0; i < resets.size(); ++i) {
+    addSample(family, {{"how", kHowLabels[i]}}, static_cast<double>(resets[i]));
+  }
+}
+
+void Metrics::collectGauges(std::vector<MetricFamily>& families) const {
+  const GaugeReadings readings = readGauges();
+  std::set<std::pair<std::string, std::string>> apps;
+  std::set<std::string> tenants;
+  for (const AppName& name : admittedNames()) {
+    apps.emplace(name.tenant, name.app);
+    tenants.insert(name.tenant);
+  }
+  const std::string other = "_other";
+
+  std::map<std::array<std::string, 3>, std::uint64_t> instances;
+  for (const auto& reading : readings.instances) {
+    const bool admitted = apps.contains({reading.tenant, reading.app});
+    instances[{admitted ? reading.tenant : other, admitted ? reading.app : other, reading.state}] +=
+        reading.count;
+  }
+  MetricFamily& instanceFamily =
+      addFamily(families, "skiff_instances", "Instances that exist, by state.", MetricType::Gauge);
+  for (const auto& [labels, count] : instances) {
+    addSample(instanceFamily, {{"tenant", labels[0]}, {"app", labels[1]}, {"state", labels[2]}},
+              static_cast<double>(count));
+  }
+
+  addSample(addFamily(families, "skiff_isolates", "V8 isolates that exist.", MetricType::Gauge), {},
+            static_cast<double>(readings.isolates));
+
+  std::map<std::string, std::uint64_t> memory;
+  for (const auto& reading : readings.memory) {
+    memory[tenants.contains(reading.tenant) ? reading.tenant : other] += reading.bytes;
+  }
+  MetricFamily& memoryFamily = addFamily(families, "skiff_memory_bytes",
+                                         "Memory that a tenant's guests hold.", MetricType::Gauge);
+  for (const auto& [tenant, bytes] : memory) {
+    addSample(memoryFamily, {{"tenant", tenant}}, static_cast<double>(bytes));
+  }
+
+  addLabelled(families, "skiff_connections", "Clients' connections, by state.", MetricType::Gauge,
+              "state", readings.connections);
+  addLabelled(families, "skiff_origin_connections", "Connections to origins, by state.",
+              MetricType::Gauge, "state", readings.originConnections);
+  addLabelled(families, "skiff_origin_requests_total", "Requests to origins, by outcome.",
+              MetricType::Counter, "outcome", readings.originRequests);
+  addLabelled(families, "skiff_log_dropped_lines_total",
+              "Log lines dropped because their destination was too slow.", MetricType::Counter,
+              "log", readings.droppedLogLines);
+  addSample(
+      addFamily(families, "skiff_build_info", "1; the version is in the label.", MetricType::Gauge),
+      {{"version", options_.version}}, 1);
+}
+
+}  // namespace skiff

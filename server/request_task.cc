@@ -1,0 +1,111 @@
+#include "server/request_task.h"
+
+#include "server/app_host.h"
+#include "server/shard.h"
+
+namespace skiff {
+
+RequestTask::RequestTask(Shard& shard, AppHost& host, HttpExchange& exchange)
+    : shard_(shard),
+      host_(host),
+      exchange_(exchange),
+      deadline_(exchange.startTime() + host.deployment().config.limits.wall) {}
+
+RequestTask::~RequestTask() { stopDeadline(); }
+
+void RequestTask::begin() {
+  exchange_.setListener(this);
+  if (!host_.hasWaiting()) retry();
+  if (state_ != State::fresh) return;
+  state_ = State::queued;
+  host_.enqueue(*this);
+  awaitDeadline();
+}
+
+void RequestTask::retry() {
+  ColdStart cold;
+  Reason refusal = Reason::none;
+  std::string error;
+  Instance* instance = host_.pool().acquire(cold, refusal, error);
+  if (!instance && refusal == Reason::overloaded && shard_.giveBackOldest()) {
+    instance = host_.pool().acquire(cold, refusal, error);
+  }
+  if (refusal != Reason::none) return refuse(refusal, error);
+  if (!instance) {
+    if (state_ == State::queued) host_.requeue(*this);  // all are busy: back to the front
+    return;
+  }
+  cold_ = cold.happened;
+  if (cold.happened) shard_.recordColdStart(host_.metrics(), cold);
+  run(*instance);
+}
+
+void RequestTask::run(Instance& instance) {
+  state_ = State::running;
+  run_.emplace(shard_.engine(), host_.pool(), instance, exchange_,
+               GuestRun::Limits{host_.deployment().config.limits.cpu, deadline_});
+  after(run_->start());
+}
+
+void RequestTask::after(GuestRun::State state) {
+  if (state == GuestRun::State::waiting) {
+    state_ = State::waiting;
+    awaitDeadline();
+    return;
+  }
+  state_ = State::over;
+  stopDeadline();
+  cpu_ = run_->cpu();
+  shard_.recordReset(run_->reset());
+  if (!run_->detail().empty()) {
+    host_.deployment().log->write(LogLevel::error, exchange_.requestId(), run_->detail());
+  }
+  if (run_->reason() != Reason::none) exchange_.fail(run_->reason());
+  host_.serveWaiting();
+}
+
+void RequestTask::refuse(Reason reason, const std::string& detail) {
+  state_ = State::over;
+  stopDeadline();
+  shard_.reportRefusal(host_, detail);
+  exchange_.fail(reason);
+}
+
+void RequestTask::onReady() {
+  if (state_ == State::waiting) after(run_->resume());
+}
+
+void RequestTask::onAbandoned(Reason reason) {
+  if (state_ == State::queued) {
+    host_.dequeue(*this);
+    state_ = State::over;
+    stopDeadline();
+  } else if (state_ == State::waiting) {
+    run_->cancel(reason);
+    after(GuestRun::State::finished);
+  }
+}
+
+void RequestTask::onDeadline() {
+  deadlineEntry_.reset();
+  if (state_ == State::queued) {
+    host_.dequeue(*this);
+    return refuse(Reason::overloaded, "no instance became free within the request's wall time");
+  }
+  if (state_ == State::waiting) {
+    run_->cancel(Reason::wallLimit);
+    after(GuestRun::State::finished);
+  }
+}
+
+void RequestTask::awaitDeadline() {
+  if (!deadlineEntry_) deadlineEntry_ = shard_.deadlines().add(deadline_, *this);
+}
+
+void RequestTask::stopDeadline() {
+  if (!deadlineEntry_) return;
+  shard_.deadlines().remove(*deadlineEntry_);
+  deadlineEntry_.reset();
+}
+
+}  // namespace skiff

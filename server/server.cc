@@ -1,0 +1,260 @@
+#include "server/server.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "config/load.h"
+
+namespace skiff {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::seconds kMemoryCheck{1};
+
+std::size_t shardCountOf(const ServerConfig& server) {
+  if (server.shards != 0) return server.shards;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Server::Server(Engine& engine, Config config)
+    : engine_(engine),
+      config_(std::move(config)),
+      nursery_(engine, config_.server.nursery),
+      ledger_(config_.server.maxConnections, config_.server.connectionsPerAddress),
+      memory_(config_.server.memoryTarget) {}
+
+Server::~Server() {
+  if (builderThread_.joinable()) builderThread_.join();
+}
+
+Result<void> Server::open() {
+  auto access = LogSink::open(config_.server.accessLog);
+  if (access.has_error()) return access.error();
+  accessSink_ = std::move(*access);
+  LogSink* guestLogs = accessSink_.get();
+  if (!accessSink_->enabled()) {
+    auto guests = LogSink::open("-");
+    if (guests.has_error()) return guests.error();
+    guestSink_ = std::move(*guests);
+    guestLogs = guestSink_.get();
+  }
+  builder_ = std::make_unique<DeploymentBuilder>(engine_, watchdog_, *guestLogs);
+
+  auto sockets = openSockets();
+  if (sockets.has_error()) return sockets.error();
+  sockets_ = std::move(*sockets);
+  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_,  nursery_,
+                                     budget_,        watchdog_,       metrics_, *accessSink_};
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    shards_.push_back(std::make_unique<Shard>(environment, i));
+  }
+  gauges_ = metrics_.addSource([this](GaugeReadings& readings) { readGauges(readings); });
+  return openAdmin();
+}
+
+Result<std::vector<std::vector<ListenSocket>>> Server::openSockets() {
+  std::vector<std::vector<ListenSocket>> sockets(shardCountOf(config_.server));
+  for (ListenAddress address : config_.server.listen) {
+    for (auto& ofShard : sockets) {
+      auto socket = ListenSocket::open(address);
+      if (socket.has_error()) return socket.error();
+      address = socket->address();  // the others share the port that was found free
+      ofShard.push_back(std::move(*socket));
+    }
+    spdlog::info("listening on http://{}", address.text());
+  }
+  return sockets;
+}
+
+Result<void> Server::openAdmin() {
+  AdminHooks hooks;
+  hooks.metrics = [this] { return metrics_.text(); };
+  hooks.notReady = [this] { return notReady(); };
+  hooks.engine = "V8 " + Engine::version();
+  admin_ = std::make_unique<AdminServer>(std::move(hooks), config_.admin.listen);
+  if (auto started = admin_->start(); started.has_error()) return started.error();
+  ListenAddress address = config_.admin.listen;
+  address.port = admin_->port();
+  spdlog::info("admin on http://{}", address.text());
+  return {};
+}
+
+int Server::run() {
+  for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->start(std::move(sockets_[i]));
+  awaitSignals();
+  scheduleMemoryCheck();
+  build(config_);
+  context_.run();
+  if (builderThread_.joinable()) builderThread_.join();
+  gauges_ = {};
+  for (const auto& shard : shards_) shard->stop();
+  admin_->stop();
+  return status_;
+}
+
+void Server::awaitSignals() {
+  const auto signals = std::make_shared<asio::signal_set>(context_, SIGTERM, SIGINT, SIGHUP);
+  struct Waiter {
+    Server& server;
+    std::shared_ptr<asio::signal_set> signals;
+    void operator()(const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (signal == SIGHUP) {
+        server.reload();
+      } else if (server.draining_) {
+        server.finishDrain();
+        return;
+      } else {
+        server.beginDrain();
+      }
+      signals->async_wait(*this);
+    }
+  };
+  signals->async_wait(Waiter{*this, signals});
+}
+
+void Server::build(Config config) {
+  building_ = true;
+  if (builderThread_.joinable()) builderThread_.join();
+  builderThread_ = std::thread([this, config = std::move(config), previous = deployment_] {
+    Built built = builder_->build(config, previous.get());
+    asio::post(context_, [this, config, built = std::move(built)]() mutable {
+      onBuilt(std::move(config), std::move(built));
+    });
+  });
+}
+
+void Server::onBuilt(Config config, Built built) {
+  if (built.has_error()) {
+    building_ = false;
+    for (const Error& error : built.error()) spdlog::error("{}", error.message);
+    if (deployment_) {
+      spdlog::error("the reload is refused; what was served is served on");
+    } else {
+      spdlog::error("nothing to serve: mend the above and start again");
+      status_ = 1;
+      finishDrain();
+    }
+    return;
+  }
+  deployment_ = *built;
+  config_.tenants = std::move(config.tenants);
+  shardsToGo_ = shards_.size();
+  deployErrors_.clear();
+  for (const auto& shard : shards_) {
+    shard->deploy(deployment_, [this](std::vector<Error> errors) {
+      asio::post(context_, [this, errors = std::move(errors)] { onDeployed(errors); });
+    });
+  }
+}
+
+void Server::onDeployed(const std::vector<Error>& errors) {
+  for (const Error& error : errors) spdlog::warn("not warmed up: {}", error.message);
+  if (--shardsToGo_ != 0 || draining_) return;
+  building_ = false;
+  setState({});
+  spdlog::info("ready: {} apps on {} routes", deployment_->apps.size(),
+               deployment_->routes.size());
+  if (std::exchange(reloadWanted_, false)) reload();
+}
+
+void Server::reload() {
+  if (draining_) return;
+  if (building_) {
+    reloadWanted_ = true;
+    return;
+  }
+  auto loaded = loadConfig(config_.file);
+  if (loaded.has_error()) {
+    for (const Diagnostic& diagnostic : loaded.error()) spdlog::error("{}", diagnostic.text());
+    spdlog::error("the reload is refused; what was served is served on");
+    return;
+  }
+  if (loaded->server != config_.server || loaded->admin != config_.admin) {
+    spdlog::warn("changes in [server] and [admin] take effect at the next start");
+  }
+  build(std::move(*loaded));
+}
+
+void Server::beginDrain() {
+  draining_ = true;
+  setState("draining");
+  spdlog::info("draining: finishing what is in flight, for {} s at most",
+               config_.server.drainTimeout.count() / 1000);
+  shardsToGo_ = shards_.size();
+  for (const auto& shard : shards_) {
+    shard->drain([this] { asio::post(context_, [this] { onShardDrained(); }); });
+  }
+  drainTimer_.expires_after(config_.server.drainTimeout);
+  drainTimer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    spdlog::warn("the drain's time is over: ending what is left");
+    finishDrain();
+  });
+}
+
+void Server::onShardDrained() {
+  if (--shardsToGo_ == 0) finishDrain();
+}
+
+void Server::finishDrain() { context_.stop(); }
+
+void Server::scheduleMemoryCheck() {
+  memoryTimer_.expires_after(kMemoryCheck);
+  memoryTimer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    if (const std::size_t excess = memory_.excess(); excess != 0) {
+      for (const auto& shard : shards_) shard->shed(excess / shards_.size());
+      ::malloc_trim(0);
+    }
+    scheduleMemoryCheck();
+  });
+}
+
+void Server::setState(std::string state) {
+  const std::lock_guard lock(stateMutex_);
+  state_ = std::move(state);
+}
+
+std::vector<std::string> Server::notReady() const {
+  const std::lock_guard lock(stateMutex_);
+  if (state_.empty()) return {};
+  return {state_};
+}
+
+void Server::readGauges(GaugeReadings& readings) const {
+  std::uint64_t connections = 0;
+  std::uint64_t exchanges = 0;
+  OriginCounts origins;
+  for (const auto& shard : shards_) {
+    ShardReadings more = shard->readings();
+    std::move(more.instances.begin(), more.instances.end(),
+              std::back_inserter(readings.instances));
+    std::move(more.memory.begin(), more.memory.end(), std::back_inserter(readings.memory));
+    connections += more.connections;
+    exchanges += more.exchanges;
+    origins.open += more.origins.open;
+    origins.idle += more.origins.idle;
+    origins.opened += more.origins.opened;
+    origins.reused += more.origins.reused;
+    origins.failed += more.origins.failed;
+  }
+  readings.isolates += engine_.liveIsolates();
+  readings.connections.push_back({"active", exchanges});
+  readings.connections.push_back({"idle", connections - std::min(connections, exchanges)});
+  readings.originConnections.push_back({"active", origins.open - std::min(origins.open, origins.idle)});
+  readings.originConnections.push_back({"idle", origins.idle});
+  readings.originRequests.push_back({"opened", origins.opened});
+  readings.originRequests.push_back({"reused", origins.reused});
+  readings.originRequests.push_back({"failed", origins.failed});
+  readings.droppedLogLines.push_back({"access", accessSink_->droppedLines()});
+}
+
+}  // namespace skiff

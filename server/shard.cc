@@ -1,0 +1,327 @@
+#include "server/shard.h"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include "quota/watchdog.h"
+#include "server/request_task.h"
+
+namespace skiff {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds kTick{500};
+
+/// A shard's part of what is bounded over all shards.
+std::size_t share(std::size_t total, std::size_t shards) {
+  return std::max<std::size_t>(1, (total + shards - 1) / shards);
+}
+
+std::string_view pathOf(std::string_view target) { return target.substr(0, target.find('?')); }
+
+std::optional<std::chrono::nanoseconds> needed(std::chrono::nanoseconds time) {
+  if (time.count() == 0) return std::nullopt;
+  return time;
+}
+
+}  // namespace
+
+Shard::Shard(const ShardEnvironment& environment, std::size_t index)
+    : environment_(environment),
+      index_(index),
+      engine_(environment.nursery, environment.budget, guestThread_, environment.config.reset),
+      metrics_(environment.metrics.addShard()),
+      accessLog_(environment.accessLog),
+      frontEnd_(std::make_unique<HttpFrontEnd>(context_, HttpLimits::from(environment.config),
+                                               environment.ledger, *this)) {}
+
+Shard::~Shard() { stop(); }
+
+void Shard::start(std::vector<ListenSocket> sockets) {
+  for (ListenSocket& socket : sockets) frontEnd_->listen(std::move(socket));
+  thread_ = std::thread([this] { run(); });
+}
+
+void Shard::run() {
+  pthread_setname_np(pthread_self(), ("shard-" + std::to_string(index_)).c_str());
+  guestThread_.bind();
+  environment_.watchdog.add(guestThread_);
+  const auto work = asio::make_work_guard(context_);
+  scheduleTick();
+  context_.run();
+
+  // Isolates go on the thread that used them, and before the loop that their tasks came from.
+  retired_.clear();
+  hosts_.clear();
+  engine_.leaveIsolate();
+  environment_.watchdog.remove(guestThread_);
+}
+
+void Shard::deploy(std::shared_ptr<const Deployment> deployment,
+                   std::function<void(std::vector<Error>)> done) {
+  auto incoming = std::make_shared<Incoming>();
+  incoming->deployment = std::move(deployment);
+  incoming->done = std::move(done);
+  asio::post(context_, [this, incoming] {
+    for (const auto& host : hosts_) incoming->known.emplace(&host->deployment(), host);
+    warmNext(incoming);
+  });
+}
+
+void Shard::warmNext(const std::shared_ptr<Incoming>& incoming) {
+  const auto& apps = incoming->deployment->apps;
+  if (incoming->next == apps.size()) {
+    activate(*incoming);
+    incoming->done(std::move(incoming->errors));
+    return;
+  }
+  const auto& app = apps[incoming->next++];
+  std::shared_ptr<AppHost> host;
+  if (const auto known = incoming->known.find(app.get()); known != incoming->known.end()) {
+    host = std::move(known->second);
+    incoming->known.erase(known);
+  } else {
+    host = makeHost(app);
+    const auto warmed = host->pool().warm();
+    if (warmed.has_error()) {
+      incoming->errors.push_back(
+          Error{app->tenant + "/" + app->config.name + ": " + warmed.error().message});
+    }
+  }
+  incoming->hosts.push_back(std::move(host));
+  asio::post(context_, [this, incoming] { warmNext(incoming); });
+}
+
+std::shared_ptr<AppHost> Shard::makeHost(const std::shared_ptr<const AppDeployment>& app) {
+  InstancePool::Limits limits;
+  limits.min = app->config.minInstances;
+  limits.max = std::max(limits.min, share(app->config.maxInstances, environment_.shardCount));
+  auto host = std::make_shared<AppHost>(
+      app, engine_, limits, share(app->config.limits.concurrency, environment_.shardCount),
+      metrics_.app(app->tenant, app->config.name), context_);
+  host->touch(Clock::now());
+  return host;
+}
+
+void Shard::activate(Incoming& incoming) {
+  for (auto& [app, host] : incoming.known) retired_.push_back(std::move(host));
+  incoming.known.clear();
+  deployment_ = std::move(incoming.deployment);
+  hosts_ = std::move(incoming.hosts);
+  retire();
+  publishReadings();
+}
+
+void Shard::onRequest(HttpExchange& exchange) {
+  if (!deployment_) return exchange.fail(Reason::notReady);
+  const RequestHead& head = exchange.request();
+  RouteMatch match;
+  if (!deployment_->routes.lookup(head.host, pathOf(head.target), match)) {
+    return exchange.fail(Reason::noRoute);
+  }
+  AppHost& host = *hosts_[match.target];
+  if (!host.enter()) return exchange.fail(Reason::concurrencyLimit);
+  auto& task = exchange.attach<RequestTask>(*this, host, exchange);
+  exchange.setMatchedRoute(match.pattern);
+  if (!exchange.setRequestBodyLimit(host.deployment().config.limits.requestBody.bytes())) return;
+  exchange.setOrigin(host.origin());
+  host.touch(now_);
+  task.begin();
+}
+
+void Shard::onFinished(HttpExchange& exchange) {
+  const auto duration = Clock::now() - exchange.startTime();
+  auto* const task = static_cast<RequestTask*>(exchange.attachment());
+  AppMetrics& metrics = task ? task->host().metrics() : metrics_.unrouted();
+  const auto cpu = task ? task->cpu() : std::chrono::nanoseconds::zero();
+  metrics.recordRequest(exchange.statusSent(), exchange.reason(), duration, cpu);
+  if (accessLog_.enabled()) {
+    const RequestHead& head = exchange.request();
+    AccessRecord record;
+    record.time = std::chrono::system_clock::now() -
+                  std::chrono::duration_cast<std::chrono::system_clock::duration>(duration);
+    record.requestId = exchange.requestId();
+    if (task) {
+      record.tenant = task->host().deployment().tenant;
+      record.app = task->host().deployment().config.name;
+      record.version = task->host().deployment().digest;
+      record.cold = task->wasCold();
+    }
+    record.method = head.method;
+    record.host = head.host;
+    record.path = head.target;
+    record.status = exchange.statusSent();
+    record.reason = exchange.reason();
+    record.duration = duration;
+    record.cpu = cpu;
+    record.bytesIn = exchange.bytesReceived();
+    record.bytesOut = exchange.bytesSent();
+    record.source = exchange.sourceAddress();
+    accessLog_.record(record);
+  }
+  if (task) task->host().leave();
+}
+
+void Shard::onRefused(const RefusedRequest& request) {
+  const auto duration = Clock::now() - request.startTime;
+  metrics_.unrouted().recordRequest(request.status, request.reason, duration, {});
+  if (!accessLog_.enabled()) return;
+  AccessRecord record;
+  record.time = std::chrono::system_clock::now();
+  record.requestId = request.requestId;
+  record.method = request.method;
+  record.path = request.target;
+  record.status = request.status;
+  record.reason = request.reason;
+  record.duration = duration;
+  record.bytesIn = request.bytesReceived;
+  record.bytesOut = request.bytesSent;
+  record.source = request.sourceAddress;
+  accessLog_.record(record);
+}
+
+void Shard::recordColdStart(AppMetrics& app, const ColdStart& cold) {
+  metrics_.recordColdStart(app, {.isolate = needed(cold.isolate),
+                                 .module = needed(cold.module),
+                                 .instantiate = needed(cold.instantiate),
+                                 .init = needed(cold.init),
+                                 .total = cold.total()});
+}
+
+void Shard::reportRefusal(const AppHost& host, const std::string& detail) {
+  // One line a tick at most: overload must not become a flood of lines.
+  if (lastRefusalReport_ == now_) return;
+  lastRefusalReport_ = now_;
+  spdlog::warn("{}/{}: request refused: {}", host.deployment().tenant,
+               host.deployment().config.name, detail);
+}
+
+template <class Visit>
+void Shard::forEachHost(Visit visit) {
+  for (const auto& host : hosts_) visit(*host);
+  for (const auto& host : retired_) visit(*host);
+}
+
+std::vector<AppHost*> Shard::idleHostsOldestFirst() {
+  std::vector<AppHost*> idle;
+  forEachHost([&](AppHost& host) {
+    if (host.pool().counts().idle != 0) idle.push_back(&host);
+  });
+  std::sort(idle.begin(), idle.end(),
+            [](AppHost* a, AppHost* b) { return a->lastUsed() < b->lastUsed(); });
+  return idle;
+}
+
+bool Shard::giveBackOldest() {
+  const auto idle = idleHostsOldestFirst();
+  return !idle.empty() && idle.front()->pool().evictIdle(0) != 0;
+}
+
+void Shard::shed(std::size_t bytes) {
+  asio::post(context_, [this, bytes] {
+    std::size_t freed = 0;
+    std::size_t instances = 0;
+    for (AppHost* host : idleHostsOldestFirst()) {
+      if (freed >= bytes) break;
+      const std::size_t before = host->pool().counts().bytes;
+      instances += host->pool().evictIdle(0);
+      freed += before - std::min(before, host->pool().counts().bytes);
+    }
+    if (instances != 0) {
+      spdlog::info("shard {}: gave back {} idle instances, about {} KiB, to meet the memory target",
+                   index_, instances, freed >> 10);
+    }
+  });
+}
+
+void Shard::scheduleTick() {
+  ticker_.expires_after(kTick);
+  ticker_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    tick();
+    scheduleTick();
+  });
+}
+
+void Shard::tick() {
+  now_ = Clock::now();
+  accessLog_.flush();
+  forEachHost([&](AppHost& host) {
+    host.pool().housekeep();
+    host.deployment().log->flush();
+    if (now_ - host.lastUsed() >= environment_.config.idleInstance) {
+      host.pool().evictIdle(host.pool().limits().min);
+    }
+  });
+  retire();
+  publishReadings();
+}
+
+void Shard::retire() {
+  std::erase_if(retired_, [](const auto& host) { return host->unused(); });
+}
+
+void Shard::publishReadings() {
+  ShardReadings readings;
+  forEachHost([&](AppHost& host) {
+    const PoolCounts counts = host.pool().counts();
+    if (counts.isolates == 0) return;
+    const AppDeployment& app = host.deployment();
+    readings.instances.push_back({app.tenant, app.config.name, "idle", counts.idle});
+    readings.instances.push_back({app.tenant, app.config.name, "busy", counts.busy});
+    readings.memory.push_back({app.tenant, counts.bytes});
+    readings.isolates += counts.isolates;
+  });
+  forEachHost([&](AppHost& host) {
+    if (const HttpOriginConnector* origin = host.origin()) {
+      const OriginCounts more = origin->counts();
+      readings.origins.open += more.open;
+      readings.origins.idle += more.idle;
+      readings.origins.opened += more.opened;
+      readings.origins.reused += more.reused;
+      readings.origins.failed += more.failed;
+    }
+  });
+  readings.connections = frontEnd_->connections();
+  readings.exchanges = frontEnd_->exchanges();
+  const std::lock_guard lock(readingsMutex_);
+  readings_ = std::move(readings);
+}
+
+ShardReadings Shard::readings() const {
+  const std::lock_guard lock(readingsMutex_);
+  return readings_;
+}
+
+void Shard::drain(std::function<void()> drained) {
+  asio::post(context_, [this, drained = std::move(drained)]() mutable {
+    drained_ = std::move(drained);
+    frontEnd_->drain(this);
+  });
+}
+
+void Shard::onDrained() {
+  if (drained_) drained_();
+}
+
+void Shard::stop() {
+  if (!thread_.joinable()) return;
+  asio::post(context_, [this] {
+    frontEnd_->abortAll(Reason::drained);
+    // What the abort brought about runs first.
+    asio::post(context_, [this] {
+      frontEnd_.reset();
+      accessLog_.flush();
+      deadlines_.stop();
+      context_.stop();
+    });
+  });
+  thread_.join();
+}
+
+}  // namespace skiff

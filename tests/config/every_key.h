@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string_view>
+
+namespace skiff {
+
+/// A configuration with every key there is, each with a value that is not its default.
+inline constexpr std::string_view kEveryKey = R"toml(
+data_dir = "../state"
+
+[server]
+listen = ["0.0.0.0:80", "[::1]:8080", "127.0.0.1:0"]
+shards = 3
+max_uri = "4KiB"
+max_headers = "16KiB"
+max_header_count = 50
+header_timeout_ms = 1001
+body_timeout_ms = 1002
+write_timeout_ms = 1003
+idle_timeout_ms = 1004
+connections_per_address = 17
+max_connections = 1000
+drain_timeout_ms = 0
+nursery = 9
+memory_target = "2GiB"
+idle_instance_ms = 1005
+reset = "scan"
+access_log = "logs/access.json"
+
+[admin]
+listen = "127.0.0.1:9191"
+
+[[tenant]]
+name = "acme"
+
+[[tenant.app]]
+name = "hello"
+module = "guests/hello.wasm"
+routes = ["hello.localhost/*", "*.hello.localhost/a"]
+priority = -5
+env = { ZEBRA = "1", ANT = "two words", EMPTY = "" }
+dirs = [
+  { host = "site", guest = "/www", write = false },
+  { host = "/srv/data/", guest = "/data/", write = true },
+]
+config = """
+text or "bytes"
+that get_config returns"""
+origin = "http://Origin.Example:9000"
+min_instances = 1
+max_instances = 8
+reuse = "dirty"
+
+[tenant.app.limits]
+wall_ms = 2000
+
+[[tenant.app]]
+name = "plain"
+module = "/opt/plain.wasm"
+routes = ["plain.localhost/*"]
+
+[tenant.limits]
+cpu_ms = 20
+memory = "64MiB"
+
+[[tenant]]
+name = "other"
+
+# After the tenants that it is the default of.
+[limits]
+cpu_ms = 10
+wall_ms = 9000
+memory = "32MiB"
+request_body = "1MiB"
+concurrency = 77
+)toml";
+
+}  // namespace skiff

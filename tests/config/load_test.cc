@@ -1,0 +1,222 @@
+#include "config/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/config/every_key.h"
+
+namespace skiff {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::string_view kFile = "/etc/skiff/skiff.toml";
+
+Config parsed(std::string_view text, const std::filesystem::path& file = kFile) {
+  auto config = parseConfig(text, file);
+  if (config.has_value()) return *std::move(config);
+  for (const Diagnostic& diagnostic : config.error()) ADD_FAILURE() << diagnostic.text();
+  return {};
+}
+
+TEST(Config, AnEmptyFileGivesTheDefaults) {
+  const Config config = parsed("");
+  EXPECT_EQ(config.file, kFile);
+  EXPECT_EQ(config.dataDir, "/etc/skiff/var");
+  EXPECT_EQ(config.server, ServerConfig{});
+  EXPECT_EQ(config.admin, AdminConfig{});
+  EXPECT_EQ(config.limits, Limits{});
+  EXPECT_THAT(config.tenants, IsEmpty());
+}
+
+TEST(Config, EveryServerKeyIsRead) {
+  const Config config = parsed(kEveryKey);
+  EXPECT_EQ(config.dataDir, "/etc/state");
+  ServerConfig server;
+  server.listen = {{"0.0.0.0", 80}, {"::1", 8080}, {"127.0.0.1", 0}};
+  server.shards = 3;
+  server.maxUri = 4_KiB;
+  server.maxHeaders = 16_KiB;
+  server.maxHeaderCount = 50;
+  server.headerTimeout = milliseconds(1'001);
+  server.bodyTimeout = milliseconds(1'002);
+  server.writeTimeout = milliseconds(1'003);
+  server.idleTimeout = milliseconds(1'004);
+  server.connectionsPerAddress = 17;
+  server.maxConnections = 1'000;
+  server.drainTimeout = milliseconds(0);
+  server.nursery = 9;
+  server.memoryTarget = 2_GiB;
+  server.idleInstance = milliseconds(1'005);
+  server.reset = ResetMode::scan;
+  server.accessLog = "/etc/skiff/logs/access.json";
+  EXPECT_EQ(config.server, server);
+  EXPECT_EQ(config.admin, (AdminConfig{{"127.0.0.1", 9'191}}));
+  EXPECT_EQ(config.limits, (Limits{milliseconds(10), milliseconds(9'000), 32_MiB, 1_MiB, 77}));
+}
+
+TEST(Config, EveryAppKeyIsRead) {
+  const Config config = parsed(kEveryKey);
+  ASSERT_THAT(config.tenants, SizeIs(2));
+  EXPECT_EQ(config.tenants[0].name, "acme");
+  EXPECT_EQ(config.tenants[1], (TenantConfig{"other", {}}));
+  ASSERT_THAT(config.tenants[0].apps, SizeIs(2));
+  AppConfig hello;
+  hello.name = "hello";
+  hello.module = "/etc/skiff/guests/hello.wasm";
+  hello.routes = {"hello.localhost/*", "*.hello.localhost/a"};
+  hello.priority = -5;
+  hello.env = {{"ZEBRA", "1"}, {"ANT", "two words"}, {"EMPTY", ""}};
+  hello.dirs = {{"/etc/skiff/site", "/www", false}, {"/srv/data", "/data", true}};
+  hello.config = "text or \"bytes\"\nthat get_config returns";
+  hello.origin = "http://origin.example:9000";
+  hello.minInstances = 1;
+  hello.maxInstances = 8;
+  hello.reuse = Reuse::dirty;
+  hello.limits = {milliseconds(20), milliseconds(2'000), 64_MiB, 1_MiB, 77};
+  EXPECT_EQ(config.tenants[0].apps[0], hello);
+}
+
+TEST(Config, AnAppNeedsOnlyNameModuleAndRoutes) {
+  const Config config = parsed(kEveryKey);
+  ASSERT_THAT(config.tenants[0].apps, SizeIs(2));
+  AppConfig plain;
+  plain.name = "plain";
+  plain.module = "/opt/plain.wasm";
+  plain.routes = {"plain.localhost/*"};
+  // The tenant's limits, and where it has none the server's.
+  plain.limits = {milliseconds(20), milliseconds(9'000), 64_MiB, 1_MiB, 77};
+  EXPECT_EQ(config.tenants[0].apps[1], plain);
+}
+
+TEST(Config, EachResetModeHasItsWord) {
+  for (const auto& [word, mode] :
+       {std::pair{"auto", ResetMode::automatic}, std::pair{"hot", ResetMode::hot},
+        std::pair{"scan", ResetMode::scan}, std::pair{"discard", ResetMode::discard},
+        std::pair{"fresh", ResetMode::fresh}}) {
+    const Config config = parsed("[server]\nreset = \"" + std::string(word) + "\"");
+    EXPECT_EQ(config.server.reset, mode) << word;
+  }
+}
+
+TEST(Config, TheAccessLogIsAWordOrAFile) {
+  for (const auto& [value, expected] :
+       {std::pair{"-", "-"}, std::pair{"off", "off"}, std::pair{"./off", "/etc/skiff/off"},
+        std::pair{"/var/log/a.json", "/var/log/a.json"}}) {
+    const Config config = parsed("[server]\naccess_log = \"" + std::string(value) + "\"");
+    EXPECT_EQ(config.server.accessLog, expected);
+  }
+}
+
+TEST(Config, RelativePathsStartFromTheFilesFolder) {
+  EXPECT_EQ(parsed(R"(data_dir = "./a//b/../c/")", "/x/y/skiff.toml").dataDir, "/x/y/a/c");
+  EXPECT_EQ(parsed(R"(data_dir = "../../../..")", "/x/y/skiff.toml").dataDir, "/");
+  const auto here = std::filesystem::current_path();
+  EXPECT_EQ(parsed("", "skiff.toml").dataDir, here / "var");
+  EXPECT_EQ(parsed("", "conf/skiff.toml").file, here / "conf/skiff.toml");
+}
+
+TEST(Config, LimitsMayStandAtTheirBounds) {
+  const Config config = parsed(R"(
+[limits]
+cpu_ms = 1
+wall_ms = 3600000
+memory = "4GiB"
+request_body = "0B"
+concurrency = 1000000
+)");
+  EXPECT_EQ(config.limits, (Limits{milliseconds(1), LimitCeilings::kWall, LimitCeilings::kMemory,
+                                   ByteSize(0), LimitCeilings::kConcurrency}));
+}
+
+TEST(Config, WindowsLineEndsAndAByteOrderMarkDoNoHarm) {
+  EXPECT_EQ(parsed("\xef\xbb\xbf[server]\r\nshards = 2\r\n").server.shards, 2U);
+}
+
+TEST(Config, AnyBeginningOfAFileGivesAConfigOrDiagnostics) {
+  const std::string_view text = kEveryKey;
+  std::size_t good = 0;
+  for (std::size_t length = 0; length <= text.size(); ++length) {
+    const auto config = parseConfig(text.substr(0, length), kFile);
+    if (config.has_value()) {
+      ++good;
+      continue;
+    }
+    ASSERT_FALSE(config.error().empty()) << length;
+    for (const Diagnostic& diagnostic : config.error()) {
+      EXPECT_FALSE(diagnostic.message.empty()) << length;
+      EXPECT_GE(diagnostic.line, 1U) << length;
+      EXPECT_GE(diagnostic.column, 1U) << length;
+    }
+  }
+  EXPECT_GT(good, 20U);
+  EXPECT_LT(good, text.size() / 2);
+}
+
+TEST(Config, AnyChangedByteGivesAConfigOrDiagnostics) {
+  for (const char replacement : {'\0', '"', '[', '=', '.', '\n', '\x80'}) {
+    for (std::size_t i = 0; i < kEveryKey.size(); ++i) {
+      std::string text(kEveryKey);
+      text[i] = replacement;
+      const auto config = parseConfig(text, kFile);
+      ASSERT_TRUE(config.has_value() || !config.error().empty()) << i;
+    }
+  }
+}
+
+class ConfigFile : public ::testing::Test {
+ protected:
+  ConfigFile()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("skiff-config-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~ConfigFile() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path write(std::string_view name, std::string_view content) const {
+    const auto path = folder_ / name;
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
+  }
+
+  const std::filesystem::path folder_;
+};
+
+TEST_F(ConfigFile, IsReadAndResolvedAgainstItsFolder) {
+  const auto path = write("skiff.toml", "data_dir = \"state\"\n");
+  const auto config = loadConfig(path);
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->file, path);
+  EXPECT_EQ(config->dataDir, folder_ / "state");
+}
+
+TEST_F(ConfigFile, ThatCannotBeReadIsOneDiagnostic) {
+  for (const auto& [path, reason] :
+       {std::pair{folder_ / "none.toml", "No such file"}, std::pair{folder_, "is a directory"},
+        std::pair{std::filesystem::path("/dev/null"), "is not a regular file"}}) {
+    const auto config = loadConfig(path);
+    ASSERT_TRUE(config.has_error()) << path;
+    ASSERT_THAT(config.error(), SizeIs(1)) << path;
+    EXPECT_THAT(config.error().front().text(), HasSubstr(path.string() + ": "));
+    EXPECT_THAT(config.error().front().text(), HasSubstr(reason));
+  }
+}
+
+TEST_F(ConfigFile, IsNamedInItsDiagnostics) {
+  const auto path = write("bad.toml", "\nshard = 1\n");
+  const auto config = loadConfig(path);
+  ASSERT_TRUE(config.has_error());
+  ASSERT_THAT(config.error(), SizeIs(1));
+  EXPECT_THAT(config.error().front().text(), HasSubstr(path.string() + ":2:1: unknown key"));
+}
+
+}  // namespace
+}  // namespace skiff

@@ -1,0 +1,113 @@
+#include "tests/e2e/daemon.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+#include <set>
+#include <thread>
+
+namespace skiff::e2e {
+namespace {
+
+constexpr std::chrono::milliseconds kPause{20};
+
+void writeText(const std::filesystem::path& file, std::string_view text) {
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
+}
+
+/// The port at the end of the line that says where something listens.
+std::uint16_t portAfter(const Process& process, std::string_view announcement) {
+  const std::string line = process.waitForLine(Process::Stream::error, announcement);
+  if (line.empty()) {
+    throw std::runtime_error("skiffd did not say \"" + std::string(announcement) + "\" but:\n" +
+                             process.text(Process::Stream::error));
+  }
+  return static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
+}
+
+}  // namespace
+
+std::string guestFile(std::string_view name) {
+  return std::string(SKIFF_GUESTS "/").append(name).append(".wasm");
+}
+
+std::string ConfigText::text() const {
+  std::string text = "[server]\nlisten = [\"127.0.0.1:0\"]\n" + server +
+                     "\n[admin]\nlisten = \"127.0.0.1:0\"\n[limits]\n" + limits + "\n";
+  std::set<std::string> tenants;
+  for (const AppText& app : apps) tenants.insert(app.tenant);
+  for (const std::string& tenant : tenants) {
+    text += "[[tenant]]\nname = \"" + tenant + "\"\n";
+    for (const AppText& app : apps) {
+      if (app.tenant != tenant) continue;
+      text += "[[tenant.app]]\nname = \"" + app.name + "\"\nmodule = \"";
+      text += app.guest.starts_with('/') ? app.guest : guestFile(app.guest);
+      text += "\"\nroutes = [\"" + app.name + ".test/*\"]\n" + app.keys;
+      text += "\n[tenant.app.limits]\n" + app.limits + "\n";
+    }
+  }
+  return text;
+}
+
+std::string AccessLine::value(std::string_view key) const {
+  const std::string label = "\"" + std::string(key) + "\":";
+  const std::size_t at = text.find(label);
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + label.size();
+  if (text[begin] == '"') return text.substr(begin + 1, text.find('"', begin + 1) - begin - 1);
+  return text.substr(begin, text.find_first_of(",}", begin) - begin);
+}
+
+Daemon::Daemon(const std::string& config) {
+  writeText(configFile(), config);
+  process_ =
+      std::make_unique<Process>(SKIFFD, std::vector<std::string>{"--config", configFile()});
+  port_ = portAfter(*process_, "listening on http://");
+  adminPort_ = portAfter(*process_, "admin on http://");
+  if (process_->waitForLine(Process::Stream::error, "ready: ").empty() ||
+      admin("/readyz").status != 200) {
+    throw std::runtime_error("skiffd is not ready; it said:\n" +
+                             process_->text(Process::Stream::error));
+  }
+}
+
+AccessLine Daemon::accessLine(std::string_view part) const {
+  AccessLine line{process_->waitForLine(Process::Stream::output, part)};
+  EXPECT_FALSE(line.text.empty()) << "no line with " << part << " in the access log:\n"
+                                  << process_->text(Process::Stream::output);
+  return line;
+}
+
+void Daemon::reload(const std::string& config) {
+  writeText(configFile(), config);
+  process_->signal(SIGHUP);
+}
+
+Ending Daemon::terminate() {
+  process_->signal(SIGTERM);
+  const std::optional<Ending> ending = process_->wait();
+  EXPECT_TRUE(ending) << "skiffd does not end; it said:\n"
+                      << process_->text(Process::Stream::error);
+  return ending.value_or(Ending{-1, 0});
+}
+
+bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
+}
+
+CheckResult check(const std::filesystem::path& config, std::chrono::milliseconds patience) {
+  Process process(SKIFFD, {"--check", "--config", config});
+  CheckResult result;
+  result.ending = process.wait(patience);
+  result.output = process.text(Process::Stream::output);
+  result.error = process.text(Process::Stream::error);
+  return result;
+}
+
+}  // namespace skiff::e2e

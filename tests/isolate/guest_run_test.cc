@@ -1,0 +1,213 @@
+// Guests in V8: what a request sees of its instance, and how a guest's end is told.
+#include <chrono>
+#include <thread>
+
+#include "isolate/guest_isolate.h"
+#include "tests/isolate/guest_fixture.h"
+
+namespace skiff::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class GuestRunTest : public GuestTest {};
+
+TEST_F(GuestRunTest, AHandlerAnswers) {
+  const auto pool = poolOf("hello_wat");
+  FakeExchange exchange;
+  serve(*pool, exchange);
+  EXPECT_EQ(reason, Reason::none) << detail;
+  EXPECT_EQ(exchange.body(), "Hello from wasm");
+  EXPECT_EQ(exchange.response().status, 200);
+}
+
+TEST_F(GuestRunTest, AProgramAnswersByCgi) {
+  const auto pool = poolOf("cgi");
+  FakeExchange exchange;
+  exchange.setRequest("POST", "/form?a=b");
+  exchange.sendBody("payload");
+  serve(*pool, exchange);
+  EXPECT_EQ(reason, Reason::none) << detail;
+  EXPECT_THAT(exchange.body(), HasSubstr("REQUEST_METHOD=POST"));
+  EXPECT_THAT(exchange.body(), HasSubstr("payload"));
+}
+
+TEST_F(GuestRunTest, AnAssemblyScriptHandlerAnswers) {
+  const auto pool = poolOf("greet");
+  EXPECT_THAT(get(*pool, "/?name=Ada"), HasSubstr("Ada"));
+  EXPECT_EQ(reason, Reason::none) << detail;
+}
+
+TEST_F(GuestRunTest, ATrapIsTold) {
+  const auto pool = poolOf("test/trap");
+  get(*pool);
+  EXPECT_EQ(reason, Reason::guestTrap);
+  EXPECT_THAT(detail, HasSubstr("unreachable"));
+  EXPECT_EQ(reset, ResetHow::fresh);
+}
+
+TEST_F(GuestRunTest, AStackOverflowIsATrapAndTheIsolateGoesOn) {
+  const auto pool = poolOf("test/recurse");
+  for (int i = 0; i < 3; ++i) {
+    get(*pool);
+    EXPECT_EQ(reason, Reason::guestTrap);
+    EXPECT_THAT(detail, HasSubstr("stack"));
+  }
+}
+
+TEST_F(GuestRunTest, AnEndlessLoopEndsAtItsCpuLimit) {
+  limits.cpu = std::chrono::milliseconds(20);
+  const auto pool = poolOf("test/spin");
+  for (int i = 0; i < 3; ++i) {
+    FakeExchange exchange;
+    const auto guestRun = run(*pool, exchange);
+    EXPECT_EQ(guestRun->start(), GuestRun::State::finished);
+    EXPECT_EQ(guestRun->reason(), Reason::cpuLimit);
+    EXPECT_GE(guestRun->cpu(), std::chrono::milliseconds(20));
+  }
+}
+
+TEST_F(GuestRunTest, AnEndlessLoopEndsAtTheWallLimit) {
+  limits.cpu = std::chrono::seconds(100);
+  limits.wall = std::chrono::milliseconds(20);
+  const auto pool = poolOf("test/spin");
+  get(*pool);
+  EXPECT_EQ(reason, Reason::wallLimit);
+}
+
+TEST_F(GuestRunTest, ProcExitEndsTheGuest) {
+  const auto pool = poolOf("test/exit");
+  get(*pool, "/?code=7");
+  EXPECT_EQ(reason, Reason::guestExit);
+  EXPECT_THAT(detail, HasSubstr("7"));
+}
+
+TEST_F(GuestRunTest, MemoryGrowsToTheLimitAndNotFurther) {
+  limits.memory = 4_MiB;
+  const auto pool = poolOf("test/grow");
+  EXPECT_THAT(get(*pool), HasSubstr("64"));
+  EXPECT_EQ(reset, ResetHow::fresh) << "a grown instance is not used again";
+  EXPECT_THAT(get(*pool), HasSubstr("64"));
+}
+
+TEST_F(GuestRunTest, AGuestThatWaitsIsSuspendedAndResumed) {
+  const auto pool = poolOf("test/sleep");
+  FakeExchange exchange;
+  exchange.setRequest("GET", "/?ms=30");
+  const auto guestRun = run(*pool, exchange);
+  ASSERT_EQ(guestRun->start(), GuestRun::State::waiting);
+  EXPECT_TRUE(exchange.waits() & kWaitTime);
+  ASSERT_EQ(guestRun->resume(), GuestRun::State::waiting) << "resumed too early, it waits on";
+  std::this_thread::sleep_until(exchange.waitsUntil());
+  ASSERT_EQ(guestRun->resume(), GuestRun::State::finished);
+  EXPECT_EQ(guestRun->reason(), Reason::none) << guestRun->detail();
+  EXPECT_THAT(exchange.body(), HasSubstr("30"));
+}
+
+TEST_F(GuestRunTest, ManyGuestsOfOneIsolateAreSuspendedAtOnce) {
+  constexpr std::size_t kGuests = 500;
+  const auto pool = poolOf("echo", {.min = 0, .max = kGuests});
+  std::vector<std::unique_ptr<FakeExchange>> exchanges;
+  std::vector<std::unique_ptr<GuestRun>> runs;
+  for (std::size_t i = 0; i < kGuests; ++i) {
+    exchanges.push_back(std::make_unique<FakeExchange>());
+    exchanges.back()->setRequest("POST", "/");
+    exchanges.back()->expectBody();
+    runs.push_back(run(*pool, *exchanges.back()));
+    ASSERT_EQ(runs.back()->start(), GuestRun::State::waiting);
+  }
+  EXPECT_EQ(pool->counts().busy, kGuests);
+  EXPECT_EQ(pool->counts().isolates, 1U);
+  // Each gets its own bytes, in another order than they were suspended.
+  for (std::size_t k = 0; k < kGuests; ++k) {
+    const std::size_t i = (k * 7) % kGuests;
+    exchanges[i]->arrive("body of " + std::to_string(i));
+    exchanges[i]->endBody();
+    GuestRun::State state = runs[i]->resume();
+    while (state == GuestRun::State::waiting) state = runs[i]->resume();
+    EXPECT_EQ(runs[i]->reason(), Reason::none) << runs[i]->detail();
+    EXPECT_EQ(exchanges[i]->body(), "body of " + std::to_string(i));
+  }
+}
+
+TEST_F(GuestRunTest, ACancelledGuestIsUnwoundAndItsInstanceDropped) {
+  const auto pool = poolOf("echo");
+  FakeExchange exchange;
+  exchange.setRequest("POST", "/");
+  exchange.expectBody();
+  const auto guestRun = run(*pool, exchange);
+  ASSERT_EQ(guestRun->start(), GuestRun::State::waiting);
+  guestRun->cancel(Reason::clientGone);
+  EXPECT_EQ(guestRun->reason(), Reason::clientGone);
+  EXPECT_EQ(guestRun->reset(), ResetHow::fresh);
+  EXPECT_EQ(pool->counts().busy, 0U);
+  EXPECT_EQ(pool->counts().idle, 0U);
+
+  FakeExchange next;
+  next.setRequest("POST", "/");
+  next.sendBody("still here");
+  serve(*pool, next);
+  EXPECT_EQ(next.body(), "still here");
+}
+
+TEST_F(GuestRunTest, KillingOneGuestLeavesTheSuspendedOnesAlone) {
+  limits.cpu = std::chrono::milliseconds(20);
+  const auto pool = poolOf("test/sleep");
+  const auto spinner = poolOf("test/spin");
+  FakeExchange waiting;
+  waiting.setRequest("GET", "/?ms=1");
+  const auto suspended = run(*pool, waiting);
+  ASSERT_EQ(suspended->start(), GuestRun::State::waiting);
+  get(*spinner);
+  EXPECT_EQ(reason, Reason::cpuLimit);
+  std::this_thread::sleep_until(waiting.waitsUntil());
+  EXPECT_EQ(suspended->resume(), GuestRun::State::finished);
+  EXPECT_EQ(suspended->reason(), Reason::none) << suspended->detail();
+}
+
+TEST_F(GuestRunTest, AnInstancePoolKeepsToItsMaximum) {
+  const auto pool = poolOf("echo", {.min = 0, .max = 1});
+  FakeExchange exchange;
+  exchange.setRequest("POST", "/");
+  exchange.expectBody();
+  const auto guestRun = run(*pool, exchange);
+  ASSERT_EQ(guestRun->start(), GuestRun::State::waiting);
+  ColdStart cold;
+  Reason refusal = Reason::none;
+  std::string error;
+  EXPECT_EQ(pool->acquire(cold, refusal, error), nullptr);
+  EXPECT_EQ(refusal, Reason::none);
+  guestRun->cancel(Reason::clientGone);
+}
+
+TEST_F(GuestRunTest, IdleInstancesAndTheirIsolateAreGivenBack) {
+  const auto pool = poolOf("hello_wat", {.min = 3, .max = 8});
+  ASSERT_TRUE(pool->warm());
+  EXPECT_EQ(pool->counts().idle, 3U);
+  EXPECT_EQ(pool->evictIdle(1), 2U);
+  EXPECT_EQ(pool->counts().isolates, 1U);
+  EXPECT_EQ(pool->evictIdle(0), 1U);
+  EXPECT_EQ(pool->counts().isolates, 0U);
+  EXPECT_EQ(budget.used(), 0U);
+  EXPECT_EQ(get(*pool), "Hello from wasm");
+}
+
+TEST_F(GuestRunTest, TheProcessRefusesMoreInstancesThanItCanHold) {
+  budget.~InstanceBudget();
+  new (&budget) InstanceBudget(2);
+  const auto pool = poolOf("hello_wat", {.min = 0, .max = 8});
+  ColdStart cold;
+  Reason refusal = Reason::none;
+  std::string error;
+  Instance* const first = pool->acquire(cold, refusal, error);
+  Instance* const second = pool->acquire(cold, refusal, error);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(pool->acquire(cold, refusal, error), nullptr);
+  EXPECT_EQ(refusal, Reason::overloaded);
+  EXPECT_THAT(error, HasSubstr("max_map_count"));
+  pool->release(first, InstanceFate::returned);
+  pool->release(second, InstanceFate::returned);
+}
+
+}  // namespace
+}  // namespace skiff::testing
