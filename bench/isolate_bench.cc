@@ -129,7 +129,7 @@ void coldStart(benchmark::State& state) {
 BENCHMARK(coldStart)->Iterations(200);
 
 /// Into a guest, two host functions, and back: without request, reset or watchdog.
-void callGuest(benchmark::State& state) {
+void callGuest(benchmark::State& state, GuestCall::Entry kind) {
   Bed bed;
   const auto module = bed.prepare("hello_wat.wasm");
   InstancePool pool(bed.shard, module, {.min = 0, .max = 1});
@@ -144,7 +144,7 @@ void callGuest(benchmark::State& state) {
       const v8::HandleScope scope(lock.raw());
       GuestCall call(context);
       benchmark::DoNotOptimize(
-          call.enter(lock, instance->entry(lock, 0), {}, module->mayWait));
+          call.enter(lock, instance->entry(lock, 0, kind), {}, kind));
       exchange.discardResponseBody();
     }
   }
@@ -163,7 +163,8 @@ void guestRequest(benchmark::State& state, const char* guest) {
     benchmark::DoNotOptimize(run.reason());
   }
 }
-BENCHMARK(callGuest)->Iterations(200000);
+BENCHMARK_CAPTURE(callGuest, plain, GuestCall::Entry::plain)->Iterations(200000);
+BENCHMARK_CAPTURE(callGuest, suspendable, GuestCall::Entry::suspendable)->Iterations(200000);
 BENCHMARK_CAPTURE(guestRequest, hello_wat, "hello_wat.wasm");
 BENCHMARK_CAPTURE(guestRequest, hello, "hello.wasm");
 

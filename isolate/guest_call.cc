@@ -26,7 +26,8 @@ std::string messageOf(v8::Isolate* isolate, v8::Local<v8::Value> exception) {
 }  // namespace
 
 GuestCall::State GuestCall::enter(IsolateLock& lock, v8::Local<v8::Function> function,
-                                  std::span<const std::uint32_t> arguments, bool mayWait) {
+                                  std::span<const std::uint32_t> arguments, Entry entry) {
+  entry_ = entry;
   v8::Isolate* const isolate = lock.raw();
   std::array<v8::Local<v8::Value>, 2> values;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -39,7 +40,7 @@ GuestCall::State GuestCall::enter(IsolateLock& lock, v8::Local<v8::Function> fun
     value = function->Call(lock.context(), v8::Undefined(isolate),
                            static_cast<int>(arguments.size()), values.data());
   }
-  return settle(lock, tryCatch, value, mayWait);
+  return settle(lock, tryCatch, value);
 }
 
 GuestCall::State GuestCall::resume(IsolateLock& lock) {
@@ -52,7 +53,7 @@ GuestCall::State GuestCall::resume(IsolateLock& lock) {
     (void)resolver->Resolve(lock.context(), v8::Undefined(isolate)).FromMaybe(false);
     isolate->PerformMicrotaskCheckpoint();
   }
-  return settle(lock, tryCatch, promise_.Get(isolate), true);
+  return settle(lock, tryCatch, promise_.Get(isolate));
 }
 
 void GuestCall::cancel(IsolateLock& lock) {
@@ -63,14 +64,14 @@ void GuestCall::cancel(IsolateLock& lock) {
 }
 
 GuestCall::State GuestCall::settle(IsolateLock& lock, v8::TryCatch& tryCatch,
-                                   v8::MaybeLocal<v8::Value> value, bool mayWait) {
+                                   v8::MaybeLocal<v8::Value> value) {
   v8::Isolate* const isolate = lock.raw();
   v8::Local<v8::Value> result;
-  if (context_.ending() || cancelled_ || !value.ToLocal(&result) || tryCatch.HasCaught() ||
+  if (context_.ending() || cancelled_ || mustWait_ || !value.ToLocal(&result) || tryCatch.HasCaught() ||
       isolate->IsExecutionTerminating()) {
     return classifyFailure(lock, tryCatch);
   }
-  if (mayWait) {
+  if (entry_ == Entry::suspendable) {
     const auto promise = result.As<v8::Promise>();
     switch (promise->State()) {
       case v8::Promise::kPending:
@@ -96,6 +97,7 @@ GuestCall::State GuestCall::classifyFailure(IsolateLock& lock, v8::TryCatch& try
   promise_.Reset();
   waiting_.Reset();
   const bool terminated = tryCatch.HasTerminated() || lock.raw()->IsExecutionTerminating();
+  if (mustWait_) return State::mustWait;
   if (context_.ending()) return State::ended;
   if (terminated || cancelled_) return State::terminated;
   trap_ = messageOf(lock.raw(), tryCatch.Exception());
@@ -103,7 +105,7 @@ GuestCall::State GuestCall::classifyFailure(IsolateLock& lock, v8::TryCatch& try
 }
 
 HostResult GuestCall::host(const HostFunction& function, const std::uint32_t* slots) {
-  if (cancelled_ || context_.ending()) return HostResult::stop();
+  if (cancelled_ || mustWait_ || context_.ending()) return HostResult::stop();
   HostResult result = HostResult::stop();
   try {
     result = function.call(context_, slots);
@@ -112,6 +114,10 @@ HostResult GuestCall::host(const HostFunction& function, const std::uint32_t* sl
   }
   if (result.kind() == HostResult::Kind::wait && !context_.exchange()) {
     return context_.trap(std::string(function.name) + ": cannot wait during initialisation");
+  }
+  if (result.kind() == HostResult::Kind::wait && entry_ == Entry::plain) {
+    mustWait_ = true;
+    return HostResult::stop();
   }
   return result;
 }

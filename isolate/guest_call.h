@@ -22,15 +22,18 @@ class GuestCall {
     ended,       ///< by the host: context.ending() says how
     trapped,     ///< trap() is the engine's message
     terminated,  ///< from outside: the watchdog or the heap limit
+    mustWait,    ///< it would have had to wait and was entered so that it cannot: unwound
   };
+  /// Whether the guest is entered so that it can be suspended, which costs several times as much.
+  enum class Entry : std::uint8_t { plain, suspendable };
 
   GuestCall(HostContext& context) : context_(context) {}
   GuestCall(const GuestCall&) = delete;
   GuestCall& operator=(const GuestCall&) = delete;
 
-  /// `mayWait`: `function` is a promising one.
+  /// REQUIRES: `function` is a promising one if `entry` is suspendable, and else is not.
   State enter(IsolateLock& lock, v8::Local<v8::Function> function,
-              std::span<const std::uint32_t> arguments, bool mayWait);
+              std::span<const std::uint32_t> arguments, Entry entry);
   /// REQUIRES: suspended. The host function that waits is tried again.
   State resume(IsolateLock& lock);
   /// REQUIRES: suspended. Unwinds the guest: its host function is not tried again.
@@ -45,15 +48,16 @@ class GuestCall {
   v8::MaybeLocal<v8::Promise> suspend(v8::Isolate* isolate);
 
  private:
-  State settle(IsolateLock& lock, v8::TryCatch& tryCatch, v8::MaybeLocal<v8::Value> value,
-               bool mayWait);
+  State settle(IsolateLock& lock, v8::TryCatch& tryCatch, v8::MaybeLocal<v8::Value> value);
   State classifyFailure(IsolateLock& lock, v8::TryCatch& tryCatch);
 
   HostContext& context_;
   v8::Global<v8::Promise> promise_;
   v8::Global<v8::Promise::Resolver> waiting_;
   double result_ = 0;
+  Entry entry_ = Entry::plain;
   bool cancelled_ = false;
+  bool mustWait_ = false;
   std::string trap_;
 };
 

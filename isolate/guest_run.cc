@@ -14,8 +14,7 @@ GuestRun::GuestRun(ShardEngine& shard, InstancePool& pool, Instance& instance, E
       pool_(pool),
       instance_(&instance),
       exchange_(exchange),
-      limits_(limits),
-      context_(pool.module().settings, systemEnvironment(), &exchange) {}
+      limits_(limits) {}
 
 GuestRun::~GuestRun() {
   if (phase_ == Phase::suspended) cancel(Reason::drained);
@@ -23,14 +22,67 @@ GuestRun::~GuestRun() {
 }
 
 GuestRun::State GuestRun::start() {
-  context_.setMemory(GuestMemory(*instance_));
-  context_.setFeatures(pool_.module().features);
-  return proceed(pool_.module().abi->begin(context_));
+  plain_ = pool_.tryPlainEntry() &&
+           (!pool_.module().mayWait || exchange_.requestBodyLength() == std::uint64_t{0});
+  if (plain_ && pool_.module().mayWait) {
+    saveRequest();
+    exchange_.holdResponse(true);
+  }
+  return begin();
+}
+
+GuestRun::State GuestRun::begin() {
+  context_.emplace(pool_.module().settings, systemEnvironment(), &exchange_);
+  context_->setMemory(GuestMemory(*instance_));
+  context_->setFeatures(pool_.module().features);
+  return proceed(pool_.module().abi->begin(*context_));
+}
+
+GuestRun::State GuestRun::beginAgain() {
+  call_.reset();
+  context_.reset();
+  plain_ = false;
+  pool_.noteWaited();
+  pool_.release(std::exchange(instance_, nullptr), InstanceFate::broken);
+  restoreExchange();
+  ColdStart cold;
+  Reason refusal = Reason::none;
+  std::string error;
+  instance_ = pool_.acquire(cold, refusal, error);
+  if (!instance_) {
+    phase_ = Phase::finished;
+    reason_ = Reason::overloaded;
+    detail_ = std::move(error);
+    return State::finished;
+  }
+  return begin();
+}
+
+void GuestRun::saveRequest() {
+  const RequestHead& head = exchange_.request();
+  savedMethod_ = head.method;
+  savedTarget_ = head.target;
+  savedHeaders_.emplace(exchange_.memory());
+  for (const Header& header : head.headers) savedHeaders_->addReference(header.name, header.value);
+}
+
+void GuestRun::restoreExchange() {
+  exchange_.holdResponse(false);
+  RequestHead& request = exchange_.request();
+  request.method = savedMethod_;
+  request.target = savedTarget_;
+  request.headers = std::move(*savedHeaders_);
+  exchange_.discardResponseBody();
+  ResponseHead& response = exchange_.response();
+  response.status = 200;
+  response.headers.clear();
+  response.trailers.clear();
+  exchange_.waitFor(kWaitNothing);
 }
 
 GuestRun::State GuestRun::resume() {
   exchange_.waitFor(kWaitNothing);
-  if (phase_ == Phase::awaiting) return proceed(pool_.module().abi->ready(context_));
+  if (phase_ == Phase::awaiting) return proceed(pool_.module().abi->ready(*context_));
   return activate([this](IsolateLock& lock) { return call_->resume(lock); });
 }
 
@@ -59,11 +111,11 @@ GuestRun::State GuestRun::proceed(Step step) {
   }
   const EntryPoint& entry = pool_.module().abi->entryPoints()[step.entry];
   entry_ = step.entry;
-  call_ = std::make_unique<GuestCall>(context_);
+  call_ = std::make_unique<GuestCall>(*context_);
+  const auto kind = plain_ ? GuestCall::Entry::plain : GuestCall::Entry::suspendable;
   return activate([&](IsolateLock& lock) {
-    return call_->enter(lock, instance_->entry(lock, step.entry),
-                        std::span(step.arguments.data(), entry.parameters.size()),
-                        pool_.module().mayWait);
+    return call_->enter(lock, instance_->entry(lock, step.entry, kind),
+                        std::span(step.arguments.data(), entry.parameters.size()), kind);
   });
 }
 
@@ -94,7 +146,9 @@ GuestRun::State GuestRun::activate(Enter enter) {
       call_->cancel(lock);
       state = GuestCall::State::terminated;
     }
-    if (cut || state == GuestCall::State::ended || state == GuestCall::State::terminated) {
+    if (cut && state == GuestCall::State::mustWait) state = GuestCall::State::terminated;
+    if (cut || state == GuestCall::State::ended || state == GuestCall::State::terminated ||
+        state == GuestCall::State::mustWait) {
       if (state == GuestCall::State::returned) state = GuestCall::State::terminated;
       isolate->CancelTerminateExecution();
     }
@@ -109,18 +163,18 @@ GuestRun::State GuestRun::settle(std::uint8_t callState, Reason terminated) {
   switch (static_cast<GuestCall::State>(callState)) {
     case GuestCall::State::returned: {
       const auto result = static_cast<std::int64_t>(call_->result());
-      return proceed(abi.returned(context_, entry_, result));
+      return proceed(abi.returned(*context_, entry_, result));
     }
     case GuestCall::State::suspended:
       phase_ = Phase::suspended;
       exchange_.flush();
       return State::waiting;
     case GuestCall::State::ended: {
-      const HostContext::Ending& ending = *context_.ending();
+      const HostContext::Ending& ending = *context_->ending();
       if (ending.kind == HostContext::Ending::Kind::trap) {
         return finish(Reason::guestTrap, ending.message, InstanceFate::broken);
       }
-      const Step step = abi.exited(context_, ending.exitCode);
+      const Step step = abi.exited(*context_, ending.exitCode);
       std::string detail(step.detail);
       if (step.reason == Reason::guestExit) {
         detail += (detail.empty() ? "the guest exited with code " : ": code ") +
@@ -128,6 +182,8 @@ GuestRun::State GuestRun::settle(std::uint8_t callState, Reason terminated) {
       }
       return finish(step.reason, std::move(detail), InstanceFate::broken);
     }
+    case GuestCall::State::mustWait:
+      return beginAgain();
     case GuestCall::State::trapped:
       return finish(Reason::guestTrap, call_->trap(), InstanceFate::broken);
     case GuestCall::State::terminated:

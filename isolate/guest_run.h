@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "isolate/abi/entry_abi.h"
 #include "isolate/host_context.h"
@@ -17,6 +19,11 @@ class GuestCall;
 /// One request served by one instance, from the ABI's first step to its last. Runs the guest on the
 /// calling thread; where the guest would wait, it comes back, and resume() goes on when the
 /// exchange's listener is told. One thread.
+///
+/// Entering a guest so that it can be suspended costs several times a plain entry, and few requests
+/// ever wait. So where nothing that a guest does before it waits can be seen from outside, it is
+/// entered plainly; should it have to wait after all, the request is begun again, suspendably, on a
+/// pristine instance, and the pool remembers.
 class GuestRun {
  public:
   enum class State : std::uint8_t { waiting, finished };
@@ -56,6 +63,10 @@ class GuestRun {
   State settle(std::uint8_t callState, Reason terminated);
   template <class Enter>
   State activate(Enter enter);
+  State begin();
+  State beginAgain();
+  void saveRequest();
+  void restoreExchange();
   State finish(Reason reason, std::string detail, InstanceFate fate);
 
   ShardEngine& shard_;
@@ -63,7 +74,12 @@ class GuestRun {
   Instance* instance_;
   Exchange& exchange_;
   const Limits limits_;
-  HostContext context_;
+  std::optional<HostContext> context_;
+  /// The head as the client sent it, while the request may have to be begun again.
+  std::string_view savedMethod_;
+  std::string_view savedTarget_;
+  std::optional<HeaderList> savedHeaders_;
+  bool plain_ = false;
   std::unique_ptr<GuestCall> call_;
   std::uint8_t entry_ = 0;
   Phase phase_ = Phase::idle;

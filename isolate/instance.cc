@@ -41,11 +41,10 @@ Result<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
     if (!prepared.entries[i]) continue;
     v8::Local<v8::Function> function;
     if (!instance->exportedFunction(lock, std::string(wasm::kEntryPrefix) + std::to_string(i))
-             .ToLocal(&function) ||
-        (prepared.mayWait && !lock.guest().promising(function).ToLocal(&function))) {
+             .ToLocal(&function)) {
       return Error{"cannot reach an entry point: " + describe(isolate, tryCatch, "not exported")};
     }
-    instance->entries_[i].Reset(isolate, function);
+    instance->plainEntries_[i].Reset(isolate, function);
   }
   const std::span<std::byte> bytes = instance->currentMemory();
   instance->base_ = bytes.data();
@@ -71,6 +70,17 @@ Result<std::unique_ptr<Instance>> Instance::createPristine(
   }
   times.init = cyclesToTime(readCycles() - instantiated);
   return made;
+}
+
+v8::Local<v8::Function> Instance::entry(IsolateLock& lock, std::uint8_t index,
+                                        GuestCall::Entry kind) {
+  const v8::Local<v8::Function> plain = plainEntries_[index].Get(lock.raw());
+  if (kind == GuestCall::Entry::plain) return plain;
+  v8::Global<v8::Function>& suspendable = suspendableEntries_[index];
+  if (suspendable.IsEmpty()) {
+    suspendable.Reset(lock.raw(), lock.guest().promising(plain).ToLocalChecked());
+  }
+  return suspendable.Get(lock.raw());
 }
 
 v8::MaybeLocal<v8::Function> Instance::exportedFunction(IsolateLock& lock,
@@ -102,7 +112,7 @@ Result<void> Instance::initialise(IsolateLock& lock, HostContext& context, Guest
                     static_cast<v8::Isolate*>(target)->TerminateExecution();
                   },
                   .target = isolate});
-    const GuestCall::State state = call.enter(lock, function, {}, false);
+    const GuestCall::State state = call.enter(lock, function, {}, GuestCall::Entry::plain);
     const ActivationReport report = thread.end();
     isolate->CancelTerminateExecution();
     const bool heapExhausted = lock.guest().takeHeapExhausted();

@@ -43,9 +43,8 @@ class Instance final : public GuestMemorySource {
   /// The memory and globals as they are now.
   Result<PristineImage> capture(IsolateLock& lock);
 
-  v8::Local<v8::Function> entry(IsolateLock& lock, std::uint8_t index) const {
-    return entries_[index].Get(lock.raw());
-  }
+  /// The entry point's function for that kind of entry. REQUIRES: the entry point exists.
+  v8::Local<v8::Function> entry(IsolateLock& lock, std::uint8_t index, GuestCall::Entry kind);
   std::span<std::byte> currentMemory() override;
   TrackedMemory* tracked() { return tracked_.get(); }
 
@@ -69,7 +68,8 @@ class Instance final : public GuestMemorySource {
   const PreparedModule& prepared_;
   v8::Global<v8::Object> exports_;
   v8::Global<v8::WasmMemoryObject> memory_;
-  std::array<v8::Global<v8::Function>, kMaxEntries> entries_;
+  std::array<v8::Global<v8::Function>, kMaxEntries> plainEntries_;
+  std::array<v8::Global<v8::Function>, kMaxEntries> suspendableEntries_;  ///< made at first use
   std::byte* base_ = nullptr;
   std::size_t initialSize_ = 0;
   std::unique_ptr<TrackedMemory> tracked_;

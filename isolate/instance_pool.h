@@ -60,6 +60,12 @@ class InstancePool {
   /// Resets the instance and keeps it, or drops it. How it was reset; `fresh` if it was dropped.
   ResetHow release(Instance* instance, InstanceFate fate);
 
+  /// Whether a request without a body may enter its guest plainly: the version never waits, or
+  /// has not so far and can be begun again if it does.
+  bool tryPlainEntry() const { return !module_->mayWait || (module_->repeatable && !waited_); }
+  /// A guest that was entered plainly had to wait: its like are entered suspendably from now on.
+  void noteWaited() { waited_ = true; }
+
   /// Makes instances until `min` are idle. What went wrong, if it did.
   Result<void> warm();
   /// Gives idle instances back, all but `keep`; the isolate too if none is left. How many.
@@ -90,6 +96,7 @@ class InstancePool {
   std::vector<std::unique_ptr<Instance>> idle_;  ///< used last at the back
   std::vector<std::unique_ptr<Instance>> busy_;
   HotPages hot_;
+  bool waited_ = false;
   std::size_t uncollected_ = 0;  ///< dropped instances that V8 has not freed yet
 };
 

@@ -173,6 +173,9 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   prepared->reuse = request.reuse;
   prepared->abi = abi;
   prepared->mayWait = importsWaiting(*module);
+  prepared->repeatable =
+      !prepared->settings.hasOrigin && prepared->settings.directories.empty() &&
+      prepared->reuse == Reuse::pristine;
   prepared->savedGlobals = rewritten->savedGlobals;
   prepared->entries = rewritten->entries;
   prepared->codeBytes = module->codeSize;

@@ -62,14 +62,15 @@ std::chrono::nanoseconds GuestThread::threadCpu() const {
   return readClock(cpuClock_);
 }
 
-bool GuestThread::inspect(std::chrono::steady_clock::time_point now) {
+std::chrono::nanoseconds GuestThread::inspect(std::chrono::steady_clock::time_point now) {
   std::uint64_t seen = word_.load(std::memory_order_acquire);
-  if ((seen & ((1U << kStateBits) - 1)) != kGuest) return false;
+  if ((seen & ((1U << kStateBits) - 1)) != kGuest) return kNever;
 
   const std::lock_guard lock(mutex_);
   const std::uint64_t sequence = seen >> kStateBits;
   const std::uint64_t startCycles = startCycles_.load(std::memory_order_relaxed);
-  if (seenSequence_ != sequence) {
+  const bool isNew = seenSequence_ != sequence;
+  if (isNew) {
     seenCycles_ = readCycles();
     seenCpu_ = threadCpu();
     seenSequence_ = sequence;
@@ -79,7 +80,11 @@ bool GuestThread::inspect(std::chrono::steady_clock::time_point now) {
       cyclesToTime(seenCycles_ - std::min(startCycles, seenCycles_)) + (threadCpu() - seenCpu_);
   const bool overCpu = used.count() >= cpuBudget_.load(std::memory_order_relaxed);
   const bool overWall = now.time_since_epoch().count() >= deadline_.load(std::memory_order_relaxed);
-  if (!overCpu && !overWall) return true;
+  if (!overCpu && !overWall) {
+    // Most activations are gone by the next look: only one that lasts is looked at closely.
+    const std::chrono::nanoseconds budget(cpuBudget_.load(std::memory_order_relaxed));
+    return isNew ? budget / 8 : std::chrono::nanoseconds::zero();
+  }
 
   const auto terminate = terminate_.load(std::memory_order_relaxed);
   void* const target = target_.load(std::memory_order_relaxed);
@@ -88,7 +93,7 @@ bool GuestThread::inspect(std::chrono::steady_clock::time_point now) {
     terminated_ = overCpu ? Reason::cpuLimit : Reason::wallLimit;
     if (terminate) terminate(target);
   }
-  return true;
+  return std::chrono::nanoseconds::zero();
 }
 
 }  // namespace skiff

@@ -31,8 +31,8 @@ struct ActivationReport {
 /// store and takes it back with a compare-and-swap; the watchdog may only swap `in guest` to
 /// `terminating` of the very activation it looked at, so a termination never hits the next one.
 ///
-/// CPU time: an activation shorter than the watchdog's tick is measured by the cycle counter alone
-/// (no system call); a longer one by the thread's CPU clock from the first tick that saw it.
+/// CPU time: an activation that no look of the watchdog saw is measured by the cycle counter alone
+/// (no system call); any other by the thread's CPU clock from the first look that saw it.
 class GuestThread {
  public:
   GuestThread() = default;
@@ -56,8 +56,10 @@ class GuestThread {
     return sequence << kStateBits | state;
   }
 
-  /// One look by the watchdog: ends the activation if it is over a limit. Whether one is under way.
-  bool inspect(std::chrono::steady_clock::time_point now);
+  /// One look by the watchdog: ends the activation if it is over a limit. When to look again: never
+  /// if none is under way; soon if it was seen before; else in a fraction of its budget.
+  static constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max();
+  std::chrono::nanoseconds inspect(std::chrono::steady_clock::time_point now);
   std::chrono::nanoseconds threadCpu() const;
 
   alignas(64) std::atomic<std::uint64_t> word_{0};

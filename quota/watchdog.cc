@@ -10,8 +10,10 @@
 namespace skiff {
 namespace {
 
-// How long it ticks on with nothing to see before it sleeps, and how long it sleeps at most.
-constexpr int kIdleTicks = 50;
+// The longest pause between two looks while guests run, and between two while none does.
+constexpr std::chrono::milliseconds kCoarseTick{5};
+// How many looks find nothing before it sleeps, and how long it sleeps at most.
+constexpr int kIdleLooks = 10;
 constexpr std::chrono::milliseconds kSleep{20};
 
 }  // namespace
@@ -49,31 +51,29 @@ void Watchdog::wake() {
   changed_.notify_one();
 }
 
-bool Watchdog::inspectAll() {
+std::chrono::nanoseconds Watchdog::inspectAll() {
   const auto now = std::chrono::steady_clock::now();
-  bool active = false;
-  for (GuestThread* thread : threads_) active |= thread->inspect(now);
-  return active;
+  std::chrono::nanoseconds next = GuestThread::kNever;
+  for (GuestThread* thread : threads_) next = std::min(next, thread->inspect(now));
+  return next;
 }
 
 void Watchdog::run() {
   pthread_setname_np(pthread_self(), "watchdog");
   std::unique_lock lock(mutex_);
-  int idleTicks = 0;
+  int idleLooks = 0;
   while (!stopping_) {
-    idleTicks = inspectAll() ? 0 : idleTicks + 1;
-    if (idleTicks < kIdleTicks) {
-      changed_.wait_for(lock, tick_);
+    const std::chrono::nanoseconds next = inspectAll();
+    idleLooks = next == GuestThread::kNever ? idleLooks + 1 : 0;
+    if (idleLooks < kIdleLooks) {
+      changed_.wait_for(lock, std::clamp<std::chrono::nanoseconds>(next, tick_, kCoarseTick));
       continue;
     }
     woken_ = false;
     asleep_.store(true, std::memory_order_relaxed);
     changed_.wait_for(lock, kSleep, [this] { return stopping_ || woken_; });
-    if (asleep_.exchange(false, std::memory_order_relaxed) && !woken_) {
-      idleTicks = kIdleTicks - 1;  // nobody woke it: one look, then on with the sleep
-    } else {
-      idleTicks = 0;
-    }
+    asleep_.store(false, std::memory_order_relaxed);
+    if (woken_) idleLooks = 0;
   }
 }
 

@@ -13,7 +13,8 @@ namespace skiff {
 class GuestThread;
 
 /// The thread that ends guests which are over their CPU or wall time. Looks at every registered
-/// thread once a tick while any of them runs guests, and sleeps otherwise.
+/// thread once a tick while a guest runs that it has seen before, less often while guests come and
+/// go quickly, and sleeps while there are none.
 class Watchdog {
  public:
   explicit Watchdog(std::chrono::microseconds tick = std::chrono::microseconds(1000));
@@ -34,7 +35,7 @@ class Watchdog {
  private:
   void run();
   void wake();
-  bool inspectAll();
+  std::chrono::nanoseconds inspectAll();
 
   const std::chrono::microseconds tick_;
   std::atomic<bool> asleep_{false};

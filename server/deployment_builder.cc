@@ -126,7 +126,8 @@ Result<std::shared_ptr<const Deployment>, std::vector<Error>> DeploymentBuilder:
   }
   auto table = RouteTable::build(routes);
   if (table.has_error()) {
-    errors.insert(errors.end(), table.error().begin(), table.error().end());
+    const std::vector<Error> conflicts = table.error();  // error() gives a copy
+    errors.insert(errors.end(), conflicts.begin(), conflicts.end());
   }
   if (!errors.empty()) return errors;
   deployment->routes = std::move(*table);

@@ -132,6 +132,7 @@ void Server::build(Config config) {
 }
 
 void Server::onBuilt(Config config, Built built) {
+  if (draining_) return;  // nobody would be served by it
   if (built.has_error()) {
     building_ = false;
     for (const Error& error : built.error()) spdlog::error("{}", error.message);
@@ -146,7 +147,7 @@ void Server::onBuilt(Config config, Built built) {
   }
   deployment_ = *built;
   config_.tenants = std::move(config.tenants);
-  shardsToGo_ = shards_.size();
+  shardsToDeploy_ = shards_.size();
   deployErrors_.clear();
   for (const auto& shard : shards_) {
     shard->deploy(deployment_, [this](std::vector<Error> errors) {
@@ -157,7 +158,7 @@ void Server::onBuilt(Config config, Built built) {
 
 void Server::onDeployed(const std::vector<Error>& errors) {
   for (const Error& error : errors) spdlog::warn("not warmed up: {}", error.message);
-  if (--shardsToGo_ != 0 || draining_) return;
+  if (--shardsToDeploy_ != 0 || draining_) return;
   building_ = false;
   setState({});
   spdlog::info("ready: {} apps on {} routes", deployment_->apps.size(),
@@ -188,7 +189,7 @@ void Server::beginDrain() {
   setState("draining");
   spdlog::info("draining: finishing what is in flight, for {} s at most",
                config_.server.drainTimeout.count() / 1000);
-  shardsToGo_ = shards_.size();
+  shardsToDrain_ = shards_.size();
   for (const auto& shard : shards_) {
     shard->drain([this] { asio::post(context_, [this] { onShardDrained(); }); });
   }
@@ -201,7 +202,7 @@ void Server::beginDrain() {
 }
 
 void Server::onShardDrained() {
-  if (--shardsToGo_ == 0) finishDrain();
+  if (--shardsToDrain_ == 0) finishDrain();
 }
 
 void Server::finishDrain() { context_.stop(); }

@@ -83,7 +83,8 @@ class Server {
   bool building_ = false;
   bool reloadWanted_ = false;
   bool draining_ = false;
-  std::size_t shardsToGo_ = 0;  ///< that have not deployed, or drained, yet
+  std::size_t shardsToDeploy_ = 0;  ///< that have not taken the deployment over yet
+  std::size_t shardsToDrain_ = 0;   ///< that have not drained yet
   std::vector<Error> deployErrors_;
   int status_ = 0;
 

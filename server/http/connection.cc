@@ -1,14 +1,9 @@
 #include "server/http/connection.h"
 
-#include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <cerrno>
 #include <ctime>
 #include <exception>
 #include <memory_resource>
@@ -291,8 +286,8 @@ void Connection::stepDrop() {
   read(InputBuffer::Growth::small);
 }
 
-/// Closes at once if nothing can be lost by it. A close with bytes unread would reset the connection
-/// and with it what the client has not read yet of the answer.
+/// Closes at once if nothing can be lost by it. A close with bytes unread would reset the
+/// connection and with it what the client has not read yet of the answer.
 void Connection::endConnection() {
   const bool nothingUnread = inputEnded_ || (input_.empty() && parser_.bodyEnded()) ||
                              (phase_ == Phase::head && input_.empty());
@@ -398,221 +393,6 @@ void Connection::reset() {
   boost::system::error_code ignored;
   socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
   close();
-}
-
-// Input.
-
-void Connection::read(InputBuffer::Growth growth) {
-  if (reading_ || inputEnded_ || phase_ == Phase::closed) return;
-  const std::span<char> space = input_.prepare(growth);
-  if (space.empty()) {
-    // Full: the client has to wait, but should not be able to leave unseen.
-    if (phase_ == Phase::exchange && !readDeadline_.is_linked()) {
-      shard_.deadlines.arm(readDeadline_, DeadlineKind::probe);
-    }
-    return;
-  }
-  reading_ = true;
-  ++operations_;
-  socket_.async_read_some(boost::asio::buffer(space.data(), space.size()),
-                          [this](const boost::system::error_code& error, std::size_t bytes) {
-                            onRead(error, bytes);
-                          });
-}
-
-void Connection::onRead(const boost::system::error_code& error, std::size_t bytes) {
-  reading_ = false;
-  --operations_;
-  if (phase_ == Phase::closed) {
-    destroyIfDone();
-    return;
-  }
-  ++depth_;
-  if (error) {
-    inputEnded_ = true;
-    if (error != boost::asio::error::eof) outputBroken_ = true;
-  } else {
-    input_.commit(bytes);
-    if (phase_ == Phase::linger) dropped_ += bytes;
-  }
-  if (phase_ == Phase::exchange) {
-    readDeadline_.disarm();
-    if (error) {
-      if (exchange_->isLive()) {
-        abandon(Reason::clientGone, reasonStatus(Reason::clientGone),
-                "the client closed the connection");
-      }
-    } else if (!parser_.bodyEnded()) {
-      exchange_->onBodyEvent();
-    }
-  }
-  --depth_;
-  settle();
-}
-
-BodyRead Connection::readBody(std::span<std::byte> into) {
-  if (abandonment_) return {};
-  if (parser_.bodyEnded()) return {0, true};
-  const RequestParser::BodyStep step = parser_.readBody(input_.view(), into);
-  input_.consume(step.consumed);
-  requestBytes_ += step.consumed;
-  if (const Refusal& refusal = parser_.bodyRefusal()) {
-    abandon(refusal.reason, refusal.status, refusal.detail);
-    return {step.produced, false};
-  }
-  if (parser_.bodyEnded()) takeTrailers();
-  // There may be room to read again.
-  if (step.consumed != 0) changed();
-  return {step.produced, parser_.bodyEnded() && !abandonment_};
-}
-
-void Connection::takeTrailers() {
-  HeaderList& trailers = exchange_->request().trailers;
-  for (std::size_t i = 0; i < parser_.trailerCount(); ++i) {
-    RequestParser::TrailerView trailer = parser_.trailer(i);
-    if (isForbiddenTrailer(trailer.name)) {
-      abandon(Reason::badRequest, 400, "a field that must not be a trailer is one");
-      return;
-    }
-    while (trailer.value.ends_with(' ') || trailer.value.ends_with('\t')) {
-      trailer.value.remove_suffix(1);
-    }
-    trailers.add(trailer.name, trailer.value);
-  }
-}
-
-/// The body's deadline runs while somebody waits for bytes, not while the guest is busy.
-void Connection::watchBody() {
-  const bool awaited = !bodyReadable() && exchange_->awaitsBody();
-  if (!awaited) {
-    if (readDeadline_.isArmed(DeadlineKind::body)) readDeadline_.disarm();
-  } else if (!readDeadline_.isArmed(DeadlineKind::body)) {
-    shard_.deadlines.arm(readDeadline_, DeadlineKind::body);
-  }
-}
-
-/// Whether the client has ended the connection behind bytes that are not read.
-bool Connection::clientHasClosed() {
-  tcp_info info{};
-  socklen_t size = sizeof(info);
-  if (getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
-  return info.tcpi_state == TCP_CLOSE_WAIT || info.tcpi_state == TCP_CLOSE;
-}
-
-// Output.
-
-void Connection::sendPending() {
-  if (phase_ == Phase::closed || outputBroken_) return;
-  while (output_.pendingSize() != 0) {
-    const OutputBuffer::Pending pending = output_.pending();
-    // Directly: asio's write_some would wait on a socket that it does not know as non-blocking.
-    ssize_t sent = 0;
-    if (pending.pieces[1].empty()) {
-      sent = ::send(socket_.native_handle(), pending.pieces[0].data(), pending.pieces[0].size(),
-                    MSG_DONTWAIT | MSG_NOSIGNAL);
-    } else {
-      std::array<iovec, 2> pieces;
-      for (std::size_t i = 0; i < pieces.size(); ++i) {
-        pieces[i] = {const_cast<char*>(pending.pieces[i].data()), pending.pieces[i].size()};
-      }
-      msghdr message{};
-      message.msg_iov = pieces.data();
-      message.msg_iovlen = pieces.size();
-      sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    }
-    if (sent >= 0) {
-      output_.consume(static_cast<std::size_t>(sent));
-      outputMoved_ = true;
-      writeDeadline_.disarm();
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    outputBroken_ = true;
-    changed();
-    return;
-  }
-}
-
-bool Connection::sendOrWait() {
-  sendPending();
-  if (output_.pendingSize() == 0) return true;
-  if (outputBroken_) return false;
-  if (!writeDeadline_.is_linked()) shard_.deadlines.arm(writeDeadline_, DeadlineKind::write);
-  if (awaitingWritable_) return false;
-  awaitingWritable_ = true;
-  ++operations_;
-  socket_.async_wait(ClientSocket::wait_write,
-                     [this](const boost::system::error_code&) { onWritable(); });
-  return false;
-}
-
-void Connection::onWritable() {
-  awaitingWritable_ = false;
-  --operations_;
-  if (phase_ == Phase::closed) {
-    destroyIfDone();
-    return;
-  }
-  settle();
-}
-
-// Time.
-
-void Connection::wakeAt(std::chrono::steady_clock::time_point when) {
-  if (!timer_) timer_.emplace(shard_.context);
-  timer_->expires_at(when);
-  ++operations_;
-  ++timerWaits_;
-  timer_->async_wait([this](const boost::system::error_code& error) {
-    --operations_;
-    --timerWaits_;
-    if (phase_ == Phase::closed) {
-      destroyIfDone();
-      return;
-    }
-    if (!error && phase_ == Phase::exchange) {
-      exchange_->onTimeEvent();
-      settle();
-    }
-  });
-}
-
-void Connection::onDeadline(DeadlineKind kind) {
-  switch (kind) {
-    case DeadlineKind::idle:
-    case DeadlineKind::linger:
-      close();
-      break;
-    case DeadlineKind::head:
-      ++depth_;
-      refuse({Reason::requestTimeout, reasonStatus(Reason::requestTimeout),
-              "the request's head did not arrive in time"});
-      --depth_;
-      break;
-    case DeadlineKind::body:
-      if (phase_ == Phase::exchange) {
-        ++depth_;
-        abandon(Reason::requestTimeout, reasonStatus(Reason::requestTimeout),
-                "the request's body did not arrive in time");
-        --depth_;
-      } else {
-        close();
-      }
-      break;
-    case DeadlineKind::write:
-      outputBroken_ = true;
-      break;
-    case DeadlineKind::probe:
-      ++depth_;
-      if (phase_ == Phase::exchange && exchange_->isLive() && clientHasClosed()) {
-        abandon(Reason::clientGone, reasonStatus(Reason::clientGone),
-                "the client closed the connection");
-      }
-      --depth_;
-      break;
-  }
-  settle();
 }
 
 // What it is called.

@@ -33,9 +33,7 @@ namespace skiff {
 ///
 /// Owned by its ShardState; destroys itself through it once it is closed and no operation of it is
 /// under way any more. One thread.
-class Connection final : public ConnectionHook,
-                         private ExchangeTransport,
-                         private DeadlineOwner {
+class Connection final : public ConnectionHook, private ExchangeTransport, private DeadlineOwner {
  public:
   /// `address` has been counted in the ledger; the connection counts it out.
   Connection(ShardState& shard, ClientSocket socket, const boost::asio::ip::tcp::endpoint& peer,
@@ -122,9 +120,10 @@ class Connection final : public ConnectionHook,
   std::unique_ptr<HttpExchange> exchange_;
   Deadline readDeadline_;
   Deadline writeDeadline_;
-  using Timer = boost::asio::basic_waitable_timer<
-      std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-      boost::asio::io_context::executor_type>;
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        boost::asio::io_context::executor_type>;
   std::optional<Timer> timer_;  ///< for waits with a time; most connections never need one
 
   Phase phase_ = Phase::head;

@@ -38,8 +38,8 @@ void Deadlines::sweep() {
       deadline.owner_.onDeadline(deadline.kind_);
     }
   }
-  const bool armed =
-      std::any_of(queues_.begin(), queues_.end(), [](const Queue& queue) { return !queue.empty(); });
+  const bool armed = std::any_of(queues_.begin(), queues_.end(),
+                                 [](const Queue& queue) { return !queue.empty(); });
   if (armed && !ticking_) startTicking();
 }
 

@@ -32,9 +32,8 @@ class DeadlineOwner {
 };
 
 /// One deadline of an owner; part of it. Leaves its queue when destroyed.
-class Deadline
-    : public boost::intrusive::list_base_hook<
-          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class Deadline : public boost::intrusive::list_base_hook<
+                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   explicit Deadline(DeadlineOwner& owner) : owner_(owner) {}
 
@@ -59,8 +58,7 @@ class Deadlines {
   void arm(Deadline& deadline, DeadlineKind kind);
 
  private:
-  using Queue =
-      boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
+  using Queue = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
   static constexpr std::size_t kKinds = static_cast<std::size_t>(DeadlineKind::probe) + 1;
 
   void startTicking();

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
 #include <string>
 
 #include "config/config.h"
@@ -25,8 +25,8 @@ inline ClientAddress clientAddress(const boost::asio::ip::tcp::endpoint& endpoin
   const boost::asio::ip::address address = unmapped(endpoint.address());
   ClientAddress client;
   if (address.is_v4()) {
-    client.bytes = boost::asio::ip::make_address_v6(boost::asio::ip::v4_mapped, address.to_v4())
-                       .to_bytes();
+    client.bytes =
+        boost::asio::ip::make_address_v6(boost::asio::ip::v4_mapped, address.to_v4()).to_bytes();
   } else {
     client.bytes = address.to_v6().to_bytes();
     // Loopback stays whole: its neighbours are not one client's.

@@ -26,15 +26,13 @@ std::span<const std::byte> bytesOf(std::string_view text) {
 
 }  // namespace
 
-HttpExchange::HttpExchange()
-    : memory_(inlineMemory_.data(), inlineMemory_.size()) {}
+HttpExchange::HttpExchange() : memory_(inlineMemory_.data(), inlineMemory_.size()) {}
 
 HttpExchange::~HttpExchange() {
   clear();
 }
 
-void HttpExchange::begin(ExchangeTransport& transport,
-                         std::chrono::steady_clock::time_point now) {
+void HttpExchange::begin(ExchangeTransport& transport, std::chrono::steady_clock::time_point now) {
   transport_ = &transport;
   message_.emplace(memory_);
   startTime_ = now;
@@ -47,7 +45,7 @@ void HttpExchange::begin(ExchangeTransport& transport,
   state_ = State::open;
   framing_ = ResponseFraming::none;
   waits_ = kWaitNothing;
-  due_ = committed_ = headOnly_ = version10_ = expectsContinue_ = false;
+  due_ = committed_ = held_ = headOnly_ = version10_ = expectsContinue_ = false;
   wantsKeepAlive_ = keepsConnection_ = cutsConnection_ = false;
 }
 
@@ -190,8 +188,7 @@ bool HttpExchange::commitHead(std::string& out, std::optional<std::uint64_t> bod
 
   const ResponseContext context{headOnly_, version10_, keepAlive, bodySize};
   const ResponsePlan plan = planResponse(message_->response, context);
-  const auto fault =
-      appendHead(out, message_->response, plan, version10_, transport_->date());
+  const auto fault = appendHead(out, message_->response, plan, version10_, transport_->date());
   if (fault) {
     out.clear();
     if (reason_ == Reason::badResponse) {
@@ -261,7 +258,7 @@ std::size_t HttpExchange::writeBody(std::span<const std::byte> bytes) {
       return taken;
     }
     taken += output.hold(rest);
-    if (taken == bytes.size()) return taken;
+    if (taken == bytes.size() || held_) return taken;
     // Full. What is held goes out, and there may be room again.
     flushBody();
     if (!isLive()) return taken;
@@ -282,7 +279,7 @@ bool HttpExchange::discardResponseBody() {
 }
 
 void HttpExchange::flush() {
-  if (state_ == State::open) flushBody();
+  if (state_ == State::open && !held_) flushBody();
 }
 
 void HttpExchange::flushBody() {

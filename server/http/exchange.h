@@ -40,9 +40,9 @@ class Attachment {
 /// listener may do anything inside onReady, finish and fail included.
 ///
 /// Notifications: a wait set by waitFor() stays until it is replaced; onReady() follows at once if
-/// what is awaited is already there, and again at each new event of an awaited kind. After finish*()
-/// or fail() the listener is told nothing more. After onAbandoned() every call does nothing:
-/// reads and writes would block.
+/// what is awaited is already there, and again at each new event of an awaited kind. After
+/// finish*() or fail() the listener is told nothing more. After onAbandoned() every call does
+/// nothing: reads and writes would block.
 ///
 /// Death: a client that closes its connection, or its sending half, while the answer is unfinished
 /// is gone, as nginx sees it too: onAbandoned(clientGone).
@@ -77,7 +77,8 @@ class HttpExchange final : public Exchange {
   template <class T, class... Arguments>
   T& attach(Arguments&&... arguments) {
     static_assert(std::is_base_of_v<Attachment, T>);
-    T* made = new (memory().allocate(sizeof(T), alignof(T))) T(std::forward<Arguments>(arguments)...);
+    T* made =
+        new (memory().allocate(sizeof(T), alignof(T))) T(std::forward<Arguments>(arguments)...);
     attachment_ = made;
     return *made;
   }
@@ -88,7 +89,7 @@ class HttpExchange final : public Exchange {
 
   /// The status the client was sent; reasonStatus(reason()) if it was sent none.
   int statusSent() const;
-  Reason reason() const { return reason_; }          ///< none for an answer of the guest's own
+  Reason reason() const { return reason_; }            ///< none for an answer of the guest's own
   std::string_view detail() const { return detail_; }  ///< what went with fail(), for the log
   std::uint64_t bytesReceived() const;  ///< head and body, as they came over the wire
   std::uint64_t bytesSent() const;      ///< the same
@@ -109,6 +110,7 @@ class HttpExchange final : public Exchange {
   ResponseHead& response() override { return message_->response; }
   bool responseCommitted() const override { return committed_; }
   std::size_t writeResponseBody(std::span<const std::byte> bytes) override;
+  void holdResponse(bool hold) override { held_ = hold; }
   bool discardResponseBody() override;
   void flush() override;
   void startNext(NextRequest request) override;
@@ -202,6 +204,7 @@ class HttpExchange final : public Exchange {
   std::uint8_t waits_ = kWaitNothing;
   bool due_ = false;
   bool committed_ = false;
+  bool held_ = false;
   bool headOnly_ = false;
   bool version10_ = false;
   bool wantsKeepAlive_ = false;

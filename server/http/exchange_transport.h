@@ -33,7 +33,7 @@ class ExchangeTransport {
   /// Asks for onTimeEvent() at that time; replaces what was asked before.
   virtual void wakeAt(std::chrono::steady_clock::time_point when) = 0;
 
-  virtual bool draining() const = 0;  ///< the connection ends with this answer
+  virtual bool draining() const = 0;               ///< the connection ends with this answer
   virtual std::uint64_t requestBytes() const = 0;  ///< of this request, head and body, so far
   virtual std::string_view sourceAddress() const = 0;
   virtual std::string_view serverAddress() const = 0;

@@ -28,14 +28,15 @@ class DrainListener {
 /// One shard's HTTP/1.1 server: accepts on its listening sockets and serves the connections.
 ///
 /// Everything happens on the thread that runs `context`, where all functions must be called (post
-/// to it from elsewhere) or while nothing runs it. Make the io_context with a concurrency hint of 2.
-/// `context`, `ledger` and `handler` outlive the front end, and `context` does not run any more
-/// after it is destroyed, unless the front end had become empty before. Exchanges that are alive
-/// then are destroyed without a call to the handler: call abortAll() first to have them reported.
+/// to it from elsewhere) or while nothing runs it. Make the io_context with a concurrency hint
+/// of 2. `context`, `ledger` and `handler` outlive the front end, and `context` does not run any
+/// more after it is destroyed, unless the front end had become empty before. Exchanges that are
+/// alive then are destroyed without a call to the handler: call abortAll() first to have them
+/// reported.
 class HttpFrontEnd {
  public:
-  HttpFrontEnd(boost::asio::io_context& context, const HttpLimits& limits,
-               ConnectionLedger& ledger, RequestHandler& handler);
+  HttpFrontEnd(boost::asio::io_context& context, const HttpLimits& limits, ConnectionLedger& ledger,
+               RequestHandler& handler);
   ~HttpFrontEnd();
   HttpFrontEnd(const HttpFrontEnd&) = delete;
   HttpFrontEnd& operator=(const HttpFrontEnd&) = delete;

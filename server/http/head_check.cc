@@ -19,7 +19,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::string_view lowerCopy(HeaderList& memory, std::string_view text) {
-  const bool isLower = std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool isLower =
+      std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
   if (isLower) return text;
   std::string_view copy = memory.copy(text);
   // The copy is ours and not shared yet.
@@ -207,7 +208,8 @@ Refusal checkBody(const SpecialFields& special, RequestFraming& framing) {
     if (special.contentLengths != 0) {
       return bad("the request has both Transfer-Encoding and Content-Length");
     }
-    if (special.transferEncodings > 1) return bad("the request has several Transfer-Encoding fields");
+    if (special.transferEncodings > 1)
+      return bad("the request has several Transfer-Encoding fields");
     if (framing.version10) return bad("HTTP/1.0 has no Transfer-Encoding");
     if (!equalsIgnoringCase(special.transferEncoding, "chunked")) {
       if (special.transferEncoding.empty()) return bad("the Transfer-Encoding is empty");
@@ -295,7 +297,8 @@ Refusal checkHead(const RequestParser& parser, std::string_view text, RequestHea
   }
 
   std::string_view authority;
-  if (const Refusal refusal = checkTarget(parser.target().in(text), head, authority)) return refusal;
+  if (const Refusal refusal = checkTarget(parser.target().in(text), head, authority))
+    return refusal;
   if (const Refusal refusal = checkHost(special, authority, head)) return refusal;
   if (const Refusal refusal = checkBody(special, framing)) return refusal;
   if (const Refusal refusal = checkExpect(special, framing)) return refusal;

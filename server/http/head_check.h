@@ -12,16 +12,17 @@ namespace skiff {
 struct RequestFraming {
   enum class Body : std::uint8_t { none, length, chunked };
   Body body = Body::none;
-  std::uint64_t bodyLength = 0;     ///< with Body::length
-  bool version10 = false;           ///< HTTP/1.0
-  bool keepAlive = true;            ///< the client would go on with this connection
-  bool expectsContinue = false;     ///< it waits for 100 before it sends the body
+  std::uint64_t bodyLength = 0;  ///< with Body::length
+  bool version10 = false;        ///< HTTP/1.0
+  bool keepAlive = true;         ///< the client would go on with this connection
+  bool expectsContinue = false;  ///< it waits for 100 before it sends the body
 };
 
 /// Turns a head that llhttp accepted into a RequestHead, or refuses it. Refused is what a server
 /// and a proxy in front of it could read in two ways (RFC 9112, 3 and 6, and 11.2), and what is not
 /// served: anything but one valid Host, more than one length, any transfer coding but chunked,
-/// target forms other than origin, http absolute and `OPTIONS *`, and expectations but 100-continue.
+/// target forms other than origin, http absolute and `OPTIONS *`, and expectations but
+/// 100-continue.
 ///
 /// `text` is the head's bytes, `parser` has read them. `head` is filled with views of `text` and
 /// copies in its own memory; `text` must live as long.

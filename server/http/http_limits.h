@@ -57,7 +57,8 @@ struct HttpLimits {
   std::size_t largestHead() const { return uri + headers + 1024; }
   /// How often deadlines are looked at: often enough to be late by a quarter at most.
   std::chrono::milliseconds tick() const {
-    const auto shortest = std::min({headerTimeout, bodyTimeout, writeTimeout, idleTimeout, kLinger});
+    const auto shortest =
+        std::min({headerTimeout, bodyTimeout, writeTimeout, idleTimeout, kLinger});
     return std::clamp(shortest / 4, std::chrono::milliseconds(2), std::chrono::milliseconds(500));
   }
 };

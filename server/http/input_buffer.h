@@ -10,8 +10,8 @@
 namespace skiff {
 
 /// What a client has sent and nobody has taken yet, contiguous. Small until more is needed: an idle
-/// connection keeps kSmall bytes, a large head or a body borrows a block. Bounded by the block: when
-/// it is full, the socket is not read, and the client has to wait. One thread.
+/// connection keeps kSmall bytes, a large head or a body borrows a block. Bounded by the block:
+/// when it is full, the socket is not read, and the client has to wait. One thread.
 class InputBuffer {
  public:
   static constexpr std::size_t kSmall = 4 << 10;

@@ -16,7 +16,8 @@ namespace {
 Error failure(const ListenAddress& address, const char* what, int error) {
   std::string message = "cannot " + std::string(what) + " " + address.text() + ": " +
                         std::generic_category().message(error);
-  if (error == EADDRINUSE) message += "; another program listens there: stop it or choose another port";
+  if (error == EADDRINUSE)
+    message += "; another program listens there: stop it or choose another port";
   if (error == EACCES) message += "; ports below 1024 need CAP_NET_BIND_SERVICE";
   if (error == EADDRNOTAVAIL) message += "; this machine does not have that address";
   return Error{std::move(message)};
@@ -35,8 +36,8 @@ Result<ListenSocket> ListenSocket::open(const ListenAddress& address) {
   if (error) return Error{"\"" + address.host + "\" is not an IPv4 or IPv6 address"};
   const tcp::endpoint endpoint(ip, address.port);
 
-  const int descriptor =
-      ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  const int descriptor = ::socket(endpoint.protocol().family(),
+                                  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (descriptor < 0) return failure(address, "open a socket for", errno);
   ListenSocket socket(descriptor, address);
   const int on = 1;

@@ -60,12 +60,12 @@ void Listener::stop() {
 }
 
 void Listener::accept() {
-  acceptor_.async_accept(
-      shard_.context, peer_, [this](const boost::system::error_code& error, ClientSocket socket) {
-        // When stopped, this listener may be gone.
-        if (error == boost::asio::error::operation_aborted) return;
-        onAccept(error, std::move(socket));
-      });
+  acceptor_.async_accept(shard_.context, peer_,
+                         [this](const boost::system::error_code& error, ClientSocket socket) {
+                           // When stopped, this listener may be gone.
+                           if (error == boost::asio::error::operation_aborted) return;
+                           onAccept(error, std::move(socket));
+                         });
 }
 
 void Listener::onAccept(const boost::system::error_code& error, ClientSocket socket) {
@@ -116,11 +116,11 @@ void Listener::turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict) 
   std::array<std::byte, 1024> memory;
   std::pmr::monotonic_buffer_resource resource(memory.data(), memory.size());
   ResponseHead head(resource);
-  const std::string answer = problemMessage(
-      head, {refused.reason, refused.status, refused.detail, refused.requestId},
-      HeadOnly::no, shard_.date.at(std::time(nullptr)));
-  const ssize_t sent = ::send(socket.native_handle(), answer.data(), answer.size(),
-                              MSG_DONTWAIT | MSG_NOSIGNAL);
+  const std::string answer =
+      problemMessage(head, {refused.reason, refused.status, refused.detail, refused.requestId},
+                     HeadOnly::no, shard_.date.at(std::time(nullptr)));
+  const ssize_t sent =
+      ::send(socket.native_handle(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   refused.bytesSent = sent > 0 ? static_cast<std::uint64_t>(sent) : 0;
   boost::system::error_code ignored;
   socket.shutdown(ClientSocket::shutdown_send, ignored);

@@ -16,8 +16,8 @@ std::size_t OutputBuffer::room() const {
 }
 
 void OutputBuffer::relocate(std::size_t capacity) {
-  BlockPool::Block data = capacity <= pool_.blockSize() ? pool_.take()
-                                                        : BlockPool::Block(new char[capacity]);
+  BlockPool::Block data =
+      capacity <= pool_.blockSize() ? pool_.take() : BlockPool::Block(new char[capacity]);
   const std::size_t pending = end_ - begin_;
   const std::size_t gap = heldBegin_ - end_;
   const std::size_t held = heldSize();
@@ -118,7 +118,8 @@ OutputBuffer::Pending OutputBuffer::pending() const {
   Pending pending;
   std::size_t pieces = 0;
   if (begin_ != end_) pending.pieces[pieces++] = {data_.get() + begin_, end_ - begin_};
-  if (largeSent_ != large_.size()) pending.pieces[pieces] = std::string_view(large_).substr(largeSent_);
+  if (largeSent_ != large_.size())
+    pending.pieces[pieces] = std::string_view(large_).substr(largeSent_);
   return pending;
 }
 

@@ -15,8 +15,8 @@ namespace skiff {
 /// not known yet. Room is left in front of the held bytes, so that a small answer's head lands
 /// directly before its body and both go out in one system call, copied once.
 ///
-/// Pending and held body bytes together are bounded by `kCapacity`; heads come on top. Holds a block
-/// only while there is something in it. One thread.
+/// Pending and held body bytes together are bounded by `kCapacity`; heads come on top. Holds a
+/// block only while there is something in it. One thread.
 class OutputBuffer {
  public:
   static constexpr std::size_t kCapacity = 64 << 10;
@@ -39,8 +39,8 @@ class OutputBuffer {
   void dropHeld();
   /// Makes `before`, the held bytes and `after` pending, in this order.
   void release(std::string_view before, std::string_view after = {});
-  /// Makes `before` and then `large` pending without copying `large`. REQUIRES: nothing is held, and
-  /// nothing is added before all is sent.
+  /// Makes `before` and then `large` pending without copying `large`. REQUIRES: nothing is held,
+  /// and nothing is added before all is sent.
   void releaseLarge(std::string_view before, std::string large);
   /// Makes `text` pending, before what is held.
   void insert(std::string_view text);

@@ -16,8 +16,8 @@ struct Problem {
   std::string_view requestId;
 };
 
-/// Replaces `head` by a problem's: its status, the media type, `skiff-reason`, and Retry-After where
-/// coming back later helps.
+/// Replaces `head` by a problem's: its status, the media type, `skiff-reason`, and Retry-After
+/// where coming back later helps.
 void fillProblemHead(ResponseHead& head, const Problem& problem);
 
 /// The body: application/problem+json (RFC 9457) with `reason` and `request_id` as extensions.

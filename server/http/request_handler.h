@@ -16,12 +16,12 @@ class HttpExchange;
 struct RefusedRequest {
   Reason reason = Reason::none;
   int status = 0;  ///< may be finer than the reason's own: 417, 501, 505 go with bad_request
-  std::string_view detail;         ///< what was wrong; also in the answer
+  std::string_view detail;  ///< what was wrong; also in the answer
   std::string_view requestId;
   std::string_view sourceAddress;
   std::string_view serverAddress;
-  std::string_view method;         ///< as far as it had come; may be empty
-  std::string_view target;         ///< the same
+  std::string_view method;  ///< as far as it had come; may be empty
+  std::string_view target;  ///< the same
   std::uint64_t bytesReceived = 0;
   std::uint64_t bytesSent = 0;
   std::chrono::steady_clock::time_point startTime;

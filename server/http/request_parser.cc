@@ -269,8 +269,7 @@ bool RequestParser::framingIsHonest(std::size_t consumed, std::size_t produced) 
          !trailers_.empty();
 }
 
-RequestParser::BodyStep RequestParser::readBody(std::string_view input,
-                                                std::span<std::byte> into) {
+RequestParser::BodyStep RequestParser::readBody(std::string_view input, std::span<std::byte> into) {
   BodyStep step;
   if (phase_ != Phase::body || refusal_) return step;
   if (!chunked_) {

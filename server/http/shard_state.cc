@@ -57,9 +57,8 @@ void ShardState::remove(Connection& connection) {
   --connectionCount;
   if (connectionCount != 0 || drainListener == nullptr) return;
   // Posted, so that the listener may destroy the front end.
-  boost::asio::post(context, [listener = std::exchange(drainListener, nullptr)] {
-    listener->onDrained();
-  });
+  boost::asio::post(context,
+                    [listener = std::exchange(drainListener, nullptr)] { listener->onDrained(); });
 }
 
 }  // namespace skiff

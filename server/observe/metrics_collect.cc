@@ -20,7 +20,8 @@ using Labels = std::vector<ClientMetric::Label>;
 
 constexpr std::array<const char*, kColdStartPhaseCount> kPhaseLabels{
     "isolate", "module", "instantiate", "init", "total"};
-constexpr std::array<const char*, kResetHowCount> kHowLabels{"hot", "scan", "discard", "fresh", "none"};
+constexpr std::array<const char*, kResetHowCount> kHowLabels{"hot", "scan", "discard", "fresh",
+                                                             "none"};
 constexpr double kNanosecond = 1e-9;
 
 MetricFamily& addFamily(std::vector<MetricFamily>& families, std::string name, std::string help,

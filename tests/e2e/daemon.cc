@@ -79,6 +79,13 @@ AccessLine Daemon::accessLine(std::string_view part) const {
   return line;
 }
 
+AccessLine Daemon::accessLineOf(const Response& problem) const {
+  const std::string id = AccessLine{problem.body}.value("request_id");
+  EXPECT_NE(id, "") << problem.body;
+  // The guest's own lines have the id too; only the access log's go on like this.
+  return accessLine("\"request_id\":\"" + id + "\",\"tenant\":");
+}
+
 void Daemon::reload(const std::string& config) {
   writeText(configFile(), config);
   process_->signal(SIGHUP);

@@ -65,6 +65,8 @@ class Daemon {
   /// The access log's line of the first request whose line contains `part`; fails the test if none
   /// comes. REQUIRES: the access log goes to standard output.
   AccessLine accessLine(std::string_view part) const;
+  /// The line of the request that this problem (RFC 9457) answered.
+  AccessLine accessLineOf(const Response& problem) const;
 
   /// Replaces the configuration and sends SIGHUP, without waiting for what comes of it.
   void reload(const std::string& config);

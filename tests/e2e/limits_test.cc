@@ -110,9 +110,7 @@ TEST(ALimitThatIsExceeded, HasItsStatusItsReasonItsLineInTheLogAndItsCount) {
     EXPECT_EQ(response.field("skiff-reason"), refusal.reason);
     EXPECT_EQ(response.field("content-type"), "application/problem+json");
     EXPECT_THAT(response.body, HasSubstr("\"reason\":\"" + refusal.reason + "\""));
-    const std::size_t id = response.body.find("\"request_id\":\"");
-    ASSERT_NE(id, std::string::npos);
-    const AccessLine line = daemon.accessLine(response.body.substr(id, 26));
+    const AccessLine line = daemon.accessLineOf(response);
     EXPECT_EQ(line.value("reason"), refusal.reason);
     EXPECT_EQ(line.value("status"), std::to_string(refusal.status));
     EXPECT_EQ(daemon.metrics().sum("skiff_requests_total",

@@ -19,7 +19,8 @@ struct ExpectedExchange {
   std::string name;     ///< for what is reported
   std::string request;  ///< as sent
   int status = 200;
-  std::string body;  ///< byte for byte
+  std::string body;     ///< byte for byte, but for
+  std::string varying;  ///< what follows this text on its line; empty: nothing varies
 };
 
 struct LoadPlan {

@@ -114,7 +114,7 @@ std::size_t FakeExchange::writeResponseBody(std::span<const std::byte> bytes) {
   const std::size_t size = std::min(room, bytes.size());
   written_.append(reinterpret_cast<const char*>(bytes.data()), size);
   // What does not fit the buffer cannot be held back any longer.
-  if (size < bytes.size()) committed_ = true;
+  if (size < bytes.size() && !held_) committed_ = true;
   return size;
 }
 
@@ -126,7 +126,7 @@ bool FakeExchange::discardResponseBody() {
 
 void FakeExchange::flush() {
   ++flushes_;
-  if (!written_.empty()) committed_ = true;
+  if (!written_.empty() && !held_) committed_ = true;
 }
 
 void FakeExchange::startNext(NextRequest request) {

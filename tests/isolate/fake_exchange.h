@@ -86,6 +86,7 @@ class FakeExchange final : public Exchange {
   ResponseHead& response() override { return response_; }
   bool responseCommitted() const override { return committed_; }
   std::size_t writeResponseBody(std::span<const std::byte> bytes) override;
+  void holdResponse(bool hold) override { held_ = hold; }
   bool discardResponseBody() override;
   void flush() override;
   void startNext(NextRequest request) override;
@@ -119,6 +120,7 @@ class FakeExchange final : public Exchange {
   std::size_t sentBytes_ = 0;  // of written_
   std::size_t capacity_ = SIZE_MAX;
   bool committed_ = false;
+  bool held_ = false;
   std::size_t flushes_ = 0;
   Answer answer_ = Answer::none;
 

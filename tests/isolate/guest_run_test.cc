@@ -165,6 +165,28 @@ TEST_F(GuestRunTest, KillingOneGuestLeavesTheSuspendedOnesAlone) {
   EXPECT_EQ(suspended->reason(), Reason::none) << suspended->detail();
 }
 
+TEST_F(GuestRunTest, AGuestEnteredPlainlyIsBegunAgainWhenItHasToWait) {
+  const auto pool = poolOf("hello_wat");
+  ASSERT_TRUE(pool->tryPlainEntry());
+  FakeExchange exchange;
+  exchange.addRequestHeader("x-from", "client");
+  exchange.limitResponseBuffer(4);
+  serve(*pool, exchange);
+  EXPECT_EQ(reason, Reason::none) << detail;
+  EXPECT_EQ(exchange.body(), "Hello from wasm");
+  EXPECT_EQ(exchange.responseHeaders(), (HeaderPairs{{"content-type", "text/plain"}}));
+  EXPECT_FALSE(pool->tryPlainEntry()) << "its like are entered suspendably from now on";
+  FakeExchange next;
+  next.limitResponseBuffer(4);
+  serve(*pool, next);
+  EXPECT_EQ(next.body(), "Hello from wasm");
+}
+
+TEST_F(GuestRunTest, AGuestWithAnOriginIsNeverBegunAgain) {
+  settings.hasOrigin = true;
+  EXPECT_FALSE(poolOf("hello_wat")->tryPlainEntry());
+}
+
 TEST_F(GuestRunTest, AnInstancePoolKeepsToItsMaximum) {
   const auto pool = poolOf("echo", {.min = 0, .max = 1});
   FakeExchange exchange;

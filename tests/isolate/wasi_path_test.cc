@@ -161,6 +161,16 @@ TEST_F(WasiPath, follows_links_inside_if_asked_to) {
   EXPECT_EQ(guest_.at<std::uint8_t>(144), static_cast<int>(wasi::FileType::directory));
 }
 
+TEST(WasiMagicLink, is_not_followed_even_where_the_operator_granted_proc) {
+  WasiGuest guest;
+  guest.grant("/proc/self", "/proc", false);
+  for (const char* path : {"root/etc/passwd", "cwd", "exe", "fd/0"}) {
+    const Errno error = guest.open(path, {.lookup = wasi::kSymlinkFollow});
+    EXPECT_TRUE(error == Errno::loop || error == Errno::notcapable) << path;
+  }
+  EXPECT_EQ(guest.open("status"), Errno::success);
+}
+
 TEST_F(WasiPath, opens_only_files_and_directories) {
   ASSERT_EQ(::mkfifo((inside() / "fifo").c_str(), 0600), 0);
   EXPECT_EQ(guest_.open("fifo"), Errno::acces);

@@ -53,7 +53,8 @@ TEST(BodyTest, EchoesChunksAsTheyCome) {
 TEST(BodyTest, StreamsToHttp10UntilTheEndOfTheConnection) {
   TestServer server(echo);
   HttpClient client(server.port());
-  client.send("POST / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nContent-Length: 6\r\n\r\nabc");
+  client.send(
+      "POST / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nContent-Length: 6\r\n\r\nabc");
   EXPECT_THAT(client.readSome(), HasSubstr("Connection: close\r\n\r\nabc"));
   client.send("def");
   EXPECT_EQ(client.readToEnd(), "def");
@@ -218,8 +219,8 @@ TEST(ExpectTest, DoesNotContinueWhenTheBodyIsThereAlready) {
 TEST(ExpectTest, AnAnswerWithoutReadingClosesSoThatNothingIsAmbiguous) {
   TestServer server([](HttpExchange& exchange) { exchange.finish(); });
   HttpClient client(server.port());
-  const auto response = client.ask(
-      "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  const auto response =
+      client.ask("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.field("connection"), "close");
   client.finishSending();

@@ -150,8 +150,9 @@ TEST(ConnectionTest, TellsAHandlerWhatTheRequestWas) {
     text.append(" ").append(exchange.matchedRoute());
     text.append(" ").append(std::to_string(exchange.requestBodyLength().value()));
     text.append(" ").append(exchange.sourceAddress().substr(0, 10));
-    text.append(exchange.serverAddress() == "127.0.0.1:" + std::to_string(server.port()) ? " ok"
-                                                                                       : " wrong");
+    text.append(exchange.serverAddress() == "127.0.0.1:" + std::to_string(server.port())
+                    ? " ok"
+                    : " wrong");
     seen.set_value(text);
     exchange.finish();
   });
@@ -202,8 +203,7 @@ TEST(ConnectionTest, AFailureAfterTheHeadCutsTheConnection) {
     std::string_view request;
     std::string_view announced;
   };
-  const Case cases[] = {
-      {kGet, ""}, {kGet, "100"}, {"GET / HTTP/1.0\r\nHost: a\r\n\r\n", ""}};
+  const Case cases[] = {{kGet, ""}, {kGet, "100"}, {"GET / HTTP/1.0\r\nHost: a\r\n\r\n", ""}};
   for (const Case& one : cases) {
     std::promise<HttpExchange*> started;
     TestServer server([&](HttpExchange& exchange) {

@@ -60,8 +60,7 @@ bool HttpClient::send(std::string_view bytes) {
 }
 
 std::size_t HttpClient::sendSome(std::string_view bytes) {
-  const ssize_t sent =
-      ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   return sent < 0 ? 0 : static_cast<std::size_t>(sent);
 }
 

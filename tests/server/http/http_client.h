@@ -12,7 +12,7 @@ namespace skiff {
 /// An answer as it came over the wire.
 struct ClientResponse {
   int status = 0;
-  std::string head;  ///< status line and fields as they came
+  std::string head;                           ///< status line and fields as they came
   std::map<std::string, std::string> fields;  ///< names in lower case; the last of several
   std::string body;                           ///< chunks put together
   std::string trailers;                       ///< as they came

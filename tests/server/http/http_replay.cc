@@ -54,7 +54,8 @@ class Replay {
     }
     std::string event = "head ";
     event.append(head.method).append(" ").append(head.target).append(" ").append(head.host);
-    event.append(framing.keepAlive ? "" : " close").append(framing.expectsContinue ? " expect" : "");
+    event.append(framing.keepAlive ? "" : " close")
+        .append(framing.expectsContinue ? " expect" : "");
     for (const Header& field : head.headers) {
       event.append(" ").append(field.name).append("=").append(field.value);
     }

@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <string>
 #include <vector>
@@ -92,7 +95,8 @@ TEST(ClientGoneTest, AHalfWrittenHeadIsReportedAndForgotten) {
 }
 
 TEST(ClientGoneTest, AClientThatEndedItsSideStillGetsWhatIsAnsweredAtOnce) {
-  TestServer server([](HttpExchange& exchange) { exchange.finishWith(std::string(1'000'000, 'x')); });
+  TestServer server(
+      [](HttpExchange& exchange) { exchange.finishWith(std::string(1'000'000, 'x')); });
   HttpClient client(server.port());
   client.send(kGet);
   client.finishSending();
@@ -255,6 +259,25 @@ TEST(DrainTest, AnEmptyServerIsDrainedAtOnce) {
   TestServer server([](HttpExchange& exchange) { exchange.finish(); });
   drain(server);
   server.awaitDrained();
+}
+
+TEST(AcceptTest, GoesOnWhenThereAreDescriptorsAgain) {
+  TestServer server([](HttpExchange& exchange) { exchange.finish(); });
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  // One descriptor is left, and the client takes it.
+  const int next = dup(0);
+  ASSERT_GE(next, 0);
+  close(next);
+  const rlimit tight{static_cast<rlim_t>(next) + 1, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  HttpClient client(server.port());
+  client.send(kGet);
+  // The server has tried by now, more than once.
+  for (int i = 0; i < 100; ++i) server.inServer([] {});
+  EXPECT_EQ(server.inServer([&] { return server.frontEnd().connections(); }), 0u);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(client.read().status, 200);
 }
 
 TEST(ListenSocketTest, SaysWhyItCannotListen) {

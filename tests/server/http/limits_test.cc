@@ -95,8 +95,7 @@ TEST(LimitTest, AnAnnouncedBodyAboveTheAppsLimitIsRefusedBeforeTheGuestStarts) {
     exchange.finish();
   });
   HttpClient client(server.port());
-  const auto response =
-      client.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  const auto response = client.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
   expectProblem(response, 413, "body_too_large");
   EXPECT_FALSE(started);
   HttpClient other(server.port());
@@ -249,8 +248,9 @@ TEST(TimeoutTest, AClientThatTakesNothingIsGivenUp) {
 }
 
 TEST(TimeoutTest, AFinishedAnswerThatIsNotTakenIsGivenUp) {
-  TestServer server([](HttpExchange& exchange) { exchange.finishWith(std::string(50'000'000, 'x')); },
-                    shortTimes());
+  TestServer server(
+      [](HttpExchange& exchange) { exchange.finishWith(std::string(50'000'000, 'x')); },
+      shortTimes());
   HttpClient client(server.port(), 4096);
   client.send(kGet);
   const Report report = server.reports(1)[0];
@@ -264,7 +264,8 @@ TEST(TimeoutTest, AWaitEndsAtItsTimeAndNotBefore) {
   TestServer server([&](HttpExchange& exchange) {
     const auto until = Clock::now() + std::chrono::milliseconds(20);
     exchange.attach<Script>(
-        exchange, [&inTime, until](HttpExchange& now) {
+        exchange,
+        [&inTime, until](HttpExchange& now) {
           inTime.set_value(Clock::now() >= until);
           now.finish();
         },

@@ -1,8 +1,8 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <string>
+#include <thread>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -144,7 +144,9 @@ TEST_F(NextForwardTest, TheOriginsAnswerIsRelayedAndMerged) {
     EXPECT_EQ(origin.head, "GET /p?q Host=a.b X=1");
     EXPECT_EQ(origin.length, 0u);
     EXPECT_TRUE(origin.bodyFinished);
-    origin.call->answerHead(201, {{"Server", "origin"}, {"Set-Cookie", "a"}, {"Set-Cookie", "b"}, {"Content-Length", "5"}});
+    origin.call->answerHead(
+        201,
+        {{"Server", "origin"}, {"Set-Cookie", "a"}, {"Set-Cookie", "b"}, {"Content-Length", "5"}});
     origin.call->answerBody("hello", true);
   });
   const auto response = client.read();

@@ -43,22 +43,38 @@ TEST_F(ResponseHeadTest, IsFramedByWhatIsKnownAndByWhatTheClientUnderstands) {
     std::string_view expected;
   };
   const Case cases[] = {
-      {"known", 200, "", context(false, false, true, 5), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\n"},
-      {"known, announced otherwise", 200, "9", context(false, false, true, 5), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\n"},
-      {"empty", 200, "", context(false, false, true, 0), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
-      {"streamed", 200, "", context(false, false, true, {}), "HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n"},
-      {"streamed, announced", 200, "9", context(false, false, true, {}), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 9\r\n\r\n"},
-      {"streamed, announced wrongly", 200, "9x", context(false, false, true, {}), "HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n"},
-      {"known, closing", 200, "", context(false, false, false, 5), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\nConnection: close\r\n\r\n"},
-      {"known, 1.0", 200, "", context(false, true, true, 5), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n"},
-      {"streamed, 1.0", 200, "", context(false, true, true, {}), "HTTP/1.1 200 OK\r\nDate: D\r\nConnection: close\r\n\r\n"},
-      {"no content", 204, "5", context(false, false, true, 0), "HTTP/1.1 204 No Content\r\nDate: D\r\n\r\n"},
-      {"not modified", 304, "", context(false, false, true, 0), "HTTP/1.1 304 Not Modified\r\nDate: D\r\n\r\n"},
-      {"not modified, announced", 304, "7", context(false, false, true, 0), "HTTP/1.1 304 Not Modified\r\nDate: D\r\nContent-Length: 7\r\n\r\n"},
-      {"HEAD", 200, "", context(true, false, true, 5), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\n"},
-      {"HEAD, announced", 200, "7", context(true, false, true, {}), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 7\r\n\r\n"},
-      {"HEAD, unknown", 200, "", context(true, false, true, {}), "HTTP/1.1 200 OK\r\nDate: D\r\n\r\n"},
-      {"a status without a phrase", 299, "", context(false, false, true, 0), "HTTP/1.1 299 \r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
+      {"known", 200, "", context(false, false, true, 5),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\n"},
+      {"known, announced otherwise", 200, "9", context(false, false, true, 5),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\n"},
+      {"empty", 200, "", context(false, false, true, 0),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
+      {"streamed", 200, "", context(false, false, true, {}),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"streamed, announced", 200, "9", context(false, false, true, {}),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 9\r\n\r\n"},
+      {"streamed, announced wrongly", 200, "9x", context(false, false, true, {}),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"known, closing", 200, "", context(false, false, false, 5),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\nConnection: close\r\n\r\n"},
+      {"known, 1.0", 200, "", context(false, true, true, 5),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n"},
+      {"streamed, 1.0", 200, "", context(false, true, true, {}),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nConnection: close\r\n\r\n"},
+      {"no content", 204, "5", context(false, false, true, 0),
+       "HTTP/1.1 204 No Content\r\nDate: D\r\n\r\n"},
+      {"not modified", 304, "", context(false, false, true, 0),
+       "HTTP/1.1 304 Not Modified\r\nDate: D\r\n\r\n"},
+      {"not modified, announced", 304, "7", context(false, false, true, 0),
+       "HTTP/1.1 304 Not Modified\r\nDate: D\r\nContent-Length: 7\r\n\r\n"},
+      {"HEAD", 200, "", context(true, false, true, 5),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n\r\n"},
+      {"HEAD, announced", 200, "7", context(true, false, true, {}),
+       "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 7\r\n\r\n"},
+      {"HEAD, unknown", 200, "", context(true, false, true, {}),
+       "HTTP/1.1 200 OK\r\nDate: D\r\n\r\n"},
+      {"a status without a phrase", 299, "", context(false, false, true, 0),
+       "HTTP/1.1 299 \r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.name);
@@ -87,9 +103,14 @@ TEST_F(ResponseHeadTest, KeepsTheGuestsFieldsButNotTheConnections) {
 
 TEST_F(ResponseHeadTest, CannotBeSplitByAGuest) {
   const std::pair<std::string_view, std::string_view> hostile[] = {
-      {"X", "a\r\nSet-Cookie: b"}, {"X", "a\nb"},  {"X", std::string_view("a\0b", 3)},
-      {"X: b\r\nY", "a"},          {"", "a"},      {"X Y", "a"},
-      {"X:", "a"},                 {"X", "a\rb"}};
+      {"X", "a\r\nSet-Cookie: b"},
+      {"X", "a\nb"},
+      {"X", std::string_view("a\0b", 3)},
+      {"X: b\r\nY", "a"},
+      {"", "a"},
+      {"X Y", "a"},
+      {"X:", "a"},
+      {"X", "a\rb"}};
   for (const auto& [name, value] : hostile) {
     head.headers.clear();
     head.headers.add(name, value);
