@@ -143,8 +143,7 @@ void callGuest(benchmark::State& state, GuestCall::Entry kind) {
     for (auto _ : state) {
       const v8::HandleScope scope(lock.raw());
       GuestCall call(context);
-      benchmark::DoNotOptimize(
-          call.enter(lock, instance->entry(lock, 0, kind), {}, kind));
+      benchmark::DoNotOptimize(call.enter(lock, instance->entry(lock, 0, kind), {}, kind));
       exchange.discardResponseBody();
     }
   }

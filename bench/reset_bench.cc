@@ -17,8 +17,8 @@ void resetMemory(benchmark::State& state, ResetMode mode) {
   const auto pages = static_cast<std::size_t>(state.range(0));
   std::vector<std::byte> bytes(kMemory, std::byte{1});
   const auto image = *MemoryImage::capture(bytes);
-  auto* const base = static_cast<std::byte*>(::mmap(nullptr, kMemory, PROT_READ | PROT_WRITE,
-                                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  auto* const base = static_cast<std::byte*>(
+      ::mmap(nullptr, kMemory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   const auto memory = *TrackedMemory::attach(image, base, mode, {});
   (void)cyclesToTime(0);
   std::size_t counts[kResetHowCount] = {};
@@ -42,11 +42,23 @@ void resetMemory(benchmark::State& state, ResetMode mode) {
 }
 
 BENCHMARK_CAPTURE(resetMemory, hot, ResetMode::hot)
-    ->Arg(1)->Arg(16)->Arg(64)->Arg(256)->UseManualTime();
+    ->Arg(1)
+    ->Arg(16)
+    ->Arg(64)
+    ->Arg(256)
+    ->UseManualTime();
 BENCHMARK_CAPTURE(resetMemory, scan, ResetMode::scan)
-    ->Arg(1)->Arg(16)->Arg(64)->Arg(256)->UseManualTime();
+    ->Arg(1)
+    ->Arg(16)
+    ->Arg(64)
+    ->Arg(256)
+    ->UseManualTime();
 BENCHMARK_CAPTURE(resetMemory, discard, ResetMode::discard)
-    ->Arg(1)->Arg(16)->Arg(64)->Arg(256)->UseManualTime();
+    ->Arg(1)
+    ->Arg(16)
+    ->Arg(64)
+    ->Arg(256)
+    ->UseManualTime();
 
 }  // namespace
 }  // namespace skiff

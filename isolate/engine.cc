@@ -45,7 +45,9 @@ Engine::Engine(v8::Isolate* mainIsolate)
 
 Engine::~Engine() = default;
 
-std::string Engine::version() { return v8::V8::GetVersion(); }
+std::string Engine::version() {
+  return v8::V8::GetVersion();
+}
 
 v8::Isolate* Engine::newIsolate(std::shared_ptr<ForegroundTasks> tasks) {
   auto delegate = std::make_unique<Delegate>(std::move(tasks));

@@ -18,8 +18,8 @@ namespace skiff {
 class ForegroundTasks;
 
 /// V8 as this process has it. The only place that knows that V8 comes inside the engine's
-/// executable, whose platform (worker threads for compilation and garbage collection) it uses and of
-/// which nothing else is used. One per process; outlives every isolate.
+/// executable, whose platform (worker threads for compilation and garbage collection) it uses and
+/// of which nothing else is used. One per process; outlives every isolate.
 class Engine {
  public:
   /// `mainIsolate`: the isolate that the executable made for itself; the calling thread has it

@@ -107,8 +107,8 @@ class Exchange {
   /// Takes as many bytes as there is room for, at least one unless it would block (0). The head is
   /// held back while the body fits the buffer, so that a small answer has a Content-Length.
   virtual std::size_t writeResponseBody(std::span<const std::byte> bytes) = 0;
-  /// While held, nothing is committed: writeResponseBody takes what the buffer has room for and then
-  /// would block, and flush() does nothing. finish*() commit all the same.
+  /// While held, nothing is committed: writeResponseBody takes what the buffer has room for and
+  /// then would block, and flush() does nothing. finish*() commit all the same.
   virtual void holdResponse(bool hold) = 0;
   /// Forgets body bytes that were written and not yet committed; false if some were committed.
   virtual bool discardResponseBody() = 0;

@@ -67,8 +67,8 @@ GuestCall::State GuestCall::settle(IsolateLock& lock, v8::TryCatch& tryCatch,
                                    v8::MaybeLocal<v8::Value> value) {
   v8::Isolate* const isolate = lock.raw();
   v8::Local<v8::Value> result;
-  if (context_.ending() || cancelled_ || mustWait_ || !value.ToLocal(&result) || tryCatch.HasCaught() ||
-      isolate->IsExecutionTerminating()) {
+  if (context_.ending() || cancelled_ || mustWait_ || !value.ToLocal(&result) ||
+      tryCatch.HasCaught() || isolate->IsExecutionTerminating()) {
     return classifyFailure(lock, tryCatch);
   }
   if (entry_ == Entry::suspendable) {

@@ -17,8 +17,8 @@ namespace skiff {
 class GuestCall;
 
 /// A V8 isolate with one context, the host functions of every ABI ready to be imported, and nothing
-/// else in it. It serves instances of one version of one tenant, on one shard, from the moment it is
-/// given to it. Made on any thread, then used by one thread at a time, which has it entered (see
+/// else in it. It serves instances of one version of one tenant, on one shard, from the moment it
+/// is given to it. Made on any thread, then used by one thread at a time, which has it entered (see
 /// IsolateSeat).
 class GuestIsolate {
  public:

@@ -10,11 +10,7 @@ namespace skiff {
 
 GuestRun::GuestRun(ShardEngine& shard, InstancePool& pool, Instance& instance, Exchange& exchange,
                    const Limits& limits)
-    : shard_(shard),
-      pool_(pool),
-      instance_(&instance),
-      exchange_(exchange),
-      limits_(limits) {}
+    : shard_(shard), pool_(pool), instance_(&instance), exchange_(exchange), limits_(limits) {}
 
 GuestRun::~GuestRun() {
   if (phase_ == Phase::suspended) cancel(Reason::drained);
@@ -129,13 +125,12 @@ GuestRun::State GuestRun::activate(Enter enter) {
     v8::Isolate* const isolate = lock.raw();
     {
       const TrackedMemory::Access access(instance_->tracked());
-      shard_.thread().begin({.cpu = limits_.cpu - cpu_,
-                           .deadline = limits_.deadline,
-                           .terminate =
-                               [](void* target) {
-                                 static_cast<v8::Isolate*>(target)->TerminateExecution();
-                               },
-                           .target = isolate});
+      shard_.thread().begin(
+          {.cpu = limits_.cpu - cpu_,
+           .deadline = limits_.deadline,
+           .terminate =
+               [](void* target) { static_cast<v8::Isolate*>(target)->TerminateExecution(); },
+           .target = isolate});
       state = enter(lock);
       report = shard_.thread().end();
     }

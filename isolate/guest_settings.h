@@ -26,12 +26,13 @@ class GuestLog {
 struct GuestSettings {
   std::string tenant;
   std::string app;
-  std::vector<std::string> arguments;                        ///< [0] is the app's name
+  std::vector<std::string> arguments;  ///< [0] is the app's name
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<DirectoryGrant> directories;
   std::string config;      ///< get_config
   bool hasOrigin = false;  ///< `next` is possible
-  /// Largest body that the host holds in memory for a guest that reads or replaces it around `next`.
+  /// Largest body that the host holds in memory for a guest that reads or replaces it around
+  /// `next`.
   ByteSize bufferedBody = 16_MiB;
   GuestLog* log = nullptr;  ///< not owned; never null in a running server
 };

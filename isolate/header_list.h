@@ -55,7 +55,8 @@ class HeaderList {
 bool equalsIgnoringCase(std::string_view a, std::string_view b);
 /// token of RFC 9110, 5.6.2.
 bool isHttpToken(std::string_view text);
-/// A field value that can be sent as it is: no CR, LF, NUL or other control but tab (RFC 9110, 5.5).
+/// A field value that can be sent as it is: no CR, LF, NUL or other control but tab (RFC
+/// 9110, 5.5).
 bool isFieldValue(std::string_view text);
 
 }  // namespace skiff

@@ -26,8 +26,8 @@ void stopGuest(v8::Isolate* isolate) {
 /// Every host function is called through here: V8's values become 32-bit slots and back.
 void callHostFunction(const v8::FunctionCallbackInfo<v8::Value>& info) {
   v8::Isolate* const isolate = info.GetIsolate();
-  const auto& function = *static_cast<const HostFunction*>(
-      info.Data().As<v8::External>()->Value(kHostFunctionTag));
+  const auto& function =
+      *static_cast<const HostFunction*>(info.Data().As<v8::External>()->Value(kHostFunctionTag));
   GuestCall* const call = GuestIsolate::of(isolate).current();
   if (!call) return;
 
@@ -112,10 +112,9 @@ class ImportBuilder {
   }
 
   v8::MaybeLocal<v8::Function> wrap(const HostFunction& function) {
-    const auto data = v8::External::New(
-        isolate_, const_cast<HostFunction*>(&function), kHostFunctionTag);
-    return v8::Function::New(context_, callHostFunction, data, 0,
-                             v8::ConstructorBehavior::kThrow);
+    const auto data =
+        v8::External::New(isolate_, const_cast<HostFunction*>(&function), kHostFunctionTag);
+    return v8::Function::New(context_, callHostFunction, data, 0, v8::ConstructorBehavior::kThrow);
   }
 
   v8::MaybeLocal<v8::Object> suspending() {

@@ -7,7 +7,8 @@ namespace skiff {
 class GuestIsolate;
 
 /// The object that modules are instantiated with: every import namespace of hostModules(), its
-/// functions as plain V8 functions or behind the namespace's shim. REQUIRES: the isolate is entered.
+/// functions as plain V8 functions or behind the namespace's shim. REQUIRES: the isolate is
+/// entered.
 v8::MaybeLocal<v8::Object> buildImports(GuestIsolate& isolate, v8::Local<v8::Context> context,
                                         v8::Local<v8::Object> webAssembly);
 

@@ -80,8 +80,8 @@ class HostContext {
   const std::optional<Ending>& ending() const { return ending_; }
 
   /// Feature bits that the guest has enabled; what they mean is its ABI's. What is set when
-  /// initialisation ends, every request of its instances starts with: whoever makes the context of a
-  /// request sets it.
+  /// initialisation ends, every request of its instances starts with: whoever makes the context of
+  /// a request sets it.
   std::uint32_t features() const { return features_; }
   void setFeatures(std::uint32_t features) { features_ = features; }
 

@@ -34,9 +34,9 @@ class HostResult {
   std::int64_t value_;
 };
 
-/// A function that guests may import, described without V8. `parameters` and `result` use one letter
-/// a value: 'i' for i32, 'I' for i64 (parameters only as a pair of slots, low word first); `result`
-/// is 'i', 'I' or 0 for none.
+/// A function that guests may import, described without V8. `parameters` and `result` use one
+/// letter a value: 'i' for i32, 'I' for i64 (parameters only as a pair of slots, low word first);
+/// `result` is 'i', 'I' or 0 for none.
 struct HostFunction {
   /// Largest number of 32-bit slots that a function's parameters take.
   static constexpr std::size_t kMaxSlots = 16;

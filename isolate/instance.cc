@@ -6,11 +6,13 @@ namespace skiff {
 namespace {
 
 constexpr std::size_t kWasmPage = 65536;
-// What initialisation may take: it happens once per version (or per instance, if there is no image).
+// What initialisation may take: it happens once per version (or per instance, if there is no
+// image).
 constexpr std::chrono::seconds kInitCpu{2};
 constexpr std::chrono::seconds kInitWall{10};
 
-std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch, std::string_view fallback) {
+std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch,
+                     std::string_view fallback) {
   if (!tryCatch.HasCaught() || tryCatch.Exception().IsEmpty()) return std::string(fallback);
   const v8::String::Utf8Value text(isolate, tryCatch.Exception());
   return *text ? std::string(*text, text.length()) : std::string(fallback);
@@ -31,7 +33,9 @@ Result<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
   v8::Local<v8::Value> memory;
   if (!lock.guest().instantiate(module).ToLocal(&object) ||
       !object->Get(lock.context(), lock.guest().name("exports")).ToLocal(&exports) ||
-      !exports.As<v8::Object>()->Get(lock.context(), lock.guest().name("memory")).ToLocal(&memory) ||
+      !exports.As<v8::Object>()
+           ->Get(lock.context(), lock.guest().name("memory"))
+           .ToLocal(&memory) ||
       !memory->IsWasmMemoryObject()) {
     return Error{"cannot instantiate: " + describe(isolate, tryCatch, "no room")};
   }
@@ -67,6 +71,8 @@ Result<std::unique_ptr<Instance>> Instance::createPristine(
     HostContext context(prepared.settings, systemEnvironment(), nullptr);
     const auto initialised = (*made)->initialise(lock, context, thread);
     if (initialised.has_error()) return initialised.error();
+    const auto saved = (*made)->saveGlobals(lock);
+    if (saved.has_error()) return saved.error();
   }
   times.init = cyclesToTime(readCycles() - instantiated);
   return made;
@@ -106,12 +112,11 @@ Result<void> Instance::initialise(IsolateLock& lock, HostContext& context, Guest
     if (!exportedFunction(lock, name).ToLocal(&function)) return Error{name + " is not exported"};
     GuestCall call(context);
     v8::Isolate* const isolate = lock.raw();
-    thread.begin({.cpu = kInitCpu,
-                  .deadline = std::chrono::steady_clock::now() + kInitWall,
-                  .terminate = [](void* target) {
-                    static_cast<v8::Isolate*>(target)->TerminateExecution();
-                  },
-                  .target = isolate});
+    thread.begin(
+        {.cpu = kInitCpu,
+         .deadline = std::chrono::steady_clock::now() + kInitWall,
+         .terminate = [](void* target) { static_cast<v8::Isolate*>(target)->TerminateExecution(); },
+         .target = isolate});
     const GuestCall::State state = call.enter(lock, function, {}, GuestCall::Entry::plain);
     const ActivationReport report = thread.end();
     isolate->CancelTerminateExecution();
@@ -132,12 +137,23 @@ Result<void> Instance::initialise(IsolateLock& lock, HostContext& context, Guest
       case GuestCall::State::trapped:
         return Error{name + " trapped during initialisation: " + call.trap()};
       default:
-        return Error{name + (heapExhausted ? " exhausted the JavaScript heap"
-                             : report.terminated == Reason::wallLimit
-                                 ? " took more than 10 s of wall time"
-                                 : " took more than 2 s of CPU time") +
+        return Error{name +
+                     (heapExhausted ? " exhausted the JavaScript heap"
+                      : report.terminated == Reason::wallLimit
+                          ? " took more than 10 s of wall time"
+                          : " took more than 2 s of CPU time") +
                      " during initialisation"};
     }
+  }
+  return {};
+}
+
+Result<void> Instance::saveGlobals(IsolateLock& lock) {
+  if (prepared_.savedGlobals == 0) return {};
+  v8::Local<v8::Function> save;
+  if (!exportedFunction(lock, wasm::kSaveGlobals).ToLocal(&save) ||
+      save->Call(lock.context(), v8::Undefined(lock.raw()), 0, nullptr).IsEmpty()) {
+    return Error{"cannot save the globals"};
   }
   return {};
 }
@@ -179,8 +195,8 @@ bool Instance::growTo(IsolateLock& lock, std::size_t bytes) {
       !grow->IsFunction()) {
     return false;
   }
-  v8::Local<v8::Value> pages[] = {
-      v8::Integer::NewFromUnsigned(lock.raw(), static_cast<std::uint32_t>((bytes - size) / kWasmPage))};
+  v8::Local<v8::Value> pages[] = {v8::Integer::NewFromUnsigned(
+      lock.raw(), static_cast<std::uint32_t>((bytes - size) / kWasmPage))};
   return !grow.As<v8::Function>()->Call(lock.context(), memory, 1, pages).IsEmpty() &&
          currentMemory().size() == bytes;
 }
@@ -218,9 +234,8 @@ Result<void> Instance::attachImage(IsolateLock& lock, const PristineImage& image
   return {};
 }
 
-ResetHow Instance::reset(IsolateLock&) {
+ResetHow Instance::reset() {
   if (currentMemory().size() != initialSize_) return ResetHow::none;
-  if (prepared_.reuse == Reuse::dirty) return ResetHow::none;
   if (initialSize_ == 0 && prepared_.image) return ResetHow::hot;
   if (!tracked_) return ResetHow::none;
   return tracked_->reset();

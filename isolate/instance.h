@@ -40,6 +40,8 @@ class Instance final : public GuestMemorySource {
 
   /// Runs the initialisers. REQUIRES: called once, on an instance from create().
   Result<void> initialise(IsolateLock& lock, HostContext& context, GuestThread& thread);
+  /// Makes the globals as they are now those that each request begins with.
+  Result<void> saveGlobals(IsolateLock& lock);
   /// The memory and globals as they are now.
   Result<PristineImage> capture(IsolateLock& lock);
 
@@ -49,7 +51,7 @@ class Instance final : public GuestMemorySource {
   TrackedMemory* tracked() { return tracked_.get(); }
 
   /// Brings it back to its image after a request; `none` if it must be dropped.
-  ResetHow reset(IsolateLock& lock);
+  ResetHow reset();
   std::size_t ownBytes() const { return tracked_ ? tracked_->ownBytes() : initialSize_; }
 
  private:

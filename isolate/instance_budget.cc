@@ -19,7 +19,8 @@ constexpr std::size_t kAddressSpaceBound = 14'000;
 InstanceBudget::InstanceBudget() : limit_(kAddressSpaceBound) {
   std::size_t mappings = 65'530;
   std::ifstream("/proc/sys/vm/max_map_count") >> mappings;
-  const std::size_t usable = mappings > 2 * kOtherMappings ? mappings - kOtherMappings : mappings / 2;
+  const std::size_t usable =
+      mappings > 2 * kOtherMappings ? mappings - kOtherMappings : mappings / 2;
   limit_ = std::min(limit_, std::max<std::size_t>(64, usable / kMappingsPerInstance));
 }
 

@@ -5,9 +5,9 @@
 
 namespace skiff {
 
-/// How many instances the process can hold: each takes address space (some 8 GB of the 128 TB that a
-/// process has) and kernel mappings (vm.max_map_count), and V8 ends the process when it gets none.
-/// So they are counted, and the next one is refused. Any thread.
+/// How many instances the process can hold: each takes address space (some 8 GB of the 128 TB that
+/// a process has) and kernel mappings (vm.max_map_count), and V8 ends the process when it gets
+/// none. So they are counted, and the next one is refused. Any thread.
 class InstanceBudget {
  public:
   /// The bound that this machine's settings give.

@@ -115,9 +115,9 @@ ResetHow InstancePool::release(Instance* instance, InstanceFate fate) {
   bool keep = false;
   if (fate == InstanceFate::returned) {
     if (module_->reuse == Reuse::dirty) {
-      keep = true;
+      keep = released->saveGlobals(lock).has_value();
     } else {
-      how = released->reset(lock);
+      how = released->reset();
       keep = how != ResetHow::none;
     }
   }

@@ -12,8 +12,8 @@ namespace skiff {
 class Engine;
 class GuestIsolate;
 
-/// Blank isolates made ahead by a thread of its own, so that a cold start does not have to make one.
-/// Shared by all shards; any thread.
+/// Blank isolates made ahead by a thread of its own, so that a cold start does not have to make
+/// one. Shared by all shards; any thread.
 class Nursery {
  public:
   /// Keeps `size` isolates ready; 0 makes none ahead.

@@ -41,7 +41,8 @@ bool importsWaiting(const wasm::Module& module) {
 }
 
 /// What is called before the first request: the start section's function, then what toolchains
-/// export for it. A handler module's `_start` is its initialiser (TinyGo); a CGI module's is its entry.
+/// export for it. A handler module's `_start` is its initialiser (TinyGo); a CGI module's is its
+/// entry.
 std::vector<std::string> initialisersOf(const wasm::Module& module, const EntryAbi& abi,
                                         bool hasStart) {
   std::vector<std::string> names;
@@ -112,8 +113,8 @@ class Trial {
     }
     const auto compiled = Clock::now();
     prepared.compileTime = duration_cast<std::chrono::microseconds>(compiled - start);
-    prepared.compiled =
-        std::make_unique<PreparedModule::Compiled>(PreparedModule::Compiled{module->GetCompiledModule()});
+    prepared.compiled = std::make_unique<PreparedModule::Compiled>(
+        PreparedModule::Compiled{module->GetCompiledModule()});
 
     auto instance = Instance::create(lock, module, prepared);
     if (instance.has_error()) return refusal(instance.error().message);
@@ -173,9 +174,8 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   prepared->reuse = request.reuse;
   prepared->abi = abi;
   prepared->mayWait = importsWaiting(*module);
-  prepared->repeatable =
-      !prepared->settings.hasOrigin && prepared->settings.directories.empty() &&
-      prepared->reuse == Reuse::pristine;
+  prepared->repeatable = !prepared->settings.hasOrigin && prepared->settings.directories.empty() &&
+                         prepared->reuse == Reuse::pristine;
   prepared->savedGlobals = rewritten->savedGlobals;
   prepared->entries = rewritten->entries;
   prepared->codeBytes = module->codeSize;

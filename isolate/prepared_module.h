@@ -56,12 +56,12 @@ class PreparedModule {
   Reuse reuse = Reuse::pristine;
   const EntryAbi* abi = nullptr;
   std::uint32_t features = 0;  ///< http-wasm features that it enabled while it initialised
-  bool mayWait = false;  ///< imports something that can suspend it
+  bool mayWait = false;        ///< imports something that can suspend it
   /// What it does before it first waits cannot be seen from outside (it has no origin, no
   /// directories), so that it can be entered plainly and begun again if it turns out to wait.
   bool repeatable = false;
   std::uint32_t savedGlobals = 0;
-  std::vector<bool> entries;          ///< entry points of the ABI that exist
+  std::vector<bool> entries;              ///< entry points of the ABI that exist
   std::vector<std::string> initialisers;  ///< exports to call, in order, before the first request
   /// Nothing if every request needs an instance initialised anew; then `whyNoImage` says why.
   std::optional<PristineImage> image;

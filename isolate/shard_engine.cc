@@ -14,6 +14,8 @@ ShardEngine::ShardEngine(Nursery& nursery, InstanceBudget& budget, GuestThread& 
 
 ShardEngine::~ShardEngine() = default;
 
-void ShardEngine::leaveIsolate() { seat_->leave(); }
+void ShardEngine::leaveIsolate() {
+  seat_->leave();
+}
 
 }  // namespace skiff

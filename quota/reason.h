@@ -28,7 +28,8 @@ enum class Reason : std::uint8_t {
   notReady,
   overloaded,
   originError,
-  clientGone,  ///< the client went away before the answer was complete (499, only in log and metrics)
+  clientGone,  ///< the client went away before the answer was complete (499, only in log and
+               ///< metrics)
   drained,     ///< still running when the drain's deadline came (503)
 };
 inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::drained) + 1;

@@ -84,7 +84,7 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
   ::signal(SIGPIPE, SIG_IGN);
   raiseDescriptorLimit();
   TrackedMemory::installFaultHandler();
-  auto log = OperatorLog::start(verbose ? OperatorLogLevel::debug
+  auto log = OperatorLog::start(verbose     ? OperatorLogLevel::debug
                                 : checkOnly ? OperatorLogLevel::warn
                                             : OperatorLogLevel::info);
   if (log.has_error()) {

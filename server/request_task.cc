@@ -11,7 +11,9 @@ RequestTask::RequestTask(Shard& shard, AppHost& host, HttpExchange& exchange)
       exchange_(exchange),
       deadline_(exchange.startTime() + host.deployment().config.limits.wall) {}
 
-RequestTask::~RequestTask() { stopDeadline(); }
+RequestTask::~RequestTask() {
+  stopDeadline();
+}
 
 void RequestTask::begin() {
   exchange_.setListener(this);

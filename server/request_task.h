@@ -13,8 +13,8 @@ namespace skiff {
 class AppHost;
 class Shard;
 
-/// One request on its way through a guest: waits for an instance, runs, waits where the guest waits,
-/// and ends. Attached to the exchange. One thread.
+/// One request on its way through a guest: waits for an instance, runs, waits where the guest
+/// waits, and ends. Attached to the exchange. One thread.
 class RequestTask final : public Attachment, public ExchangeListener, public DeadlineListener {
  public:
   RequestTask(Shard& shard, AppHost& host, HttpExchange& exchange);

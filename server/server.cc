@@ -161,13 +161,15 @@ void Server::onDeployed(const std::vector<Error>& errors) {
   if (--shardsToDeploy_ != 0 || draining_) return;
   building_ = false;
   setState({});
-  spdlog::info("ready: {} apps on {} routes", deployment_->apps.size(),
-               deployment_->routes.size());
+  spdlog::info("ready: {} apps on {} routes", deployment_->apps.size(), deployment_->routes.size());
   if (std::exchange(reloadWanted_, false)) reload();
 }
 
 void Server::reload() {
   if (draining_) return;
+  if (const auto reopened = accessSink_->reopen(); reopened.has_error()) {
+    spdlog::error("{}", reopened.error().message);
+  }
   if (building_) {
     reloadWanted_ = true;
     return;
@@ -205,7 +207,9 @@ void Server::onShardDrained() {
   if (--shardsToDrain_ == 0) finishDrain();
 }
 
-void Server::finishDrain() { context_.stop(); }
+void Server::finishDrain() {
+  context_.stop();
+}
 
 void Server::scheduleMemoryCheck() {
   memoryTimer_.expires_after(kMemoryCheck);
@@ -236,8 +240,7 @@ void Server::readGauges(GaugeReadings& readings) const {
   OriginCounts origins;
   for (const auto& shard : shards_) {
     ShardReadings more = shard->readings();
-    std::move(more.instances.begin(), more.instances.end(),
-              std::back_inserter(readings.instances));
+    std::move(more.instances.begin(), more.instances.end(), std::back_inserter(readings.instances));
     std::move(more.memory.begin(), more.memory.end(), std::back_inserter(readings.memory));
     connections += more.connections;
     exchanges += more.exchanges;
@@ -250,7 +253,8 @@ void Server::readGauges(GaugeReadings& readings) const {
   readings.isolates += engine_.liveIsolates();
   readings.connections.push_back({"active", exchanges});
   readings.connections.push_back({"idle", connections - std::min(connections, exchanges)});
-  readings.originConnections.push_back({"active", origins.open - std::min(origins.open, origins.idle)});
+  readings.originConnections.push_back(
+      {"active", origins.open - std::min(origins.open, origins.idle)});
   readings.originConnections.push_back({"idle", origins.idle});
   readings.originRequests.push_back({"opened", origins.opened});
   readings.originRequests.push_back({"reused", origins.reused});

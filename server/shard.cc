@@ -22,7 +22,9 @@ std::size_t share(std::size_t total, std::size_t shards) {
   return std::max<std::size_t>(1, (total + shards - 1) / shards);
 }
 
-std::string_view pathOf(std::string_view target) { return target.substr(0, target.find('?')); }
+std::string_view pathOf(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
 
 std::optional<std::chrono::nanoseconds> needed(std::chrono::nanoseconds time) {
   if (time.count() == 0) return std::nullopt;
@@ -40,7 +42,9 @@ Shard::Shard(const ShardEnvironment& environment, std::size_t index)
       frontEnd_(std::make_unique<HttpFrontEnd>(context_, HttpLimits::from(environment.config),
                                                environment.ledger, *this)) {}
 
-Shard::~Shard() { stop(); }
+Shard::~Shard() {
+  stop();
+}
 
 void Shard::start(std::vector<ListenSocket> sockets) {
   for (ListenSocket& socket : sockets) frontEnd_->listen(std::move(socket));

@@ -45,8 +45,8 @@ struct ShardReadings {
   OriginCounts origins;
 };
 
-/// One thread's worth of server: an event loop, its connections, and the instances it runs. Requests
-/// run to completion on its thread and touch nothing of another shard's.
+/// One thread's worth of server: an event loop, its connections, and the instances it runs.
+/// Requests run to completion on its thread and touch nothing of another shard's.
 ///
 /// Threads: start(), deploy(), drain(), stop(), shed() and readings() from any; everything else on
 /// the shard's own.

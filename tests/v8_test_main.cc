@@ -10,7 +10,9 @@ namespace {
 Engine* theEngine = nullptr;
 }
 
-Engine& testEngine() { return *theEngine; }
+Engine& testEngine() {
+  return *theEngine;
+}
 
 int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
   theEngine = &engine;

@@ -1,5 +1,5 @@
-// Resolves write faults on protected pages of the memory that this thread's guest runs in, and hands
-// every other fault to the handler that was there before: V8's for out-of-bounds traps.
+// Resolves write faults on protected pages of the memory that this thread's guest runs in, and
+// hands every other fault to the handler that was there before: V8's for out-of-bounds traps.
 #include <pthread.h>
 #include <signal.h>
 
@@ -30,8 +30,12 @@ void handleFault(int signal, siginfo_t* info, void* context) {
 
 }  // namespace
 
-TrackedMemory::Access::Access(TrackedMemory* memory) : previous_(tAccessed) { tAccessed = memory; }
-TrackedMemory::Access::~Access() { tAccessed = previous_; }
+TrackedMemory::Access::Access(TrackedMemory* memory) : previous_(tAccessed) {
+  tAccessed = memory;
+}
+TrackedMemory::Access::~Access() {
+  tAccessed = previous_;
+}
 
 void TrackedMemory::installFaultHandler() {
   static std::once_flag once;

@@ -16,8 +16,7 @@ Error systemError(const char* what) {
 }
 
 bool isZero(const std::byte* page) {
-  return page[0] == std::byte{0} &&
-         std::memcmp(page, page + 1, MemoryImage::kPageSize - 1) == 0;
+  return page[0] == std::byte{0} && std::memcmp(page, page + 1, MemoryImage::kPageSize - 1) == 0;
 }
 
 /// Writes the pages that are not all zeros, each run of them in one go.
@@ -43,8 +42,7 @@ bool writePages(int descriptor, std::span<const std::byte> memory) {
 
 }  // namespace
 
-Result<std::shared_ptr<const MemoryImage>> MemoryImage::capture(
-    std::span<const std::byte> memory) {
+Result<std::shared_ptr<const MemoryImage>> MemoryImage::capture(std::span<const std::byte> memory) {
   const int descriptor = ::memfd_create("skiff-image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor < 0) return systemError("create");
   void* view = MAP_FAILED;

@@ -24,8 +24,7 @@ bool forEachPrivateRange(std::byte* base, std::size_t size, Visit visit) {
   PrivateRange ranges[kScanBatch];
   for (std::byte* at = base; at < end;) {
     std::byte* next = end;
-    const long count =
-        scanPrivatePages(at, static_cast<std::size_t>(end - at), ranges, &next);
+    const long count = scanPrivatePages(at, static_cast<std::size_t>(end - at), ranges, &next);
     if (count < 0) return false;
     for (long i = 0; i < count; ++i) {
       if (!visit(static_cast<std::size_t>(ranges[i].start - base),

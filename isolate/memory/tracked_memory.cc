@@ -39,8 +39,9 @@ Result<std::unique_ptr<TrackedMemory>> TrackedMemory::attach(
       }
     }
     if (memory->size_ != 0 && !memory->protectAll()) {
-      return Error{"cannot protect an instance's memory: the process has no mappings left "
-                   "(vm.max_map_count)"};
+      return Error{
+          "cannot protect an instance's memory: the process has no mappings left "
+          "(vm.max_map_count)"};
     }
   }
   return memory;
@@ -48,8 +49,8 @@ Result<std::unique_ptr<TrackedMemory>> TrackedMemory::attach(
 
 TrackedMemory::~TrackedMemory() {
   if (size_ == 0) return;
-  // The engine frees the address range when it gets to it; the pages and the mapping go now. Without
-  // access: nothing may run in here any more.
+  // The engine frees the address range when it gets to it; the pages and the mapping go now.
+  // Without access: nothing may run in here any more.
   (void)::mmap(base_, size_, PROT_NONE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
                0);
 }
@@ -158,8 +159,12 @@ ResetHow TrackedMemory::resetByScan() {
   return ResetHow::scan;
 }
 
-bool TrackedMemory::discard() { return ::madvise(base_, size_, MADV_DONTNEED) == 0; }
+bool TrackedMemory::discard() {
+  return ::madvise(base_, size_, MADV_DONTNEED) == 0;
+}
 
-std::size_t TrackedMemory::ownBytes() const { return hot_.size() * kPage + scannedBytes_; }
+std::size_t TrackedMemory::ownBytes() const {
+  return hot_.size() * kPage + scannedBytes_;
+}
 
 }  // namespace skiff

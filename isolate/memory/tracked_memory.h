@@ -26,9 +26,9 @@ using HotPages = std::vector<std::uint32_t>;
 /// back to that image after a request. One thread at a time.
 ///
 /// hot: all pages are write-protected but the hot ones. A store to another page faults once, is
-///   noted, and the page becomes hot. Resetting copies the noted and hot pages back: no system call.
-///   A request that dirties many new pages has the whole memory opened, and an instance to which
-///   that happens often is reset by scan from then on.
+///   noted, and the page becomes hot. Resetting copies the noted and hot pages back: no system
+///   call. A request that dirties many new pages has the whole memory opened, and an instance to
+///   which that happens often is reset by scan from then on.
 /// scan: nothing is protected; the kernel lists the pages that are no longer the image's.
 /// discard: the kernel drops all private pages; each is faulted in again.
 class TrackedMemory {

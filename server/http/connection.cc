@@ -64,11 +64,25 @@ void Connection::settle() {
   int steps = 0;
   do {
     dirty_ = false;
-    step();
+    try {
+      step();
+    } catch (const std::exception& error) {
+      fallOver(error);
+    }
   } while (dirty_ && phase_ != Phase::closed && ++steps < kStepsInTurn);
   --depth_;
   if (dirty_ && phase_ != Phase::closed) changed();
   destroyIfDone();
+}
+
+/// A bug outside of what guarded() guards, or no memory: ends the connection, not the shard.
+void Connection::fallOver(const std::exception& error) {
+  spdlog::error("connection from {} failed: {}", sourceAddress(), error.what());
+  if (exchange_) {
+    exchange_->clear();
+    shard_.giveBack(std::move(exchange_));
+  }
+  reset();
 }
 
 void Connection::destroyIfDone() {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -82,6 +83,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   void onDeadline(DeadlineKind kind) override;
 
   void settle();
+  void fallOver(const std::exception& error);
   void step();
   void stepHead();
   void stepExchange();

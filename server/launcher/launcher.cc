@@ -1,5 +1,5 @@
-// Starts an addon in the engine's executable: finds both beside itself, clears what could change how
-// the engine behaves, and becomes it. Built twice: as skiffd, which loads skiffd.node, and as
+// Starts an addon in the engine's executable: finds both beside itself, clears what could change
+// how the engine behaves, and becomes it. Built twice: as skiffd, which loads skiffd.node, and as
 // run_addon, which loads the addon that its first argument names (tests, benchmarks).
 #include <linux/limits.h>
 #include <unistd.h>
@@ -17,13 +17,15 @@ namespace {
 namespace fs = std::filesystem;
 
 // No tiers and no laziness: every function is optimised before the first request, so nothing is
-// compiled while requests are served. The inspector's signal is off: a tenant's host is not debugged.
+// compiled while requests are served. The inspector's signal is off: a tenant's host is not
+// debugged.
 constexpr const char* kEngineFlags[] = {
-    "--no-liftoff", "--no-wasm-lazy-compilation", "--disable-sigusr1", "--no-warnings",
-    "--v8-pool-size=2",
+    "--no-liftoff",  "--no-wasm-lazy-compilation", "--disable-sigusr1",
+    "--no-warnings", "--v8-pool-size=2",
 };
 
-/// The engine takes options from its environment; none of them is the operator's to set by accident.
+/// The engine takes options from its environment; none of them is the operator's to set by
+/// accident.
 void clearEnvironment() {
   std::vector<std::string> names;
   for (char** entry = environ; *entry; ++entry) {

@@ -17,7 +17,9 @@ GuestTest::GuestTest(ResetMode resetMode) : shard(nursery, budget, thread, reset
   limits.cpu = std::chrono::milliseconds(1000);
 }
 
-GuestTest::~GuestTest() { watchdog.remove(thread); }
+GuestTest::~GuestTest() {
+  watchdog.remove(thread);
+}
 
 std::vector<std::uint8_t> GuestTest::guest(const std::string& name) {
   const auto path = std::filesystem::path(SKIFF_GUESTS) / (name + ".wasm");

@@ -21,8 +21,8 @@ class Region {
       std::memset(&bytes[page * kPage], page % 4 == 3 ? 0 : static_cast<int>(page + 1), kPage);
     }
     image = *MemoryImage::capture(bytes);
-    base = static_cast<std::byte*>(::mmap(nullptr, size_, PROT_READ | PROT_WRITE,
-                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    base = static_cast<std::byte*>(
+        ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   }
   ~Region() { ::munmap(base, size_); }
 
