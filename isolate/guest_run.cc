@@ -29,7 +29,11 @@ GuestRun::State GuestRun::start() {
 
 GuestRun::State GuestRun::begin() {
   context_.emplace(pool_.module().settings, systemEnvironment(), &exchange_);
-  context_->setMemory(GuestMemory(*instance_));
+  {
+    // An idle instance's isolate need not be the one that the thread is in.
+    const IsolateLock lock(shard_.seat(), pool_.isolate());
+    context_->setMemory(GuestMemory(*instance_));
+  }
   context_->setFeatures(pool_.module().features);
   return proceed(pool_.module().abi->begin(*context_));
 }

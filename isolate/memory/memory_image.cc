@@ -57,8 +57,12 @@ Result<std::shared_ptr<const MemoryImage>> MemoryImage::capture(std::span<const 
     ::close(descriptor);
     return error;
   }
-  return std::shared_ptr<const MemoryImage>(
-      new MemoryImage(descriptor, static_cast<std::byte*>(view), memory.size()));
+  std::vector<bool> zeroPages(memory.size() / kPageSize);
+  for (std::size_t page = 0; page < zeroPages.size(); ++page) {
+    zeroPages[page] = isZero(&memory[page * kPageSize]);
+  }
+  return std::shared_ptr<const MemoryImage>(new MemoryImage(
+      descriptor, static_cast<std::byte*>(view), memory.size(), std::move(zeroPages)));
 }
 
 MemoryImage::~MemoryImage() {

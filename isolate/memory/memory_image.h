@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "config/result.h"
 
@@ -23,17 +25,20 @@ class MemoryImage {
   std::size_t size() const { return size_; }
   /// The bytes, read-only.
   const std::byte* data() const { return view_; }
+  /// Whether page `page` is all zeros. REQUIRES: it is inside.
+  bool isZeroPage(std::size_t page) const { return zeroPages_[page]; }
   /// Maps the image privately over [base, base + size()). REQUIRES: that range is the caller's, and
   /// page-aligned.
   Result<void> mapOver(std::byte* base) const;
 
  private:
-  MemoryImage(int descriptor, std::byte* view, std::size_t size)
-      : descriptor_(descriptor), view_(view), size_(size) {}
+  MemoryImage(int descriptor, std::byte* view, std::size_t size, std::vector<bool> zeroPages)
+      : descriptor_(descriptor), view_(view), size_(size), zeroPages_(std::move(zeroPages)) {}
 
   int descriptor_;
   std::byte* view_;
   std::size_t size_;
+  std::vector<bool> zeroPages_;
 };
 
 }  // namespace skiff

@@ -3,8 +3,8 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cstring>
 
+#include "isolate/memory/page_restore.h"
 #include "isolate/memory/page_scan.h"
 
 namespace skiff {
@@ -60,18 +60,22 @@ bool TrackedMemory::setWritable(std::uint32_t page, bool writable) {
                     writable ? PROT_READ | PROT_WRITE : PROT_READ) == 0;
 }
 
-bool TrackedMemory::protectAll() {
-  if (::mprotect(base_, size_, PROT_READ) != 0) return false;
+template <class Visit>
+void TrackedMemory::forEachHotRun(Visit visit) const {
   for (std::size_t i = 0; i < hot_.size();) {
     std::size_t end = i + 1;
     while (end < hot_.size() && hot_[end] == hot_[end - 1] + 1) ++end;
-    if (::mprotect(base_ + std::size_t{hot_[i]} * kPage, (end - i) * kPage,
-                   PROT_READ | PROT_WRITE) != 0) {
-      return false;
-    }
+    visit(std::size_t{hot_[i]} * kPage, (end - i) * kPage);
     i = end;
   }
-  return true;
+}
+
+bool TrackedMemory::protectAll() {
+  bool done = ::mprotect(base_, size_, PROT_READ) == 0;
+  forEachHotRun([&](std::size_t offset, std::size_t length) {
+    done = done && ::mprotect(base_ + offset, length, PROT_READ | PROT_WRITE) == 0;
+  });
+  return done;
 }
 
 void TrackedMemory::addHot(std::uint32_t page) {
@@ -81,13 +85,18 @@ void TrackedMemory::addHot(std::uint32_t page) {
 
 std::size_t TrackedMemory::hotRuns() const {
   std::size_t runs = 0;
-  for (std::size_t i = 0; i < hot_.size(); ++i) runs += i == 0 || hot_[i] != hot_[i - 1] + 1;
+  forEachHotRun([&](std::size_t, std::size_t) { ++runs; });
   return runs;
 }
 
-void TrackedMemory::copyPage(std::uint32_t page) {
-  const std::size_t offset = std::size_t{page} * kPage;
-  std::memcpy(base_ + offset, image_->data() + offset, kPage);
+void TrackedMemory::copyBack(std::size_t offset, std::size_t length) {
+  for (const std::size_t end = offset + length; offset < end; offset += kPage) {
+    if (image_->isZeroPage(offset / kPage)) {
+      clearBytes(base_ + offset, kPage);
+    } else {
+      restoreBytes(base_ + offset, image_->data() + offset, kPage);
+    }
+  }
 }
 
 // In a signal handler: only memory of its own and system calls.
@@ -122,11 +131,11 @@ ResetHow TrackedMemory::reset() {
     }
     return how;
   }
-  for (const std::uint32_t page : hot_) copyPage(page);
+  forEachHotRun([this](std::size_t offset, std::size_t length) { copyBack(offset, length); });
   if (faultCount_ == 0) return ResetHow::hot;
 
   for (std::size_t i = 0; i < faultCount_; ++i) {
-    copyPage(faults_[i]);
+    copyBack(std::size_t{faults_[i]} * kPage, kPage);
     if (hot_.size() < kMaxHot) {
       addHot(faults_[i]);
     } else if (!setWritable(faults_[i], false)) {
@@ -149,7 +158,7 @@ ResetHow TrackedMemory::resetByScan() {
   const bool listed = forEachPrivateRange(base_, size_, [this](std::size_t offset, std::size_t n) {
     scannedBytes_ += n;
     if (scannedBytes_ > kDiscardAbove) return false;
-    std::memcpy(base_ + offset, image_->data() + offset, n);
+    copyBack(offset, n);
     return true;
   });
   if (!listed || scannedBytes_ > kDiscardAbove) {

@@ -83,8 +83,11 @@ class TrackedMemory {
   bool protectAll();
   bool setWritable(std::uint32_t page, bool writable);
   void addHot(std::uint32_t page);
+  /// Calls `visit(offset, length)` for each stretch of adjacent hot pages.
+  template <class Visit>
+  void forEachHotRun(Visit visit) const;
   std::size_t hotRuns() const;
-  void copyPage(std::uint32_t page);
+  void copyBack(std::size_t offset, std::size_t length);
   ResetHow resetByScan();
   bool discard();
 

@@ -2,7 +2,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -105,15 +104,18 @@ std::string Client::receiveBytes(std::size_t size) {
 }
 
 std::string Client::receiveUntil(std::string_view end) {
-  std::size_t size = 0;
-  impl_->require("receive", [&](auto handler) {
-    asio::async_read_until(impl_->stream, impl_->buffer, std::string(end),
-                           [&size, handler](beast::error_code error, std::size_t bytes) mutable {
-                             size = bytes;
-                             handler(error, bytes);
-                           });
-  });
-  return receiveBytes(size);
+  for (;;) {
+    const auto bytes = impl_->buffer.data();
+    const std::string_view here(static_cast<const char*>(bytes.data()), bytes.size());
+    if (const std::size_t at = here.find(end); at != std::string_view::npos) {
+      return receiveBytes(at + end.size());
+    }
+    const auto [error, size] = impl_->perform([&](auto handler) {
+      impl_->stream.async_read_some(impl_->buffer.prepare(4096), std::move(handler));
+    });
+    if (error) throw ClientError("receive: " + error.message());
+    impl_->buffer.commit(size);
+  }
 }
 
 bool Client::isClosed() {

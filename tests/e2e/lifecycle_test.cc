@@ -128,6 +128,22 @@ TEST(AReload, ChangesLimits) {
   EXPECT_TRUE(becomes(daemon, "grow.test", "64\n"));
 }
 
+TEST(AnInstanceThatIsNotUsed, IsGivenBackAndComesAgainWhenWanted) {
+  ConfigText config;
+  config.server = "shards = 1\nidle_instance_ms = 100\n";
+  config.apps = {{"kept", "test/count", "min_instances = 2\n", {}}, {"idle", "hello_wat", {}, {}}};
+  Daemon daemon(config);
+  const auto instances = [&](const char* app) {
+    return daemon.metrics().sum("skiff_instances", {{"app", app}});
+  };
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(daemon.get("idle.test").body, "Hello from wasm");
+    EXPECT_TRUE(eventually([&] { return instances("idle") == 0; }));
+    EXPECT_EQ(instances("kept"), 2);
+    EXPECT_EQ(daemon.get("kept.test").body, "memory=1 global=1\n");
+  }
+}
+
 TEST(SigTerm, FinishesWhatIsInFlightAndTakesNothingNew) {
   ConfigText config;
   config.apps = {{"echo", "echo", {}, {}}, {"sleep", "test/sleep", {}, {}}};
