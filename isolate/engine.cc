@@ -15,7 +15,7 @@ namespace {
 // the heap is kept small: a young generation that fits the cache, and a ceiling that a guest which
 // fills it by tables or exceptions meets soon.
 constexpr std::size_t kYoungGeneration = std::size_t{3} << 20;
-constexpr std::size_t kOldGeneration = std::size_t{32} << 20;
+constexpr std::size_t kOldGeneration = std::size_t{128} << 20;
 
 // The base has no virtual destructor; it is never deleted through.
 #pragma GCC diagnostic push

@@ -16,6 +16,7 @@ GuestIsolate::GuestIsolate(Engine& engine)
   isolate_->SetData(kDataSlot, this);
   isolate_->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate_->AddNearHeapLimitCallback(nearHeapLimit, this);
+  isolate_->AutomaticallyRestoreInitialHeapLimit();
   buildContext();
 }
 
@@ -23,6 +24,7 @@ GuestIsolate::~GuestIsolate() {
   {
     const v8::Locker locker(isolate_);
     const v8::Isolate::Scope isolateScope(isolate_);
+    stopFunction_.Reset();
     promisingFunction_.Reset();
     instanceConstructor_.Reset();
     imports_.Reset();
@@ -48,6 +50,7 @@ void GuestIsolate::buildContext() {
   }
   promisingFunction_.Reset(isolate_, promising.As<v8::Function>());
 
+  stopFunction_.Reset(isolate_, buildStopFunction(*this, context, webAssembly));
   v8::Local<v8::Object> imports;
   if (!buildImports(*this, context, webAssembly).ToLocal(&imports)) {
     throw std::runtime_error("V8 refused the host functions' shim");
@@ -75,6 +78,13 @@ v8::MaybeLocal<v8::Function> GuestIsolate::promising(v8::Local<v8::Function> fun
     return {};
   }
   return result.As<v8::Function>();
+}
+
+void GuestIsolate::stopGuest() {
+  isolate_->TerminateExecution();
+  const auto stopped = stopFunction_.Get(isolate_)->Call(isolate_->GetCurrentContext(),
+                                                         v8::Undefined(isolate_), 0, nullptr);
+  (void)stopped;  // empty: the termination is on its way up
 }
 
 std::size_t GuestIsolate::nearHeapLimit(void* self, std::size_t current, std::size_t) {

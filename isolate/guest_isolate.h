@@ -40,6 +40,11 @@ class GuestIsolate {
   v8::MaybeLocal<v8::Function> promising(v8::Local<v8::Function> function);
   v8::Local<v8::String> name(std::string_view text) const;
 
+  /// Ends the guest whose host function this is called in: when the host function returns, the
+  /// guest is unwound and cannot catch that. REQUIRES: nothing else of V8 is called before it
+  /// returns.
+  void stopGuest();
+
   /// The call whose guest is on the stack, or nullptr.
   GuestCall* current() const { return current_; }
   void setCurrent(GuestCall* call) { current_ = call; }
@@ -66,6 +71,7 @@ class GuestIsolate {
   v8::Global<v8::Object> imports_;
   v8::Global<v8::Function> instanceConstructor_;
   v8::Global<v8::Function> promisingFunction_;
+  v8::Global<v8::Function> stopFunction_;
   GuestCall* current_ = nullptr;
   bool heapExhausted_ = false;
 };

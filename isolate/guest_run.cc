@@ -10,7 +10,12 @@ namespace skiff {
 
 GuestRun::GuestRun(ShardEngine& shard, InstancePool& pool, Instance& instance, Exchange& exchange,
                    const Limits& limits)
-    : shard_(shard), pool_(pool), instance_(&instance), exchange_(exchange), limits_(limits) {}
+    : shard_(shard),
+      pool_(pool),
+      instance_(&instance),
+      exchange_(exchange),
+      limits_(limits),
+      cpu_(limits.used) {}
 
 GuestRun::~GuestRun() {
   if (phase_ == Phase::suspended) cancel(Reason::drained);
@@ -49,9 +54,10 @@ GuestRun::State GuestRun::beginAgain() {
   Reason refusal = Reason::none;
   std::string error;
   instance_ = pool_.acquire(cold, refusal, error);
+  cpu_ += cold.initCpu;
   if (!instance_) {
     phase_ = Phase::finished;
-    reason_ = Reason::overloaded;
+    reason_ = refusal == Reason::none ? Reason::overloaded : refusal;
     detail_ = std::move(error);
     return State::finished;
   }
@@ -90,12 +96,20 @@ void GuestRun::cancel(Reason reason) {
   exchange_.waitFor(kWaitNothing);
   if (phase_ == Phase::suspended) {
     IsolateLock lock(shard_.seat(), pool_.isolate());
-    call_->cancel(lock);
-    lock.raw()->CancelTerminateExecution();
+    unwind(lock);
     finish(reason, {}, InstanceFate::broken);
   } else if (phase_ == Phase::awaiting) {
     finish(reason, {}, InstanceFate::returned);
   }
+}
+
+void GuestRun::unwind(IsolateLock& lock) {
+  // Its host function ends it at once, so it computes nothing: but what little V8 does on its stack
+  // may still touch its memory.
+  const TrackedMemory::Access access(instance_->tracked());
+  lock.raw()->CancelTerminateExecution();
+  call_->cancel(lock);
+  lock.raw()->CancelTerminateExecution();
 }
 
 GuestRun::State GuestRun::proceed(Step step) {
@@ -142,7 +156,7 @@ GuestRun::State GuestRun::activate(Enter enter) {
     heapExhausted = lock.guest().takeHeapExhausted();
     const bool cut = report.terminated != Reason::none || heapExhausted;
     if (cut && state == GuestCall::State::suspended) {
-      call_->cancel(lock);
+      unwind(lock);
       state = GuestCall::State::terminated;
     }
     if (cut && state == GuestCall::State::mustWait) state = GuestCall::State::terminated;
@@ -193,6 +207,8 @@ GuestRun::State GuestRun::settle(std::uint8_t callState, Reason terminated) {
       return finish(terminated, "the guest filled the engine's heap", InstanceFate::broken);
     case Reason::wallLimit:
       return finish(terminated, "the guest ran past the request's wall time", InstanceFate::broken);
+    case Reason::drained:
+      return finish(terminated, "the server's drain was over", InstanceFate::broken);
     default:
       return finish(Reason::cpuLimit, "the guest used up the request's CPU time",
                     InstanceFate::broken);

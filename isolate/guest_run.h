@@ -15,6 +15,7 @@
 namespace skiff {
 
 class GuestCall;
+class IsolateLock;
 
 /// One request served by one instance, from the ABI's first step to its last. Runs the guest on the
 /// calling thread; where the guest would wait, it comes back, and resume() goes on when the
@@ -31,6 +32,8 @@ class GuestRun {
   struct Limits {
     std::chrono::nanoseconds cpu;
     std::chrono::steady_clock::time_point deadline;
+    /// Of `cpu`, what initialising the instance for this request has used already.
+    std::chrono::nanoseconds used{};
   };
 
   /// `instance` was acquired from `pool`; it is given back when the run finishes.
@@ -65,6 +68,7 @@ class GuestRun {
   State activate(Enter enter);
   State begin();
   State beginAgain();
+  void unwind(IsolateLock& lock);
   void saveRequest();
   void restoreExchange();
   State finish(Reason reason, std::string detail, InstanceFate fate);

@@ -1,5 +1,6 @@
 #include "isolate/host_binding.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
@@ -15,13 +16,6 @@ namespace skiff {
 namespace {
 
 constexpr v8::ExternalPointerTypeTag kHostFunctionTag = 1;
-
-/// Ends the guest from inside a host function: the exception unwinds it at once, and the
-/// termination keeps it from catching that.
-void stopGuest(v8::Isolate* isolate) {
-  isolate->TerminateExecution();
-  isolate->ThrowException(v8::Undefined(isolate));
-}
 
 /// Every host function is called through here: V8's values become 32-bit slots and back.
 void callHostFunction(const v8::FunctionCallbackInfo<v8::Value>& info) {
@@ -50,7 +44,7 @@ void callHostFunction(const v8::FunctionCallbackInfo<v8::Value>& info) {
       info.GetReturnValue().Set(std::int32_t{-1});
       return;
     case HostResult::Kind::stop:
-      stopGuest(isolate);
+      GuestIsolate::of(isolate).stopGuest();
       return;
   }
 }
@@ -63,7 +57,7 @@ void waitForHost(const v8::FunctionCallbackInfo<v8::Value>& info) {
   if (call && call->suspend(isolate).ToLocal(&promise)) {
     info.GetReturnValue().Set(promise);
   } else {
-    stopGuest(isolate);
+    GuestIsolate::of(isolate).stopGuest();
   }
 }
 
@@ -188,6 +182,28 @@ class ImportBuilder {
 };
 
 }  // namespace
+
+v8::Local<v8::Function> buildStopFunction(GuestIsolate& isolate, v8::Local<v8::Context> context,
+                                          v8::Local<v8::Object> webAssembly) {
+  // (func (export "f") (local i32) (loop (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0)
+  // (i32.const 1))) (i32.const 1000000))))): the loop's edge is where V8 looks for a termination.
+  static constexpr std::uint8_t kBytes[] = {
+      0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x04, 0x01, 0x60, 0x00,
+      0x00, 0x03, 0x02, 0x01, 0x00, 0x07, 0x05, 0x01, 0x01, 'f',  0x00, 0x00, 0x0a,
+      0x17, 0x01, 0x15, 0x01, 0x01, 0x7f, 0x03, 0x40, 0x20, 0x00, 0x41, 0x01, 0x6a,
+      0x22, 0x00, 0x41, 0xc0, 0x84, 0x3d, 0x47, 0x0d, 0x00, 0x0b, 0x0b};
+  v8::Isolate* const raw = isolate.raw();
+  const auto member = [&](v8::Local<v8::Object> object, std::string_view key) {
+    return object->Get(context, isolate.name(key)).ToLocalChecked();
+  };
+  v8::Local<v8::Value> arguments[] = {
+      v8::WasmModuleObject::Compile(raw, {kBytes, sizeof kBytes}).ToLocalChecked()};
+  const auto instance = member(webAssembly, "Instance")
+                            .As<v8::Function>()
+                            ->NewInstance(context, 1, arguments)
+                            .ToLocalChecked();
+  return member(member(instance, "exports").As<v8::Object>(), "f").As<v8::Function>();
+}
 
 v8::MaybeLocal<v8::Object> buildImports(GuestIsolate& isolate, v8::Local<v8::Context> context,
                                         v8::Local<v8::Object> webAssembly) {

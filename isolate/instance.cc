@@ -6,11 +6,6 @@ namespace skiff {
 namespace {
 
 constexpr std::size_t kWasmPage = 65536;
-// What initialisation may take: it happens once per version (or per instance, if there is no
-// image).
-constexpr std::chrono::seconds kInitCpu{2};
-constexpr std::chrono::seconds kInitWall{10};
-
 std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch,
                      std::string_view fallback) {
   if (!tryCatch.HasCaught() || tryCatch.Exception().IsEmpty()) return std::string(fallback);
@@ -22,9 +17,9 @@ std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch,
 
 Instance::~Instance() = default;
 
-Result<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
-                                                   v8::Local<v8::WasmModuleObject> module,
-                                                   const PreparedModule& prepared) {
+InstanceResult<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
+                                                           v8::Local<v8::WasmModuleObject> module,
+                                                           const PreparedModule& prepared) {
   v8::Isolate* const isolate = lock.raw();
   v8::TryCatch tryCatch(isolate);
   std::unique_ptr<Instance> instance(new Instance(lock.guest(), prepared));
@@ -37,7 +32,8 @@ Result<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
            ->Get(lock.context(), lock.guest().name("memory"))
            .ToLocal(&memory) ||
       !memory->IsWasmMemoryObject()) {
-    return Error{"cannot instantiate: " + describe(isolate, tryCatch, "no room")};
+    return InstanceError{Reason::overloaded,
+                         "cannot instantiate: " + describe(isolate, tryCatch, "no room")};
   }
   instance->exports_.Reset(isolate, exports.As<v8::Object>());
   instance->memory_.Reset(isolate, memory.As<v8::WasmMemoryObject>());
@@ -46,7 +42,8 @@ Result<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
     v8::Local<v8::Function> function;
     if (!instance->exportedFunction(lock, std::string(wasm::kEntryPrefix) + std::to_string(i))
              .ToLocal(&function)) {
-      return Error{"cannot reach an entry point: " + describe(isolate, tryCatch, "not exported")};
+      return InstanceError{Reason::overloaded, "cannot reach an entry point: " +
+                                                   describe(isolate, tryCatch, "not exported")};
     }
     instance->plainEntries_[i].Reset(isolate, function);
   }
@@ -56,7 +53,7 @@ Result<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
   return instance;
 }
 
-Result<std::unique_ptr<Instance>> Instance::createPristine(
+InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
     IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
     ResetMode mode, const HotPages& hot, GuestThread& thread, InstanceTimes& times) {
   const std::uint64_t start = readCycles();
@@ -66,13 +63,16 @@ Result<std::unique_ptr<Instance>> Instance::createPristine(
   if (made.has_error()) return made;
   if (prepared.image) {
     const auto attached = (*made)->attachImage(lock, *prepared.image, mode, hot);
-    if (attached.has_error()) return attached.error();
+    if (attached.has_error()) {
+      return InstanceError{Reason::overloaded, attached.error().message};
+    }
   } else {
     HostContext context(prepared.settings, systemEnvironment(), nullptr);
-    const auto initialised = (*made)->initialise(lock, context, thread);
+    const auto initialised = (*made)->initialise(
+        lock, context, thread, {prepared.limits.cpu, prepared.limits.wall}, times.initCpu);
     if (initialised.has_error()) return initialised.error();
     const auto saved = (*made)->saveGlobals(lock);
-    if (saved.has_error()) return saved.error();
+    if (saved.has_error()) return InstanceError{Reason::overloaded, saved.error().message};
   }
   times.init = cyclesToTime(readCycles() - instantiated);
   return made;
@@ -105,45 +105,53 @@ std::span<std::byte> Instance::currentMemory() {
   return {static_cast<std::byte*>(buffer->Data()), buffer->ByteLength()};
 }
 
-Result<void> Instance::initialise(IsolateLock& lock, HostContext& context, GuestThread& thread) {
+InstanceResult<void> Instance::initialise(IsolateLock& lock, HostContext& context,
+                                          GuestThread& thread, const InitBudget& budget,
+                                          std::chrono::nanoseconds& cpu) {
   context.setMemory(GuestMemory(*this));
+  const auto deadline =
+      std::chrono::steady_clock::now() +
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(budget.wall);
+  const auto failed = [](Reason reason, const std::string& name, const std::string& what) {
+    return InstanceError{reason, name + what};
+  };
   for (const std::string& name : prepared_.initialisers) {
     v8::Local<v8::Function> function;
-    if (!exportedFunction(lock, name).ToLocal(&function)) return Error{name + " is not exported"};
+    if (!exportedFunction(lock, name).ToLocal(&function)) {
+      return failed(Reason::overloaded, name, " is not exported");
+    }
     GuestCall call(context);
     v8::Isolate* const isolate = lock.raw();
     thread.begin(
-        {.cpu = kInitCpu,
-         .deadline = std::chrono::steady_clock::now() + kInitWall,
+        {.cpu = budget.cpu - cpu,
+         .deadline = deadline,
          .terminate = [](void* target) { static_cast<v8::Isolate*>(target)->TerminateExecution(); },
          .target = isolate});
     const GuestCall::State state = call.enter(lock, function, {}, GuestCall::Entry::plain);
     const ActivationReport report = thread.end();
+    cpu += report.cpu;
     isolate->CancelTerminateExecution();
-    const bool heapExhausted = lock.guest().takeHeapExhausted();
-    switch (state) {
-      case GuestCall::State::returned:
-        break;
-      case GuestCall::State::ended:
-        // A handler's `_start` is a main() that registers the handler; some toolchains end it so.
-        if (name == "_start" && context.ending()->kind == HostContext::Ending::Kind::exit &&
-            context.ending()->exitCode == 0) {
-          break;
-        }
-        return Error{name + " failed during initialisation: " +
-                     (context.ending()->kind == HostContext::Ending::Kind::exit
-                          ? "exit code " + std::to_string(context.ending()->exitCode)
-                          : context.ending()->message)};
-      case GuestCall::State::trapped:
-        return Error{name + " trapped during initialisation: " + call.trap()};
-      default:
-        return Error{name +
-                     (heapExhausted ? " exhausted the JavaScript heap"
-                      : report.terminated == Reason::wallLimit
-                          ? " took more than 10 s of wall time"
-                          : " took more than 2 s of CPU time") +
-                     " during initialisation"};
+    if (lock.guest().takeHeapExhausted()) {
+      return failed(Reason::memoryLimit, name, " filled the engine's heap while initialising");
     }
+    if (report.terminated != Reason::none) {
+      return failed(report.terminated, name,
+                    report.terminated == Reason::wallLimit
+                        ? " took too much wall time while initialising"
+                        : " took too much CPU time while initialising");
+    }
+    if (state == GuestCall::State::returned) continue;
+    if (state == GuestCall::State::ended && context.ending()) {
+      const HostContext::Ending& ending = *context.ending();
+      if (ending.kind == HostContext::Ending::Kind::trap) {
+        return failed(Reason::guestTrap, name, " failed while initialising: " + ending.message);
+      }
+      // A handler's `_start` is a main() that registers the handler; some toolchains end it so.
+      if (name == "_start" && ending.exitCode == 0) break;
+      return failed(Reason::guestExit, name,
+                    " exited while initialising, with code " + std::to_string(ending.exitCode));
+    }
+    return failed(Reason::guestTrap, name, " trapped while initialising: " + call.trap());
   }
   return {};
 }
@@ -223,6 +231,7 @@ Result<void> Instance::attachImage(IsolateLock& lock, const PristineImage& image
                  describe(lock.raw(), tryCatch, "no memory of that size")};
   }
   initialSize_ = image.memory->size();
+  base_ = currentMemory().data();
   if (initialSize_ == 0 || mode == ResetMode::fresh) {
     // Nothing to map, or each request gets a new instance: a plain copy does.
     if (initialSize_ != 0) std::memcpy(base_, image.memory->data(), initialSize_);

@@ -21,17 +21,34 @@ namespace skiff {
 struct InstanceTimes {
   std::chrono::nanoseconds instantiate{};
   std::chrono::nanoseconds init{};
+  std::chrono::nanoseconds initCpu{};  ///< CPU time of the guest's own initialisation
 };
+
+/// What an initialisation may take.
+struct InitBudget {
+  std::chrono::nanoseconds cpu;
+  std::chrono::nanoseconds wall;
+};
+
+/// Why there is no instance: `overloaded` if it was not the guest's doing.
+struct InstanceError {
+  Reason reason = Reason::overloaded;
+  std::string message;
+};
+
+template <class T>
+using InstanceResult = Result<T, InstanceError>;
 
 /// One WebAssembly instance in its isolate. One thread at a time.
 class Instance final : public GuestMemorySource {
  public:
   /// Instantiates without initialising: for the trial that makes the image.
-  static Result<std::unique_ptr<Instance>> create(IsolateLock& lock,
-                                                  v8::Local<v8::WasmModuleObject> module,
-                                                  const PreparedModule& prepared);
-  /// An instance in its pristine state: a clone of the image, or initialised anew if there is none.
-  static Result<std::unique_ptr<Instance>> createPristine(
+  static InstanceResult<std::unique_ptr<Instance>> create(IsolateLock& lock,
+                                                          v8::Local<v8::WasmModuleObject> module,
+                                                          const PreparedModule& prepared);
+  /// An instance in its pristine state: a clone of the image, or initialised anew if there is none,
+  /// within what one request of the app may take.
+  static InstanceResult<std::unique_ptr<Instance>> createPristine(
       IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
       ResetMode mode, const HotPages& hot, GuestThread& thread, InstanceTimes& times);
 
@@ -39,7 +56,8 @@ class Instance final : public GuestMemorySource {
   ~Instance();
 
   /// Runs the initialisers. REQUIRES: called once, on an instance from create().
-  Result<void> initialise(IsolateLock& lock, HostContext& context, GuestThread& thread);
+  InstanceResult<void> initialise(IsolateLock& lock, HostContext& context, GuestThread& thread,
+                                  const InitBudget& budget, std::chrono::nanoseconds& cpu);
   /// Makes the globals as they are now those that each request begins with.
   Result<void> saveGlobals(IsolateLock& lock);
   /// The memory and globals as they are now.
@@ -47,6 +65,7 @@ class Instance final : public GuestMemorySource {
 
   /// The entry point's function for that kind of entry. REQUIRES: the entry point exists.
   v8::Local<v8::Function> entry(IsolateLock& lock, std::uint8_t index, GuestCall::Entry kind);
+  /// REQUIRES: its isolate is entered.
   std::span<std::byte> currentMemory() override;
   TrackedMemory* tracked() { return tracked_.get(); }
 

@@ -6,9 +6,10 @@
 namespace skiff {
 namespace {
 
-// An instance with its image takes four mappings, two more for each stretch of hot pages, and two
-// for the stack of a suspended guest.
-constexpr std::size_t kMappingsPerInstance = 12;
+// An instance with its image takes four mappings, two more for each stretch of hot pages (four at
+// most) and for each page that a request faults in (eight at most), and two for the stack of a
+// suspended guest.
+constexpr std::size_t kMappingsPerInstance = 4 + 2 * 4 + 2 * 8 + 2;
 // What the rest of the process uses: code, heaps of isolates, threads.
 constexpr std::size_t kOtherMappings = 8'000;
 // 47 bits of addresses at 8.4 GB an instance, with a tenth to spare.

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kCollectAfter = 128;
 // What an instance costs on the heap, beside its pages.
 constexpr std::size_t kInstanceOverhead = 8 << 10;
+// The part of an isolate's heap that its instances and their tables may fill: half of its limit.
+constexpr std::size_t kInstancesHeap = std::size_t{64} << 20;
 
 class Stopwatch {
  public:
@@ -37,7 +39,11 @@ struct InstancePool::Loaded {
 
 InstancePool::InstancePool(ShardEngine& shard, std::shared_ptr<const PreparedModule> module,
                            Limits limits)
-    : shard_(shard), module_(std::move(module)), limits_(limits) {}
+    : shard_(shard), module_(std::move(module)), limits_(limits) {
+  limits_.max =
+      std::min(limits_.max, std::max<std::size_t>(1, kInstancesHeap / module_->heapBytes));
+  limits_.min = std::min(limits_.min, limits_.max);
+}
 
 InstancePool::~InstancePool() {
   evictIdle(0);
@@ -57,7 +63,12 @@ Instance* InstancePool::acquire(ColdStart& cold, Reason& refusal, std::string& e
 
 bool InstancePool::loadIsolate(ColdStart& cold, std::string& error) {
   Stopwatch watch;
-  isolate_ = shard_.nursery().take();
+  try {
+    isolate_ = shard_.nursery().take();
+  } catch (const std::exception& failure) {
+    error = failure.what();
+    return false;
+  }
   cold.isolate = watch.lap();
   IsolateLock lock(shard_.seat(), *isolate_);
   v8::TryCatch tryCatch(lock.raw());
@@ -76,6 +87,10 @@ bool InstancePool::loadIsolate(ColdStart& cold, std::string& error) {
 Instance* InstancePool::make(ColdStart& cold, Reason& refusal, std::string& error) {
   cold.happened = true;
   if (!shard_.budget().acquire()) {
+    if (isolate_ && uncollected_ != 0) {
+      collectDropped();
+      return make(cold, refusal, error);
+    }
     refusal = Reason::overloaded;
     error = "the process holds " + std::to_string(shard_.budget().limit()) +
             " instances, as many as its address space and vm.max_map_count allow";
@@ -93,10 +108,15 @@ Instance* InstancePool::make(ColdStart& cold, Reason& refusal, std::string& erro
                                        shard_.reset(), hot_, shard_.thread(), times);
   cold.instantiate = times.instantiate;
   cold.init = times.init;
-  if (made.has_error()) {
-    shard_.budget().release();
-    refusal = Reason::overloaded;
-    error = made.error().message;
+  cold.initCpu = times.initCpu;
+  const bool heapExhausted = isolate_->takeHeapExhausted();
+  if (heapExhausted) lock.raw()->CancelTerminateExecution();
+  if (made.has_error() || heapExhausted) {
+    refusal = made.has_error() && !heapExhausted ? made.error().reason : Reason::memoryLimit;
+    error = made.has_error() ? made.error().message : "the instances fill the engine's heap";
+    // V8 frees what there was of it at the next collection.
+    ++uncollected_;
+    if (uncollected_ >= kCollectAfter) collectDropped();
     return nullptr;
   }
   busy_.push_back(std::move(*made));
@@ -141,6 +161,7 @@ void InstancePool::drop(std::unique_ptr<Instance> instance) {
 }
 
 void InstancePool::collectDropped() {
+  IsolateLock lock(shard_.seat(), *isolate_);
   isolate_->collectGarbage();
   shard_.budget().release(uncollected_);
   uncollected_ = 0;
@@ -158,23 +179,21 @@ Result<void> InstancePool::warm() {
   return {};
 }
 
-std::size_t InstancePool::evictIdle(std::size_t keep) {
-  if (!isolate_ || idle_.size() <= keep) return 0;
-  const std::size_t count = idle_.size() - keep;
-  {
+bool InstancePool::evictIdle(std::size_t keep) {
+  if (!isolate_) return false;
+  const std::size_t count = idle_.size() - std::min(keep, idle_.size());
+  if (count != 0) {
     IsolateLock lock(shard_.seat(), *isolate_);
-    for (std::size_t i = 0; i < count; ++i) {
-      drop(std::move(idle_.front()));
-      idle_.erase(idle_.begin());
-    }
+    for (std::size_t i = 0; i < count; ++i) drop(std::move(idle_[i]));
+    idle_.erase(idle_.begin(), idle_.begin() + static_cast<std::ptrdiff_t>(count));
   }
   if (idle_.empty() && busy_.empty()) {
     unloadIsolate();
-  } else {
-    IsolateLock lock(shard_.seat(), *isolate_);
-    collectDropped();
+    return true;
   }
-  return count;
+  const bool freed = uncollected_ != 0;
+  if (freed) collectDropped();
+  return freed;
 }
 
 void InstancePool::unloadIsolate() {

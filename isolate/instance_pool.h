@@ -24,6 +24,7 @@ struct ColdStart {
   std::chrono::nanoseconds module{};
   std::chrono::nanoseconds instantiate{};
   std::chrono::nanoseconds init{};
+  std::chrono::nanoseconds initCpu{};  ///< of `init`, what the guest itself computed
   std::chrono::nanoseconds total() const { return isolate + module + instantiate + init; }
 };
 
@@ -68,15 +69,20 @@ class InstancePool {
 
   /// Makes instances until `min` are idle. What went wrong, if it did.
   Result<void> warm();
-  /// Gives idle instances back, all but `keep`; the isolate too if none is left. How many.
-  std::size_t evictIdle(std::size_t keep);
+  /// Gives idle instances back, all but `keep`; the isolate too if none is left. Whether that freed
+  /// anything.
+  bool evictIdle(std::size_t keep);
+  /// Whether evictIdle(0) would free anything.
+  bool reclaimable() const { return isolate_ && (!idle_.empty() || uncollected_ || busy_.empty()); }
+  std::size_t idleCount() const { return idle_.size(); }
+  /// An instance could be had now, idle or new.
+  bool available() const { return !idle_.empty() || busy_.size() < limits_.max; }
   /// Tasks that V8 wants run on this thread, and garbage that dropped instances left.
   void housekeep();
 
   GuestIsolate& isolate() { return *isolate_; }  ///< REQUIRES: an instance is there
   const PreparedModule& module() const { return *module_; }
   const Limits& limits() const { return limits_; }
-  void setLimits(Limits limits) { limits_ = limits; }
   PoolCounts counts() const;
 
  private:

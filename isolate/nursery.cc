@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 
+#include <chrono>
+#include <exception>
+
 #include "isolate/guest_isolate.h"
 
 namespace skiff {
@@ -52,8 +55,17 @@ void Nursery::run() {
       continue;
     }
     lock.unlock();
-    auto isolate = std::make_unique<GuestIsolate>(engine_);
+    std::unique_ptr<GuestIsolate> isolate;
+    try {
+      isolate = std::make_unique<GuestIsolate>(engine_);
+    } catch (const std::exception&) {
+      // take() tries again and reports it.
+    }
     lock.lock();
+    if (!isolate) {
+      changed_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
+      continue;
+    }
     ready_.push_back(std::move(isolate));
     changed_.notify_all();
   }

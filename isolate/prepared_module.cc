@@ -64,6 +64,21 @@ std::vector<std::string> initialisersOf(const wasm::Module& module, const EntryA
   return names;
 }
 
+/// Table elements that a module may have in all: what it begins with and a little growth. Tables
+/// live on the engine's heap, which all instances of an isolate share.
+constexpr std::uint64_t kMaxTableElements = 65'536;
+constexpr std::uint64_t kTableGrowth = 256;
+constexpr std::size_t kBytesPerElement = 40;
+constexpr std::size_t kInstanceHeap = 16 << 10;
+
+std::uint32_t tableAllowance(const wasm::Module& module) {
+  std::uint64_t elements = kTableGrowth;
+  for (const wasm::Limits& table : module.tables) {
+    elements = std::min(kMaxTableElements, elements + std::min(kMaxTableElements, table.minimum));
+  }
+  return static_cast<std::uint32_t>(elements);
+}
+
 std::string compileError(IsolateLock& lock, std::span<const std::uint8_t> original,
                          std::string message) {
   // Offsets in the message are those of the rewritten module; the original's say more.
@@ -77,6 +92,10 @@ std::string compileError(IsolateLock& lock, std::span<const std::uint8_t> origin
   }
   return message;
 }
+
+/// What the one initialisation that makes the image may take.
+constexpr std::chrono::seconds kInitCpu{2};
+constexpr std::chrono::seconds kInitWall{10};
 
 /// Compiles, instantiates on trial, initialises, and takes the image if there can be one.
 class Trial {
@@ -119,7 +138,9 @@ class Trial {
     auto instance = Instance::create(lock, module, prepared);
     if (instance.has_error()) return refusal(instance.error().message);
     HostContext context(prepared.settings, systemEnvironment(), nullptr);
-    const auto initialised = (*instance)->initialise(lock, context, thread_);
+    std::chrono::nanoseconds initCpu{};
+    const auto initialised =
+        (*instance)->initialise(lock, context, thread_, {kInitCpu, kInitWall}, initCpu);
     if (initialised.has_error()) return refusal(initialised.error().message);
     prepared.initTime = duration_cast<std::chrono::microseconds>(Clock::now() - compiled);
 
@@ -129,7 +150,13 @@ class Trial {
           "it asks for randomness while it initialises, so each request gets an instance that is "
           "initialised anew";
     }
-    if (!prepared.whyNoImage.empty()) return {};
+    if (!prepared.whyNoImage.empty()) {
+      if (initCpu > prepared.limits.cpu) {
+        return refusal(prepared.whyNoImage + ", and that takes more CPU time than a request may",
+                       "initialise less, or raise cpu_ms");
+      }
+      return {};
+    }
     auto image = (*instance)->capture(lock);
     if (image.has_error()) return refusal(image.error().message);
     prepared.image = std::move(*image);
@@ -162,6 +189,7 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   wasm::PrepareLimits limits;
   limits.maxModule = request.maxModule;
   limits.memory = request.limits.memory;
+  limits.tableElements = tableAllowance(*module);
   const auto checked = wasm::checkModule(*module, hostModules(), *abi, limits);
   if (checked.has_error()) return checked.error();
   auto rewritten = wasm::rewriteModule(request.bytes, *module, *abi, limits);
@@ -179,6 +207,8 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   prepared->savedGlobals = rewritten->savedGlobals;
   prepared->entries = rewritten->entries;
   prepared->codeBytes = module->codeSize;
+  prepared->heapBytes =
+      kInstanceHeap + (module->tables.empty() ? 0 : limits.tableElements * kBytesPerElement);
   prepared->initialisers = initialisersOf(*module, *abi, rewritten->hasStart);
   if (module->notResettable) prepared->whyNoImage = *module->notResettable;
 

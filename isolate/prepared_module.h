@@ -66,6 +66,8 @@ class PreparedModule {
   /// Nothing if every request needs an instance initialised anew; then `whyNoImage` says why.
   std::optional<PristineImage> image;
   std::string whyNoImage;
+  /// What an instance takes on the engine's heap at most, its tables at their maximum included.
+  std::size_t heapBytes = 0;
   std::size_t codeBytes = 0;  ///< of the module; what V8 makes of it is some four times as much
   std::chrono::microseconds compileTime{};
   std::chrono::microseconds initTime{};

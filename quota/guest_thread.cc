@@ -10,6 +10,14 @@
 namespace skiff {
 namespace {
 
+/// The watchdog looks at a running guest at least this often, so that much time at most can have
+/// been CPU time before its first look; the rest was waiting for a processor.
+constexpr std::chrono::nanoseconds kLongestBlind = std::chrono::milliseconds(5);
+
+std::chrono::nanoseconds blindTime(std::uint64_t startCycles, std::uint64_t seenCycles) {
+  return std::min(kLongestBlind, cyclesToTime(seenCycles - std::min(startCycles, seenCycles)));
+}
+
 std::chrono::nanoseconds readClock(clockid_t clock) {
   timespec time{};
   if (clock_gettime(clock, &time) != 0) return std::chrono::nanoseconds::zero();
@@ -50,8 +58,7 @@ ActivationReport GuestThread::end() {
     word_.store(word(sequence_, kHost), std::memory_order_release);
   }
   if (seenSequence_ == sequence_) {
-    const auto before = cyclesToTime(seenCycles_ - std::min(startCycles, seenCycles_));
-    report.cpu = before + (threadCpu() - seenCpu_);
+    report.cpu = blindTime(startCycles, seenCycles_) + (threadCpu() - seenCpu_);
   } else {
     report.cpu = cyclesToTime(endCycles - startCycles);
   }
@@ -76,11 +83,11 @@ std::chrono::nanoseconds GuestThread::inspect(std::chrono::steady_clock::time_po
     seenSequence_ = sequence;
     stampedSequence_.store(sequence, std::memory_order_release);
   }
-  const auto used =
-      cyclesToTime(seenCycles_ - std::min(startCycles, seenCycles_)) + (threadCpu() - seenCpu_);
+  const auto used = blindTime(startCycles, seenCycles_) + (threadCpu() - seenCpu_);
   const bool overCpu = used.count() >= cpuBudget_.load(std::memory_order_relaxed);
   const bool overWall = now.time_since_epoch().count() >= deadline_.load(std::memory_order_relaxed);
-  if (!overCpu && !overWall) {
+  const bool ended = endsGuests_.load(std::memory_order_relaxed);
+  if (!overCpu && !overWall && !ended) {
     // Most activations are gone by the next look: only one that lasts is looked at closely.
     const std::chrono::nanoseconds budget(cpuBudget_.load(std::memory_order_relaxed));
     return isNew ? budget / 8 : std::chrono::nanoseconds::zero();
@@ -90,7 +97,7 @@ std::chrono::nanoseconds GuestThread::inspect(std::chrono::steady_clock::time_po
   void* const target = target_.load(std::memory_order_relaxed);
   if (word_.compare_exchange_strong(seen, word(sequence, kTerminating),
                                     std::memory_order_acq_rel)) {
-    terminated_ = overCpu ? Reason::cpuLimit : Reason::wallLimit;
+    terminated_ = overCpu ? Reason::cpuLimit : overWall ? Reason::wallLimit : Reason::drained;
     if (terminate) terminate(target);
   }
   return std::chrono::nanoseconds::zero();

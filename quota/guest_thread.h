@@ -23,8 +23,9 @@ struct ActivationBudget {
 };
 
 struct ActivationReport {
-  Reason terminated = Reason::none;  ///< cpuLimit or wallLimit if the watchdog ended it
-  std::chrono::nanoseconds cpu{};    ///< CPU time it used
+  /// cpuLimit, wallLimit or drained if the watchdog ended it.
+  Reason terminated = Reason::none;
+  std::chrono::nanoseconds cpu{};  ///< CPU time it used
 };
 
 /// One thread that runs guests, as the watchdog sees it: the owner announces each activation with a
@@ -46,6 +47,10 @@ class GuestThread {
   void begin(const ActivationBudget& budget);
   /// After this no termination of the activation can come any more.
   ActivationReport end();
+
+  /// From any thread, for the end of the server: every activation is ended with Reason::drained
+  /// from now on, the one under way as soon as the watchdog looks.
+  void endGuests() { endsGuests_.store(true, std::memory_order_relaxed); }
 
  private:
   friend class Watchdog;
@@ -71,6 +76,7 @@ class GuestThread {
   std::atomic<void (*)(void*)> terminate_{nullptr};
   std::atomic<void*> target_{nullptr};
   std::uint64_t sequence_ = 0;
+  std::atomic<bool> endsGuests_{false};
   std::atomic<Watchdog*> watchdog_{nullptr};
 
   // Written by the watchdog. The mutex makes the owner wait for a termination that is being sent,

@@ -40,14 +40,16 @@ bool AppHost::enter() {
 void AppHost::serveWaiting() {
   if (serving_ || waiting_.empty()) return;
   serving_ = true;
-  boost::asio::post(context_, [self = shared_from_this()] {
+  boost::asio::post(context_, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
     self->serving_ = false;
-    if (self->waiting_.empty()) return;
+    if (self->waiting_.empty() || !self->pool_.available()) return;
     RequestTask* const task = self->waiting_.front();
     self->waiting_.pop_front();
-    // Whether it gets one or not: it comes back by itself.
+    // Whether it gets one, or is refused: it comes back by itself, and the next has its turn.
     task->retry();
-    if (self->pool_.counts().idle != 0) self->serveWaiting();
+    self->serveWaiting();
   });
 }
 

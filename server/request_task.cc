@@ -1,5 +1,7 @@
 #include "server/request_task.h"
 
+#include <utility>
+
 #include "server/app_host.h"
 #include "server/shard.h"
 
@@ -13,6 +15,15 @@ RequestTask::RequestTask(Shard& shard, AppHost& host, HttpExchange& exchange)
 
 RequestTask::~RequestTask() {
   stopDeadline();
+}
+
+bool RequestTask::enter() {
+  entered_ = host_.enter();
+  return entered_;
+}
+
+void RequestTask::leave() {
+  if (std::exchange(entered_, false)) host_.leave();
 }
 
 void RequestTask::begin() {
@@ -39,13 +50,13 @@ void RequestTask::retry() {
   }
   cold_ = cold.happened;
   if (cold.happened) shard_.recordColdStart(host_.metrics(), cold);
-  run(*instance);
+  run(*instance, cold.initCpu);
 }
 
-void RequestTask::run(Instance& instance) {
+void RequestTask::run(Instance& instance, std::chrono::nanoseconds initCpu) {
   state_ = State::running;
   run_.emplace(shard_.engine(), host_.pool(), instance, exchange_,
-               GuestRun::Limits{host_.deployment().config.limits.cpu, deadline_});
+               GuestRun::Limits{host_.deployment().config.limits.cpu, deadline_, initCpu});
   after(run_->start());
 }
 
@@ -55,8 +66,8 @@ void RequestTask::after(GuestRun::State state) {
     awaitDeadline();
     return;
   }
+  // The deadline stays: it is the answer's as well, which may still be on its way.
   state_ = State::over;
-  stopDeadline();
   cpu_ = run_->cpu();
   shard_.recordReset(run_->reset());
   if (!run_->detail().empty()) {
@@ -97,6 +108,8 @@ void RequestTask::onDeadline() {
   if (state_ == State::waiting) {
     run_->cancel(Reason::wallLimit);
     after(GuestRun::State::finished);
+  } else if (state_ == State::over) {
+    exchange_.fail(Reason::wallLimit);
   }
 }
 

@@ -20,7 +20,11 @@ class RequestTask final : public Attachment, public ExchangeListener, public Dea
   RequestTask(Shard& shard, AppHost& host, HttpExchange& exchange);
   ~RequestTask() override;
 
-  /// Takes an instance and runs, or queues up for one.
+  /// Counts itself in with its app; false if too many requests are in flight there.
+  bool enter();
+  /// Counts itself out again, if it was counted in.
+  void leave();
+  /// Takes an instance and runs, or queues up for one. REQUIRES: entered.
   void begin();
   /// An instance may be free. REQUIRES: queued, and taken out of the queue.
   void retry();
@@ -36,7 +40,7 @@ class RequestTask final : public Attachment, public ExchangeListener, public Dea
  private:
   enum class State : std::uint8_t { fresh, queued, running, waiting, over };
 
-  void run(Instance& instance);
+  void run(Instance& instance, std::chrono::nanoseconds initCpu);
   void after(GuestRun::State state);
   void refuse(Reason reason, const std::string& detail);
   void awaitDeadline();
@@ -51,6 +55,7 @@ class RequestTask final : public Attachment, public ExchangeListener, public Dea
   std::chrono::nanoseconds cpu_{};
   State state_ = State::fresh;
   bool cold_ = false;
+  bool entered_ = false;
 };
 
 }  // namespace skiff

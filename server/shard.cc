@@ -60,6 +60,7 @@ void Shard::run() {
   context_.run();
 
   // Isolates go on the thread that used them, and before the loop that their tasks came from.
+  incoming_.reset();
   retired_.clear();
   hosts_.clear();
   engine_.leaveIsolate();
@@ -68,20 +69,23 @@ void Shard::run() {
 
 void Shard::deploy(std::shared_ptr<const Deployment> deployment,
                    std::function<void(std::vector<Error>)> done) {
-  auto incoming = std::make_shared<Incoming>();
-  incoming->deployment = std::move(deployment);
-  incoming->done = std::move(done);
-  asio::post(context_, [this, incoming] {
-    for (const auto& host : hosts_) incoming->known.emplace(&host->deployment(), host);
-    warmNext(incoming);
-  });
+  asio::post(context_,
+             [this, deployment = std::move(deployment), done = std::move(done)]() mutable {
+               incoming_ = std::make_unique<Incoming>();
+               incoming_->deployment = std::move(deployment);
+               incoming_->done = std::move(done);
+               for (const auto& host : hosts_) incoming_->known.emplace(&host->deployment(), host);
+               warmNext();
+             });
 }
 
-void Shard::warmNext(const std::shared_ptr<Incoming>& incoming) {
+void Shard::warmNext() {
+  Incoming* const incoming = incoming_.get();
   const auto& apps = incoming->deployment->apps;
   if (incoming->next == apps.size()) {
     activate(*incoming);
-    incoming->done(std::move(incoming->errors));
+    const auto finished = std::move(incoming_);
+    finished->done(std::move(finished->errors));
     return;
   }
   const auto& app = apps[incoming->next++];
@@ -98,7 +102,7 @@ void Shard::warmNext(const std::shared_ptr<Incoming>& incoming) {
     }
   }
   incoming->hosts.push_back(std::move(host));
-  asio::post(context_, [this, incoming] { warmNext(incoming); });
+  asio::post(context_, [this] { warmNext(); });
 }
 
 std::shared_ptr<AppHost> Shard::makeHost(const std::shared_ptr<const AppDeployment>& app) {
@@ -129,8 +133,8 @@ void Shard::onRequest(HttpExchange& exchange) {
     return exchange.fail(Reason::noRoute);
   }
   AppHost& host = *hosts_[match.target];
-  if (!host.enter()) return exchange.fail(Reason::concurrencyLimit);
   auto& task = exchange.attach<RequestTask>(*this, host, exchange);
+  if (!task.enter()) return exchange.fail(Reason::concurrencyLimit);
   exchange.setMatchedRoute(match.pattern);
   if (!exchange.setRequestBodyLimit(host.deployment().config.limits.requestBody.bytes())) return;
   exchange.setOrigin(host.origin());
@@ -168,7 +172,7 @@ void Shard::onFinished(HttpExchange& exchange) {
     record.source = exchange.sourceAddress();
     accessLog_.record(record);
   }
-  if (task) task->host().leave();
+  if (task) task->leave();
 }
 
 void Shard::onRefused(const RefusedRequest& request) {
@@ -214,7 +218,7 @@ void Shard::forEachHost(Visit visit) {
 std::vector<AppHost*> Shard::idleHostsOldestFirst() {
   std::vector<AppHost*> idle;
   forEachHost([&](AppHost& host) {
-    if (host.pool().counts().idle != 0) idle.push_back(&host);
+    if (host.pool().reclaimable()) idle.push_back(&host);
   });
   std::sort(idle.begin(), idle.end(),
             [](AppHost* a, AppHost* b) { return a->lastUsed() < b->lastUsed(); });
@@ -223,22 +227,23 @@ std::vector<AppHost*> Shard::idleHostsOldestFirst() {
 
 bool Shard::giveBackOldest() {
   const auto idle = idleHostsOldestFirst();
-  return !idle.empty() && idle.front()->pool().evictIdle(0) != 0;
+  return !idle.empty() && idle.front()->pool().evictIdle(0);
 }
 
 void Shard::shed(std::size_t bytes) {
   asio::post(context_, [this, bytes] {
     std::size_t freed = 0;
-    std::size_t instances = 0;
+    std::size_t apps = 0;
     for (AppHost* host : idleHostsOldestFirst()) {
       if (freed >= bytes) break;
       const std::size_t before = host->pool().counts().bytes;
-      instances += host->pool().evictIdle(0);
+      apps += host->pool().evictIdle(0) ? 1 : 0;
       freed += before - std::min(before, host->pool().counts().bytes);
     }
-    if (instances != 0) {
-      spdlog::info("shard {}: gave back {} idle instances, about {} KiB, to meet the memory target",
-                   index_, instances, freed >> 10);
+    if (apps != 0) {
+      spdlog::info(
+          "shard {}: gave back what {} apps held idle, about {} KiB, to meet the memory target",
+          index_, apps, freed >> 10);
     }
   });
 }
@@ -255,8 +260,14 @@ void Shard::scheduleTick() {
 void Shard::tick() {
   now_ = Clock::now();
   accessLog_.flush();
+  bool warmed = false;
   forEachHost([&](AppHost& host) {
     host.pool().housekeep();
+    // What was given back of an app's minimum comes again, one app a tick.
+    if (!warmed && host.pool().idleCount() < host.pool().limits().min && host.unused()) {
+      warmed = true;
+      (void)host.pool().warm();
+    }
     host.deployment().log->flush();
     if (now_ - host.lastUsed() >= environment_.config.idleInstance) {
       host.pool().evictIdle(host.pool().limits().min);
@@ -315,6 +326,7 @@ void Shard::onDrained() {
 
 void Shard::stop() {
   if (!thread_.joinable()) return;
+  guestThread_.endGuests();  // the loop may be held up by one
   asio::post(context_, [this] {
     frontEnd_->abortAll(Reason::drained);
     // What the abort brought about runs first.

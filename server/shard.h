@@ -97,7 +97,7 @@ class Shard final : public RequestHandler, public DrainListener {
   };
 
   void run();
-  void warmNext(const std::shared_ptr<Incoming>& incoming);
+  void warmNext();
   void activate(Incoming& incoming);
   std::shared_ptr<AppHost> makeHost(const std::shared_ptr<const AppDeployment>& app);
   void scheduleTick();
@@ -110,15 +110,17 @@ class Shard final : public RequestHandler, public DrainListener {
 
   const ShardEnvironment environment_;
   const std::size_t index_;
-  boost::asio::io_context context_{2};
+  // Before the loop: whatever is still queued there when it goes may hold instances.
   GuestThread guestThread_;
   ShardEngine engine_;
+  boost::asio::io_context context_{2};
   ShardMetrics& metrics_;
   AccessLog accessLog_;
   DeadlineQueue deadlines_{context_};
   std::shared_ptr<const Deployment> deployment_;
   std::vector<std::shared_ptr<AppHost>> hosts_;    ///< by route target
   std::vector<std::shared_ptr<AppHost>> retired_;  ///< still in use by requests
+  std::unique_ptr<Incoming> incoming_;             ///< a deployment that is being warmed up
   std::unique_ptr<HttpFrontEnd> frontEnd_;
   boost::asio::steady_timer ticker_{context_};
   Clock::time_point now_ = Clock::now();  ///< of the last tick

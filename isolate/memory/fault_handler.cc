@@ -2,8 +2,11 @@
 // hands every other fault to the handler that was there before: V8's for out-of-bounds traps.
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <mutex>
+#include <stdexcept>
 
 #include "isolate/memory/tracked_memory.h"
 
@@ -17,7 +20,11 @@ struct sigaction previousAction;
 
 void handleFault(int signal, siginfo_t* info, void* context) {
   TrackedMemory* const memory = tAccessed;
-  if (memory && info->si_code == SEGV_ACCERR && memory->resolveFault(info->si_addr)) return;
+  const int error = errno;  // the fault may lie in host code between a call and its look at errno
+  const bool resolved =
+      memory && info->si_code == SEGV_ACCERR && memory->resolveFault(info->si_addr);
+  errno = error;
+  if (resolved) return;
   if (previousAction.sa_flags & SA_SIGINFO) {
     previousAction.sa_sigaction(signal, info, context);
   } else if (previousAction.sa_handler == SIG_DFL || previousAction.sa_handler == SIG_IGN) {
@@ -40,6 +47,9 @@ TrackedMemory::Access::~Access() {
 void TrackedMemory::installFaultHandler() {
   static std::once_flag once;
   std::call_once(once, [] {
+    if (::sysconf(_SC_PAGESIZE) != static_cast<long>(MemoryImage::kPageSize)) {
+      throw std::runtime_error("this kernel's pages are not 4 KiB, which skiff relies on");
+    }
     struct sigaction action {};
     action.sa_sigaction = handleFault;
     // Re-entrant by SA_NODEFER: a fault inside the previous handler is its own business.

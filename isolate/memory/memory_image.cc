@@ -50,7 +50,8 @@ Result<std::shared_ptr<const MemoryImage>> MemoryImage::capture(std::span<const 
       writePages(descriptor, memory) &&
       ::fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) ==
           0) {
-    view = ::mmap(nullptr, memory.size(), PROT_READ, MAP_PRIVATE, descriptor, 0);
+    view = memory.empty() ? nullptr
+                          : ::mmap(nullptr, memory.size(), PROT_READ, MAP_PRIVATE, descriptor, 0);
   }
   if (view == MAP_FAILED) {
     const Error error = systemError("write");
@@ -66,7 +67,7 @@ Result<std::shared_ptr<const MemoryImage>> MemoryImage::capture(std::span<const 
 }
 
 MemoryImage::~MemoryImage() {
-  ::munmap(view_, size_);
+  if (view_) ::munmap(view_, size_);
   ::close(descriptor_);
 }
 

@@ -123,13 +123,9 @@ ResetHow TrackedMemory::reset() {
     const ResetHow how = resetByScan();
     faultCount_ = 0;
     open_ = false;
-    if (++overflows_ >= kMaxOverflows) {
-      mode_ = ResetSupport::get().scan ? ResetMode::scan : ResetMode::discard;
-      hot_.clear();
-    } else if (!protectAll()) {
-      return ResetHow::none;
-    }
-    return how;
+    const bool tooMany = hot_.size() > kMaxHot || hotRuns() > kMaxRuns;
+    if (++overflows_ >= kMaxOverflows || tooMany) return leaveHotMode() ? how : ResetHow::none;
+    return protectAll() ? how : ResetHow::none;
   }
   forEachHotRun([this](std::size_t offset, std::size_t length) { copyBack(offset, length); });
   if (faultCount_ == 0) return ResetHow::hot;
@@ -143,13 +139,15 @@ ResetHow TrackedMemory::reset() {
     }
   }
   faultCount_ = 0;
-  if (hotRuns() > kMaxRuns) {
-    // Scattered writes: protection would cost more mappings than it saves.
-    if (::mprotect(base_, size_, PROT_READ | PROT_WRITE) != 0) return ResetHow::none;
-    mode_ = ResetSupport::get().scan ? ResetMode::scan : ResetMode::discard;
-    hot_.clear();
-  }
+  if (hotRuns() > kMaxRuns && !leaveHotMode()) return ResetHow::none;
   return ResetHow::hot;
+}
+
+// Many or scattered pages: protecting them would cost more mappings than it saves.
+bool TrackedMemory::leaveHotMode() {
+  mode_ = ResetSupport::get().scan ? ResetMode::scan : ResetMode::discard;
+  hot_.clear();
+  return ::mprotect(base_, size_, PROT_READ | PROT_WRITE) == 0;
 }
 
 ResetHow TrackedMemory::resetByScan() {
@@ -159,6 +157,11 @@ ResetHow TrackedMemory::resetByScan() {
     scannedBytes_ += n;
     if (scannedBytes_ > kDiscardAbove) return false;
     copyBack(offset, n);
+    if (mode_ == ResetMode::hot) {
+      for (std::size_t at = offset; at < offset + n && hot_.size() <= kMaxHot; at += kPage) {
+        addHot(static_cast<std::uint32_t>(at / kPage));
+      }
+    }
     return true;
   });
   if (!listed || scannedBytes_ > kDiscardAbove) {

@@ -68,11 +68,12 @@ class TrackedMemory {
 
  private:
   static constexpr std::size_t kPage = MemoryImage::kPageSize;
-  /// New pages that one request may fault in one by one; the next opens the whole memory.
-  static constexpr std::size_t kMaxFaults = 32;
+  /// New pages that one request may fault in one by one; the next opens the whole memory. What it
+  /// dirtied is found by a scan then, and becomes hot too.
+  static constexpr std::size_t kMaxFaults = 8;
   static constexpr std::size_t kMaxHot = 64;
   /// Separate stretches of hot pages; each costs two mappings.
-  static constexpr std::size_t kMaxRuns = 8;
+  static constexpr std::size_t kMaxRuns = 4;
   /// Requests that opened the memory before the instance goes over to scanning.
   static constexpr int kMaxOverflows = 3;
   /// More dirty bytes than this are given back to the kernel instead of copied.
@@ -89,6 +90,7 @@ class TrackedMemory {
   std::size_t hotRuns() const;
   void copyBack(std::size_t offset, std::size_t length);
   ResetHow resetByScan();
+  bool leaveHotMode();
   bool discard();
 
   std::shared_ptr<const MemoryImage> image_;

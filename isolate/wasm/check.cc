@@ -225,11 +225,23 @@ Refusal checkInitializers(const Module& module) {
   return std::nullopt;
 }
 
+/// Objects of these types live on the engine's heap, which no limit of a tenant's counts.
+Refusal checkTypes(const Module& module) {
+  for (std::size_t index = 0; index < module.types.size(); ++index) {
+    if (module.types[index].isFunction) continue;
+    return ModuleError{"type " + std::to_string(index) + " is a struct or an array", std::nullopt,
+                       "type section",
+                       "garbage-collected objects are not supported: compile for linear memory"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ModuleResult<void> checkModule(const Module& module, std::span<const HostModule> modules,
                                const EntryAbi& abi, const PrepareLimits& limits) {
   if (Refusal refusal = checkImports(module, modules)) return *refusal;
+  if (Refusal refusal = checkTypes(module)) return *refusal;
   if (Refusal refusal = checkMemory(module, limits)) return *refusal;
   if (Refusal refusal = checkTables(module, limits)) return *refusal;
   if (Refusal refusal = checkReservedNames(module)) return *refusal;

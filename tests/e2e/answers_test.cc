@@ -51,9 +51,10 @@ TEST_F(AnAppAnswers, AsACgiProgramWithItsEnvironmentAndItsBody) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.field("content-type"), "text/plain");
   EXPECT_THAT(response.body, StartsWith("POST http://cgi.test"));
-  for (const char* line : {"  GREETING=hi\n", "  QUERY_STRING=color=blue\n", "  HTTP_X_COLOUR=red\n",
-                           "  REQUEST_METHOD=POST\n", "  CONTENT_LENGTH=14\n",
-                           "  REMOTE_ADDR=127.0.0.1\n", "  SERVER_PROTOCOL=HTTP/1.1\n"}) {
+  for (const char* line :
+       {"  GREETING=hi\n", "  QUERY_STRING=color=blue\n", "  HTTP_X_COLOUR=red\n",
+        "  REQUEST_METHOD=POST\n", "  CONTENT_LENGTH=14\n", "  REMOTE_ADDR=127.0.0.1\n",
+        "  SERVER_PROTOCOL=HTTP/1.1\n"}) {
     EXPECT_THAT(response.body, HasSubstr(line));
   }
   EXPECT_THAT(response.body, EndsWith("\nbody:\nstandard input\n(14 bytes)\n"));

@@ -32,7 +32,8 @@ struct Response {
 enum class Answers : bool { toHead, toOthers };
 
 /// One HTTP/1.1 connection to 127.0.0.1: sends bytes as they are, reads whole responses. Every
-/// operation has the deadline `patience`; beyond it, and on what is not HTTP, it throws ClientError.
+/// operation has the deadline `patience`; beyond it, and on what is not HTTP, it throws
+/// ClientError.
 class Client {
  public:
   explicit Client(std::uint16_t port, std::chrono::milliseconds patience = kPatience);

@@ -35,16 +35,16 @@ TEST_F(CheckingAConfiguration, SaysThatItIsGood) {
 
 TEST_F(CheckingAConfiguration, ReportsEverythingThatIsWrongWithItsPlace) {
   const CheckResult result = checkText(
-      "[server]\n"                       // 1
-      "shard = 2\n"                      // 2: unknown
-      "listen = \"127.0.0.1:0\"\n"       // 3: wrong type
-      "max_uri = \"1MB\"\n"              // 4: no such unit
-      "[limits]\n"                       // 5
-      "cpu_ms = 0\n"                     // 6: impossible
-      "[[tenant]]\n"                     // 7
-      "name = \"Acme\"\n"                // 8: capital
-      "[[tenant.app]]\n"                 // 9: no routes
-      "name = \"a\"\n"                   // 10
+      "[server]\n"                  // 1
+      "shard = 2\n"                 // 2: unknown
+      "listen = \"127.0.0.1:0\"\n"  // 3: wrong type
+      "max_uri = \"1MB\"\n"         // 4: no such unit
+      "[limits]\n"                  // 5
+      "cpu_ms = 0\n"                // 6: impossible
+      "[[tenant]]\n"                // 7
+      "name = \"Acme\"\n"           // 8: capital
+      "[[tenant.app]]\n"            // 9: no routes
+      "name = \"a\"\n"              // 10
       "module = \"" +
       guestFile("hello") + "\"\n");
   EXPECT_EQ(result.ending, (Ending{1, 0}));
@@ -97,8 +97,7 @@ TEST(ADaemonWhosePortIsTaken, SaysSoAndDoesNotStart) {
   Daemon first(config);
   TemporaryFolder folder;
   std::string text = config.text();
-  text.replace(text.find("127.0.0.1:0"), 11,
-               "127.0.0.1:" + std::to_string(first.adminPort()));
+  text.replace(text.find("127.0.0.1:0"), 11, "127.0.0.1:" + std::to_string(first.adminPort()));
   std::ofstream(folder / "skiff.toml") << text;
   Process second(SKIFFD, {"--config", folder / "skiff.toml"});
   EXPECT_EQ(second.wait(), (Ending{1, 0}));

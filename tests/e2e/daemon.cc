@@ -61,8 +61,7 @@ std::string AccessLine::value(std::string_view key) const {
 
 Daemon::Daemon(const std::string& config) {
   writeText(configFile(), config);
-  process_ =
-      std::make_unique<Process>(SKIFFD, std::vector<std::string>{"--config", configFile()});
+  process_ = std::make_unique<Process>(SKIFFD, std::vector<std::string>{"--config", configFile()});
   port_ = portAfter(*process_, "listening on http://");
   adminPort_ = portAfter(*process_, "admin on http://");
   if (process_->waitForLine(Process::Stream::error, "ready: ").empty() ||

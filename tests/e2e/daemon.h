@@ -38,7 +38,7 @@ struct ConfigText {
 
 /// What the access log said of one request.
 struct AccessLine {
-  std::string text;  ///< the JSON object
+  std::string text;                               ///< the JSON object
   std::string value(std::string_view key) const;  ///< of a string or number; empty if not there
 };
 
@@ -59,7 +59,9 @@ class Daemon {
   Response get(std::string_view host, std::string_view target = "/") const {
     return e2e::get(port_, host, target);
   }
-  Response admin(std::string_view target) const { return e2e::get(adminPort_, "127.0.0.1", target); }
+  Response admin(std::string_view target) const {
+    return e2e::get(adminPort_, "127.0.0.1", target);
+  }
   MetricsPage metrics() const { return MetricsPage(admin("/metrics").body); }
 
   /// The access log's line of the first request whose line contains `part`; fails the test if none

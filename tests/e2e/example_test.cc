@@ -49,8 +49,7 @@ TEST(TheExampleConfiguration, AnswersTheRequestsThatItTellsToTry) {
   const std::vector<std::string> tried = commands();
   ASSERT_EQ(tried.size(), 5u);
   const std::vector<::testing::Matcher<std::string>> answers{
-      "Hello from acme, you asked for /world\n",
-      "every byte comes back while more arrive",
+      "Hello from acme, you asked for /world\n", "every byte comes back while more arrive",
       AllOf(HasSubstr("POST http://cgi.localhost"), HasSubstr("  GREETING=hi\n"),
             HasSubstr("  QUERY_STRING=color=blue\n"),
             EndsWith("\nbody:\nread from standard input\n(24 bytes)\n")),

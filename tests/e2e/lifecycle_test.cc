@@ -51,8 +51,8 @@ TEST(AReload, AddsRemovesAndChangesAppsWithoutAFailedRequest) {
   plan.port = daemon.port();
   plan.connections = 16;
   plan.next = [](std::mt19937&) {
-    return ExpectedExchange{"steady", request("GET", "steady.test", "/"), 200, "Hello from wasm",
-                            {}};
+    return ExpectedExchange{
+        "steady", request("GET", "steady.test", "/"), 200, "Hello from wasm", {}};
   };
   LoadPlan changingPlan = plan;
   changingPlan.connections = 4;
@@ -77,8 +77,8 @@ TEST(AReload, AddsRemovesAndChangesAppsWithoutAFailedRequest) {
   }
   for (BackgroundLoad* load : {&steady, &changing}) {
     const LoadResult& result = load->finish();
-    EXPECT_EQ(result.failures, 0u) << (result.firstFailures.empty() ? std::string()
-                                                                    : result.firstFailures.front());
+    EXPECT_EQ(result.failures, 0u)
+        << (result.firstFailures.empty() ? std::string() : result.firstFailures.front());
     EXPECT_GT(result.requests, 100u);
   }
   EXPECT_EQ(daemon.admin("/readyz").status, 200);
@@ -195,6 +195,23 @@ TEST(SigTerm, EndsWhatIsStillInFlightWhenTheDrainsTimeIsOver) {
   EXPECT_EQ(response.field("skiff-reason"), "drained");
   EXPECT_EQ(daemon.process().wait(), (Ending{0, 0}));
   EXPECT_THAT(daemon.process().text(Process::Stream::output), HasSubstr("\"reason\":\"drained\""));
+}
+
+TEST(SigTerm, EndsAGuestThatStillComputesWhenTheDrainsTimeIsOver) {
+  ConfigText config;
+  config.server = "shards = 1\ndrain_timeout_ms = 300\n";
+  config.limits = "cpu_ms = 300000\nwall_ms = 600000\n";
+  config.apps = {{"spin", "test/spin", {}, {}}};
+  Daemon daemon(config);
+  Client client = daemon.connect();
+  client.send(request("GET", "spin.test", "/"));
+  daemon.process().signal(SIGTERM);
+  // It may come before the request was read: then there is nothing to end.
+  try {
+    EXPECT_EQ(client.receive().field("skiff-reason"), "drained");
+  } catch (const ClientError&) {
+  }
+  EXPECT_EQ(daemon.process().wait(std::chrono::seconds(15)), (Ending{0, 0}));
 }
 
 TEST(SigTerm, ASecondTimeDoesNotWait) {

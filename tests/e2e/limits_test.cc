@@ -31,8 +31,8 @@ class HeldRequest {
 /// Waits until the request is counted under its reason: that is after it was answered.
 bool isCounted(const Daemon& daemon, int status, const std::string& reason) {
   return eventually([&] {
-    return daemon.metrics().sum("skiff_requests_total", {{"status", std::to_string(status)},
-                                                         {"reason", reason}}) >= 1;
+    return daemon.metrics().sum("skiff_requests_total",
+                                {{"status", std::to_string(status)}, {"reason", reason}}) >= 1;
   });
 }
 
@@ -95,16 +95,15 @@ TEST(ALimitThatIsExceeded, HasItsStatusItsReasonItsLineInTheLogAndItsCount) {
        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
        400, "bad_request"},
       {"half a head", "GET / HTTP/1.1\r\nHost: he", 408, "request_timeout"},
-      {"half a body",
-       "POST / HTTP/1.1\r\nHost: slowread.test\r\nContent-Length: 10\r\n\r\nhalf", 408,
-       "request_timeout"},
+      {"half a body", "POST / HTTP/1.1\r\nHost: slowread.test\r\nContent-Length: 10\r\n\r\nhalf",
+       408, "request_timeout"},
   };
   Daemon daemon(refusingConfig());
   for (const Refusal& refusal : refusals) {
     SCOPED_TRACE(refusal.name);
-    const double before = daemon.metrics().sum("skiff_requests_total",
-                                               {{"status", std::to_string(refusal.status)},
-                                                {"reason", refusal.reason}});
+    const double before = daemon.metrics().sum(
+        "skiff_requests_total",
+        {{"status", std::to_string(refusal.status)}, {"reason", refusal.reason}});
     const Response response = daemon.connect().ask(refusal.request);
     EXPECT_EQ(response.status, refusal.status);
     EXPECT_EQ(response.field("skiff-reason"), refusal.reason);
@@ -113,10 +112,10 @@ TEST(ALimitThatIsExceeded, HasItsStatusItsReasonItsLineInTheLogAndItsCount) {
     const AccessLine line = daemon.accessLineOf(response);
     EXPECT_EQ(line.value("reason"), refusal.reason);
     EXPECT_EQ(line.value("status"), std::to_string(refusal.status));
-    EXPECT_EQ(daemon.metrics().sum("skiff_requests_total",
-                                   {{"status", std::to_string(refusal.status)},
-                                    {"reason", refusal.reason}}),
-              before + 1);
+    EXPECT_EQ(
+        daemon.metrics().sum("skiff_requests_total", {{"status", std::to_string(refusal.status)},
+                                                      {"reason", refusal.reason}}),
+        before + 1);
   }
   // None of it hurt the daemon.
   EXPECT_EQ(daemon.get("hello.test").status, 200);

@@ -69,12 +69,12 @@ std::string difference(const ExpectedExchange& expected, int status, const std::
     return expected.name + ": status " + std::to_string(status) + ", body: " + body.substr(0, 300);
   }
   if (body == expected.body) return {};
-  if (!expected.varying.empty() && withoutVarying(body, expected.varying) ==
-                                       withoutVarying(expected.body, expected.varying)) {
+  if (!expected.varying.empty() &&
+      withoutVarying(body, expected.varying) == withoutVarying(expected.body, expected.varying)) {
     return {};
   }
-  const auto [mine, its] = std::mismatch(expected.body.begin(), expected.body.end(), body.begin(),
-                                         body.end());
+  const auto [mine, its] =
+      std::mismatch(expected.body.begin(), expected.body.end(), body.begin(), body.end());
   return expected.name + ": body of " + std::to_string(body.size()) + " bytes instead of " +
          std::to_string(expected.body.size()) + ", different from byte " +
          std::to_string(mine - expected.body.begin());
@@ -99,10 +99,10 @@ asio::awaitable<void> keepAsking(Load& load) {
                 http::async_read(stream, buffer, parser, asio::use_awaitable));
       ++load.result.requests;
       load.result.slowest =
-          std::max(load.result.slowest, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                            Clock::now() - asked));
-      const std::string wrong = difference(
-          exchange, static_cast<int>(parser.get().result_int()), parser.get().body());
+          std::max(load.result.slowest,
+                   std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - asked));
+      const std::string wrong =
+          difference(exchange, static_cast<int>(parser.get().result_int()), parser.get().body());
       if (!wrong.empty()) load.fail(wrong);
       if (!parser.get().keep_alive()) stream.socket().close();
     } catch (const std::exception& error) {
@@ -129,8 +129,8 @@ class PatternBlocks {
   const std::string& next() {
     for (std::size_t at = 0; at < kBlock; at += sizeof(std::uint64_t)) {
       const std::uint64_t word = random_();
-      std::copy_n(reinterpret_cast<const char*>(&word), sizeof word, block_.begin() +
-                  static_cast<std::ptrdiff_t>(at));
+      std::copy_n(reinterpret_cast<const char*>(&word), sizeof word,
+                  block_.begin() + static_cast<std::ptrdiff_t>(at));
     }
     return block_;
   }
@@ -193,14 +193,13 @@ asio::awaitable<void> receivePattern(beast::tcp_stream& stream, EchoResult& resu
 }
 
 asio::awaitable<void> echo(std::uint16_t port, const std::string& host, std::uint64_t bytes,
-                           const std::function<void(std::uint64_t)>& progress,
-                           EchoResult& result) {
+                           const std::function<void(std::uint64_t)>& progress, EchoResult& result) {
   try {
     beast::tcp_stream stream(co_await asio::this_coro::executor);
     stream.expires_after(kPatience);
     co_await stream.async_connect(serverAt(port), asio::use_awaitable);
-    co_await sendAll(stream, "POST / HTTP/1.1\r\nHost: " + host +
-                                 "\r\nTransfer-Encoding: chunked\r\n\r\n");
+    co_await sendAll(stream,
+                     "POST / HTTP/1.1\r\nHost: " + host + "\r\nTransfer-Encoding: chunked\r\n\r\n");
     co_await (sendPattern(stream, bytes) && receivePattern(stream, result, progress));
     if (result.received != bytes) result.error = "the body ended early";
   } catch (const std::exception& error) {

@@ -44,8 +44,11 @@ class MixedGuests {
     const std::string number = std::to_string(random() % 1'000'000);
     switch (random() % 8) {
       case 0:
-        return {"hello", request("GET", "hello.test", "/" + number), 200,
-                "Hello from skiff, you asked for /" + number + "\n", {}};
+        return {"hello",
+                request("GET", "hello.test", "/" + number),
+                200,
+                "Hello from skiff, you asked for /" + number + "\n",
+                {}};
       case 1:
         return {"constant", request("GET", "constant.test", "/"), 200, "Hello from wasm", {}};
       case 2: {
@@ -56,15 +59,21 @@ class MixedGuests {
       case 3:
         return cgi_[random() % cgi_.size()];
       case 4:
-        return {"greet", request("GET", "greet.test", "/?name=n" + number), 200,
-                "Hello, n" + number + "!\n", {}};
+        return {"greet",
+                request("GET", "greet.test", "/?name=n" + number),
+                200,
+                "Hello, n" + number + "!\n",
+                {}};
       case 5:
         return {"count", request("GET", "count.test", "/"), 200, "memory=1 global=1\n", {}};
       case 6:
         return {"count_table", request("GET", "count-table.test", "/"), 200, "table=1\n", {}};
       default:
-        return {"secret", request("POST", "secret.test", "/", "secret of " + number), 200,
-                "clean\n", {}};
+        return {"secret",
+                request("POST", "secret.test", "/", "secret of " + number),
+                200,
+                "clean\n",
+                {}};
     }
   }
 
@@ -119,12 +128,13 @@ TEST(MixedGuestsUnderLoad, AnswerByteForByteAndHoldOnToNothingMore) {
 
   ASSERT_TRUE(early);
   RecordProperty("requests", static_cast<int>(result.requests));
-  std::printf("%zu requests in %lld s; resident %.1f MiB, then %.1f MiB; %zu descriptors, %zu "
-              "threads, %.0f isolates, %.0f instances\n",
-              result.requests, static_cast<long long>(duration.count() / 1000),
-              static_cast<double>(early->process.residentBytes) / (1 << 20),
-              static_cast<double>(last.process.residentBytes) / (1 << 20),
-              last.process.descriptors, last.process.threads, last.isolates, last.instances);
+  std::printf(
+      "%zu requests in %lld s; resident %.1f MiB, then %.1f MiB; %zu descriptors, %zu "
+      "threads, %.0f isolates, %.0f instances\n",
+      result.requests, static_cast<long long>(duration.count() / 1000),
+      static_cast<double>(early->process.residentBytes) / (1 << 20),
+      static_cast<double>(last.process.residentBytes) / (1 << 20), last.process.descriptors,
+      last.process.threads, last.isolates, last.instances);
   // An image is shared by all instances of a version; nothing else holds a descriptor for long.
   EXPECT_LE(last.process.descriptors, early->process.descriptors + 2);
   EXPECT_EQ(last.process.threads, early->process.threads);

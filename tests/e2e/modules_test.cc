@@ -24,8 +24,8 @@ std::string bytesOf(const std::filesystem::path& file) {
 /// The binary of a module in text format.
 std::string assemble(const TemporaryFolder& folder, const std::string& text) {
   std::ofstream(folder / "module.wat") << text;
-  Process assembler(SKIFF_WAT2WASM, {"--enable-all", folder / "module.wat", "-o",
-                                     folder / "assembled.wasm"});
+  Process assembler(SKIFF_WAT2WASM,
+                    {"--enable-all", folder / "module.wat", "-o", folder / "assembled.wasm"});
   EXPECT_EQ(assembler.wait(), (Ending{0, 0})) << assembler.text(Process::Stream::error);
   return bytesOf(folder / "assembled.wasm");
 }
@@ -84,8 +84,7 @@ TEST(ABadModule, IsRefusedWithWhatIsWrongWithIt) {
        wat("(module (import \"env\" \"no_such\" (func)) (memory (export \"memory\") 1)" + handler +
            ")"),
        "no_such"},
-      {"shared",
-       wat("(module (memory (export \"memory\") 1 2 shared)" + handler + ")"), "shared"},
+      {"shared", wat("(module (memory (export \"memory\") 1 2 shared)" + handler + ")"), "shared"},
       {"huge", wat("(module (memory (export \"memory\") 65536)" + handler + ")"), "4096 MiB"},
       {"no-memory", wat("(module " + handler + ")"), "no memory"},
       {"signature",

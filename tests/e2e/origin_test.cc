@@ -15,8 +15,8 @@ using ::testing::HasSubstr;
 ConfigText inFrontOf(const std::string& origin) {
   ConfigText config;
   config.server = "shards = 1\n";
-  config.apps = {{"front", "headers",
-                  "origin = \"" + origin + "\"\nconfig = \"inner.test\"\n", "wall_ms = 20000\n"}};
+  config.apps = {{"front", "headers", "origin = \"" + origin + "\"\nconfig = \"inner.test\"\n",
+                  "wall_ms = 20000\n"}};
   return config;
 }
 

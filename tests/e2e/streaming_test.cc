@@ -83,8 +83,8 @@ TEST(AClientThatReadsAByteASecond, HoldsUpNobodyAndIsNotReadAhead) {
     others.connections = 4;
     others.duration = std::chrono::seconds(1);
     others.next = [](std::mt19937&) {
-      return ExpectedExchange{"hello", request("GET", "hello.test", "/"), 200, "Hello from wasm",
-                              {}};
+      return ExpectedExchange{
+          "hello", request("GET", "hello.test", "/"), 200, "Hello from wasm", {}};
     };
     const LoadResult result = runLoad(others);
     EXPECT_EQ(result.failures, 0u);

@@ -54,6 +54,21 @@ TEST(WatchdogTest, EndsAGuestAtItsDeadline) {
   watchdog.remove(thread);
 }
 
+TEST(WatchdogTest, EndsEveryGuestOfAThreadThatIsToRunNoMore) {
+  Watchdog watchdog;
+  GuestThread thread;
+  thread.bind();
+  watchdog.add(thread);
+  thread.endGuests();
+  for (int i = 0; i < 2; ++i) {
+    Spinner spinner;
+    thread.begin(spinner.budget(std::chrono::hours(1), std::chrono::hours(1)));
+    spinner.spin();
+    EXPECT_EQ(thread.end().terminated, Reason::drained);
+  }
+  watchdog.remove(thread);
+}
+
 TEST(WatchdogTest, CountsCpuTimeAndNotWaiting) {
   Watchdog watchdog;
   GuestThread thread;
