@@ -150,6 +150,69 @@ TEST_F(GuestRunTest, ACancelledGuestIsUnwoundAndItsInstanceDropped) {
   EXPECT_EQ(next.body(), "still here");
 }
 
+TEST_F(GuestRunTest, AStoppedGuestCannotCatchItsEnd) {
+  const auto pool = poolOf("test/catch");
+  FakeExchange exiting;
+  serve(*pool, exiting);
+  EXPECT_EQ(reason, Reason::guestExit);
+  EXPECT_EQ(exiting.body(), "");
+
+  FakeExchange cancelled;
+  cancelled.setRequest("POST", "/");
+  cancelled.expectBody();
+  cancelled.arrive("half a body");
+  const auto guestRun = run(*pool, cancelled);
+  ASSERT_EQ(guestRun->start(), GuestRun::State::waiting);
+  guestRun->cancel(Reason::clientGone);
+  EXPECT_EQ(guestRun->reason(), Reason::clientGone);
+  EXPECT_EQ(cancelled.body(), "");
+}
+
+TEST_F(GuestRunTest, AModuleWithoutMemoryPagesCanServe) {
+  // (module (memory (export "memory") 0) and both exports of a handler, which do nothing)
+  const std::vector<std::uint8_t> bytes = {
+      0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x0a, 0x02, 0x60, 0x00, 0x01, 0x7e,
+      0x60, 0x02, 0x7f, 0x7f, 0x00, 0x03, 0x03, 0x02, 0x00, 0x01, 0x05, 0x03, 0x01, 0x00, 0x00,
+      0x07, 0x2d, 0x03, 0x06, 'm',  'e',  'm',  'o',  'r',  'y',  0x02, 0x00, 0x0e, 'h',  'a',
+      'n',  'd',  'l',  'e',  '_',  'r',  'e',  'q',  'u',  'e',  's',  't',  0x00, 0x00, 0x0f,
+      'h',  'a',  'n',  'd',  'l',  'e',  '_',  'r',  'e',  's',  'p',  'o',  'n',  's',  'e',
+      0x00, 0x01, 0x0a, 0x09, 0x02, 0x04, 0x00, 0x42, 0x00, 0x0b, 0x02, 0x00, 0x0b};
+  const auto prepared = tryPrepare(bytes);
+  ASSERT_TRUE(prepared.has_value()) << prepared.error().text();
+  InstancePool pool(shard, *prepared, {});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(get(pool), "");
+  EXPECT_EQ(reason, Reason::none) << detail;
+}
+
+TEST_F(GuestRunTest, InstancesWhoseTablesWouldFillTheHeapAreNotMade) {
+  const auto small = poolOf("hello_wat", {.min = 0, .max = 1000});
+  EXPECT_EQ(small->limits().max, 1000U);
+  // (table 65000 funcref) beside a handler's memory and exports.
+  const std::vector<std::uint8_t> bytes = {
+      0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x0a, 0x02, 0x60, 0x00, 0x01,
+      0x7e, 0x60, 0x02, 0x7f, 0x7f, 0x00, 0x03, 0x03, 0x02, 0x00, 0x01, 0x04, 0x06, 0x01,
+      0x70, 0x00, 0xe8, 0xfb, 0x03, 0x05, 0x03, 0x01, 0x00, 0x01, 0x07, 0x2d, 0x03, 0x06,
+      'm',  'e',  'm',  'o',  'r',  'y',  0x02, 0x00, 0x0e, 'h',  'a',  'n',  'd',  'l',
+      'e',  '_',  'r',  'e',  'q',  'u',  'e',  's',  't',  0x00, 0x00, 0x0f, 'h',  'a',
+      'n',  'd',  'l',  'e',  '_',  'r',  'e',  's',  'p',  'o',  'n',  's',  'e',  0x00,
+      0x01, 0x0a, 0x09, 0x02, 0x04, 0x00, 0x42, 0x00, 0x0b, 0x02, 0x00, 0x0b};
+  const auto prepared = tryPrepare(bytes);
+  ASSERT_TRUE(prepared.has_value()) << prepared.error().text();
+  InstancePool pool(shard, *prepared, {.min = 0, .max = 1000});
+  EXPECT_LT(pool.limits().max, 100U);
+  const std::size_t most = pool.limits().max;
+  std::vector<Instance*> held;
+  for (std::size_t i = 0; i < most; ++i) {
+    ColdStart cold;
+    Reason refusal = Reason::none;
+    std::string error;
+    Instance* const instance = pool.acquire(cold, refusal, error);
+    ASSERT_TRUE(instance) << error;
+    held.push_back(instance);
+  }
+  for (Instance* instance : held) pool.release(instance, InstanceFate::returned);
+}
+
 TEST_F(GuestRunTest, KillingOneGuestLeavesTheSuspendedOnesAlone) {
   limits.cpu = std::chrono::milliseconds(20);
   const auto pool = poolOf("test/sleep");
