@@ -109,7 +109,7 @@ void RequestTask::onDeadline() {
     run_->cancel(Reason::wallLimit);
     after(GuestRun::State::finished);
   } else if (state_ == State::over) {
-    exchange_.fail(Reason::wallLimit);
+    exchange_.expire(Reason::wallLimit);
   }
 }
 

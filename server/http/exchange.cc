@@ -139,6 +139,14 @@ void HttpExchange::fail(Reason reason, std::string_view detail) {
   if (state_ == State::open) end(reason, detail);
 }
 
+void HttpExchange::expire(Reason reason) {
+  if (state_ == State::relaying) {
+    cut(reason, {});
+  } else {
+    fail(reason);
+  }
+}
+
 void HttpExchange::end(Reason reason, std::string_view detail) {
   if (committed_) {
     cut(reason, detail);

@@ -60,6 +60,10 @@ class HttpExchange final : public Exchange {
   /// that the client cannot take the answer for complete. Does nothing once finished or dead.
   void fail(Reason reason, std::string_view detail = {});
 
+  /// The time for the whole exchange is over: as fail(), and an answer that is still being relayed
+  /// (from the origin, or to a client that takes it slowly) is cut.
+  void expire(Reason reason);
+
   /// The largest request body that the app accepts. False if the announced length is larger: then
   /// the exchange has failed with 413 and the handler leaves it alone. A chunked body that grows
   /// beyond it abandons the exchange with bodyTooLarge. Unlimited unless set.

@@ -169,5 +169,21 @@ TEST(AnOriginThatIsSilent, UsesUpTheRequestsWallTime) {
   EXPECT_EQ(response.field("skiff-reason"), "wall_limit");
 }
 
+TEST(AnOriginThatNeverComesToAnEnd, IsCutAtTheRequestsWallTime) {
+  ScriptedOrigin origin({[](Peer& peer) {
+    peer.readHead();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun");
+    peer.waitForClose();
+  }});
+  ConfigText config = inFrontOf(origin.url());
+  config.apps.front().limits = "wall_ms = 300\n";
+  Daemon daemon(config);
+  Client client = daemon.connect();
+  client.send(request("GET", "front.test", "/endless"));
+  client.receiveUntil("begun");
+  EXPECT_TRUE(client.isClosed());
+  EXPECT_EQ(daemon.accessLine("\"path\":\"/endless\"").value("reason"), "wall_limit");
+}
+
 }  // namespace
 }  // namespace skiff::e2e
