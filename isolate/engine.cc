@@ -16,6 +16,9 @@ namespace {
 // fills it by tables or exceptions meets soon.
 constexpr std::size_t kYoungGeneration = std::size_t{3} << 20;
 constexpr std::size_t kOldGeneration = std::size_t{128} << 20;
+// Where the first full collection happens: without it V8 lets garbage gather to a large part of the
+// ceiling first, in every isolate.
+constexpr std::size_t kInitialOldGeneration = std::size_t{4} << 20;
 
 // The base has no virtual destructor; it is never deleted through.
 #pragma GCC diagnostic push
@@ -61,6 +64,7 @@ v8::Isolate* Engine::newIsolate(std::shared_ptr<ForegroundTasks> tasks) {
   parameters.array_buffer_allocator = delegates_->allocator.get();
   parameters.constraints.set_max_young_generation_size_in_bytes(kYoungGeneration);
   parameters.constraints.set_max_old_generation_size_in_bytes(kOldGeneration);
+  parameters.constraints.set_initial_old_generation_size_in_bytes(kInitialOldGeneration);
   v8::Isolate::Initialize(isolate, parameters);
   live_.fetch_add(1, std::memory_order_relaxed);
   return isolate;

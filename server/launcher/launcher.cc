@@ -61,6 +61,8 @@ int main(int count, char** values) {
   clearEnvironment();
 #ifdef SKIFF_ASAN_RUNTIME
   ::setenv("LD_PRELOAD", SKIFF_ASAN_RUNTIME, 1);
+  const std::string suppressions = "suppressions=" + (library / "engine_leaks.supp").string();
+  ::setenv("LSAN_OPTIONS", (suppressions + ":print_suppressions=0").c_str(), 1);
 #endif
   std::vector<std::string> arguments{engine.string()};
   arguments.insert(arguments.end(), std::begin(kEngineFlags), std::end(kEngineFlags));
