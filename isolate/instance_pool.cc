@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kCollectAfter = 128;
 // What an instance costs on the heap, beside its pages.
 constexpr std::size_t kInstanceOverhead = 8 << 10;
+// How much an isolate's heap may grow by garbage between two looks of the shard's tick.
+constexpr std::size_t kGarbageAllowance = std::size_t{1} << 20;
 // The part of an isolate's heap that its instances and their tables may fill: half of its limit.
 constexpr std::size_t kInstancesHeap = std::size_t{64} << 20;
 
@@ -204,6 +206,7 @@ void InstancePool::unloadIsolate() {
   }
   shard_.seat().vacate(*isolate_);
   isolate_.reset();
+  collectAbove_ = 0;
   shard_.budget().release(uncollected_);
   uncollected_ = 0;
 }
@@ -214,6 +217,12 @@ void InstancePool::housekeep() {
     IsolateLock lock(shard_.seat(), *isolate_);
     isolate_->tasks().drain();
   }
+  // V8 lets each isolate fill its young generation first; many isolates with few requests would
+  // grow for a long time.
+  const std::size_t heap = isolate_->heapBytes();
+  if (collectAbove_ != 0 && heap <= collectAbove_) return;
+  if (collectAbove_ != 0) collectDropped();
+  collectAbove_ = isolate_->heapBytes() + kGarbageAllowance;
 }
 
 PoolCounts InstancePool::counts() const {

@@ -103,7 +103,8 @@ class InstancePool {
   std::vector<std::unique_ptr<Instance>> busy_;
   HotPages hot_;
   bool waited_ = false;
-  std::size_t uncollected_ = 0;  ///< dropped instances that V8 has not freed yet
+  std::size_t collectAbove_ = 0;  ///< heap size at which the next look collects garbage
+  std::size_t uncollected_ = 0;   ///< dropped instances that V8 has not freed yet
 };
 
 }  // namespace skiff
