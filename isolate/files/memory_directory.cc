@@ -42,8 +42,9 @@ FileResult<std::shared_ptr<File>> MemoryDirectory::open(const std::string& path,
   const FileResult<MemoryNode*> node = openNode(*tree_, *node_, path, how);
   if (!node) return node.error();
   if ((*node)->isDirectory()) return std::make_shared<MemoryDirectory>(tree_, *node);
-  // As O_RDONLY is 0, what is not opened to write is opened to read.
-  const MemoryFile::Access access{how.read || !how.write, how.write, how.append};
+  // Linux opens to read what is opened for nothing; and who may cut a file may write to it.
+  const bool write = how.write || how.truncate;
+  const MemoryFile::Access access{how.read || !write, write, how.append};
   return std::make_shared<MemoryFile>(tree_, *node, access);
 }
 
