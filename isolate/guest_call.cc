@@ -123,7 +123,9 @@ HostResult GuestCall::host(v8::Isolate* isolate, const HostFunction& function,
   }
   HostResult result = HostResult::stop();
   try {
-    result = function.call(context_, slots);
+    do {
+      result = function.call(context_, slots);  // again once a wait on this thread is over
+    } while (result.kind() == HostResult::Kind::wait && context_.blockingWait());
   } catch (const std::exception& error) {
     result = context_.trap(std::string(function.name) + ": internal error: " + error.what());
   }
