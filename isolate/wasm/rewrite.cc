@@ -48,6 +48,7 @@ class Rewriter {
   void writeModule();
   void writeMissing(std::uint8_t belowRank, std::uint8_t& nextRank);
   void writeSection(const Section& section);
+  void writeMerged(const Section& section);
   void writeTables(const Section& section);
   void writeMemories(const Section& section);
   void writeLimits(Writer& to, const Limits& limits, std::uint64_t maximum);
@@ -178,10 +179,19 @@ void Rewriter::writeSection(const Section& section) {
   } else if (section.id == kMemorySection) {
     writeMemories(section);
   } else if (additions_.has(section.id)) {
-    additions_.writeSection(output_, section.id, body);
+    writeMerged(section);
   } else {
     output_.section(section.id, body);
   }
+}
+
+void Rewriter::writeMerged(const Section& section) {
+  const auto body = bytes_.subspan(section.bodyOffset, section.bodySize);
+  const Additions::Placed placed = additions_.writeSection(output_, section.id, body);
+  if (section.id != kCodeSection) return;
+  const auto narrow = [](std::size_t offset) { return static_cast<std::uint32_t>(offset); };
+  result_.offsets.add(narrow(placed.offset), narrow(section.bodyOffset + placed.oldStart));
+  result_.offsets.addNone(narrow(placed.offset + placed.size));
 }
 
 void Rewriter::writeTables(const Section& section) {

@@ -8,6 +8,7 @@
 #include "isolate/abi/entry_abi.h"
 #include "isolate/host_function.h"
 #include "isolate/wasm/module.h"
+#include "isolate/wasm/offset_map.h"
 
 namespace skiff::wasm {
 
@@ -48,6 +49,9 @@ struct Rewritten {
   bool hasStart = false;
   /// Entry points that exist, by index; absent optional ones are false.
   std::vector<bool> entries;
+  /// From offsets in `bytes` to offsets in the original module, for its code section; everything
+  /// else, the functions that were appended among it, has none.
+  OffsetMap offsets;
 };
 
 /// Rewrites a module that passed checkModule:
