@@ -31,7 +31,8 @@ int check(Engine& engine, const Config& config) {
   Watchdog watchdog;
   auto sink = LogSink::open("off");
   if (sink.has_error()) return 1;
-  DeploymentBuilder builder(engine, watchdog, **sink);
+  wasi::OpenFileBudget openFiles(SIZE_MAX);
+  DeploymentBuilder builder(engine, watchdog, **sink, openFiles);
   const auto built = builder.build(config, nullptr);
   if (built.has_error()) {
     for (const Error& error : built.error()) std::fprintf(stderr, "%s\n", error.message.c_str());
