@@ -115,7 +115,7 @@ class Commands {
       if (chance(2)) flags += flag;
     }
     for (const char flag : std::string_view("xtda")) {
-      // What a file is truncated to while it is opened to be made as a directory, nobody defines.
+      // Kernels disagree on what O_CREAT with O_DIRECTORY makes.
       if (chance(5) && !(flag == 'd' && flags.find('c') != std::string::npos)) flags += flag;
     }
     return flags.empty() ? "-" : flags;
