@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { HTTP_URL_INVALID = -1 };
+enum { HTTP_URL_INVALID = -1, HTTP_URL_ABSENT = -2 };
 
 /* What "+" stands for: a space in form fields, itself in a path. */
 enum http_plus { HTTP_PLUS_IS_PLUS, HTTP_PLUS_IS_SPACE };
@@ -41,10 +41,11 @@ static inline int32_t http_percent_decode(const char* text, uint32_t length, cha
 }
 
 /* Finds the first field `name` of a query or form ("a=1&b=2", NUL-terminated) and writes its
- * decoded value to `value` with a terminating NUL. False if there is none, it does not fit `limit`,
- * or it is not well encoded; `value` is empty then. */
-static inline bool http_query_value(const char* query, const char* name, char* value,
-                                    uint32_t limit) {
+ * decoded value to `value` with a terminating NUL. Answers its length; HTTP_URL_ABSENT if there is
+ * none; and HTTP_URL_INVALID if it does not fit `limit` or is not well encoded. `value` is empty
+ * then. */
+static inline int32_t http_query_value(const char* query, const char* name, char* value,
+                                       uint32_t limit) {
   const size_t name_length = strlen(name);
   value[0] = '\0';
   for (const char* field = query; *field != '\0';) {
@@ -52,14 +53,14 @@ static inline bool http_query_value(const char* query, const char* name, char* v
     if (length > name_length && memcmp(field, name, name_length) == 0 &&
         field[name_length] == '=') {
       const size_t encoded = length - name_length - 1;
-      if (encoded >= limit) return false;
+      if (encoded >= limit) return HTTP_URL_INVALID;
       const int32_t size = http_percent_decode(field + name_length + 1, (uint32_t)encoded, value,
                                                HTTP_PLUS_IS_SPACE);
       value[size < 0 ? 0 : size] = '\0';
-      return size >= 0;
+      return size;
     }
     field += length;
     if (*field == '&') ++field;
   }
-  return false;
+  return HTTP_URL_ABSENT;
 }
