@@ -106,6 +106,7 @@ HTTP_HANDLE_REQUEST {
     return HTTP_DONE;
   }
   set_request_field("x-user", user->name);
+  if (settings.host[0] != '\0') set_request_field("host", settings.host);
   hide_cookie(kSessionCookie);
   const uint32_t context = choose_variant();
   if (context != kNoVariant) {

@@ -71,6 +71,15 @@ static void add_variant(struct word name, struct word weight) {
   settings.total_weight += variant->weight;
 }
 
+static void set_host(struct word host) {
+  static const char kAllowed[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:";
+  if (host.length == 0 || host.length > kMaxHost || strspn(host.text, kAllowed) < host.length) {
+    refuse("config: host is a name, and a port if need be");
+  }
+  memcpy(settings.host, host.text, host.length);
+}
+
 static void read_line(struct word key, const char* rest) {
   const struct word first = next_word(&rest), second = next_word(&rest);
   if (word_is(key, "user")) {
@@ -80,11 +89,13 @@ static void read_line(struct word key, const char* rest) {
   } else if (word_is(key, "lifetime")) {
     settings.lifetime = read_number(first);
     if (settings.lifetime == 0) refuse("config: lifetime is a number of seconds, 1 to 1000000");
+  } else if (word_is(key, "host")) {
+    set_host(first);
   } else if (word_is(key, "secure")) {
     if (!word_is(first, "yes") && !word_is(first, "no")) refuse("config: secure is yes or no");
     settings.secure = word_is(first, "yes");
   } else if (!word_is(key, "secret")) {
-    refuse("config: a line begins with secret, user, lifetime, variant, secure or #");
+    refuse("config: a line begins with secret, user, lifetime, variant, host, secure or #");
   }
 }
 

@@ -7,6 +7,7 @@
  *   user NAME TOKEN        may enter with that token; at least one, NAME of A-Z a-z 0-9 _ -
  *   lifetime SECONDS       of a session; 3600 unless told
  *   variant NAME WEIGHT    of the A/B test, if there is one; NAME as of a user
+ *   host NAME              that the origin is asked for, instead of the one the client named
  *   secure no              cookies also travel over plain HTTP, for trying on one's own machine
  */
 
@@ -15,7 +16,7 @@
 
 #include "hmac.h"
 
-enum { kMaxUsers = 64, kMaxVariants = 8, kMaxName = 32 };
+enum { kMaxUsers = 64, kMaxVariants = 8, kMaxName = 32, kMaxHost = 255 };
 
 struct user {
   char name[kMaxName + 1];
@@ -35,6 +36,7 @@ struct settings {
   uint32_t total_weight;
   uint32_t lifetime;
   bool secure;
+  char host[kMaxHost + 1]; /* empty: the client's */
 };
 
 /* Reads the settings once, when the module is initialised: they become part of the image that every

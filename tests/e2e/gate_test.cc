@@ -144,6 +144,17 @@ TEST_F(TheGate, TellsTheOriginWhoPasses) {
   }
 }
 
+TEST_F(TheGate, AsksTheOriginForItsOwnHost) {
+  const Response client = get(cookie(session("alice", inAnHour())));
+  EXPECT_THAT(client.body, HasSubstr("  HTTP_HOST=front.test\n"));
+  const std::string url = "http://127.0.0.1:" + std::to_string(behind.port());
+  daemon.reload(inFrontOf(url, std::string(kSettings) + "host inner.test:81\n").text());
+  EXPECT_TRUE(eventually([&] {
+    return get(cookie(session("alice", inAnHour()))).body.find("  HTTP_HOST=inner.test:81\n") !=
+           std::string::npos;
+  }));
+}
+
 TEST_F(TheGate, KeepsCredentialsFromTheOrigin) {
   const std::string good = session("alice", inAnHour());
   const Response alone = get(cookie(good));
@@ -298,6 +309,7 @@ TEST(TheGatesSettings, AreCheckedBeforeTheAppServes) {
       {start + "user a.b c\n", "a user's name"},
       {start + "user a b\nvariant x\n", "a variant's weight"},
       {start + "user a b\nlifetime 0\n", "lifetime is a number"},
+      {start + "user a b\nhost a/b\n", "host is a name"},
       {start + "user a b\nsecure maybe\n", "secure is yes or no"},
       {start + "user a b\ncolour red\n", "a line begins with"},
   };
