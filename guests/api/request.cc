@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include <algorithm>
+
 #include "http_field.h"
 #include "http_url.h"
 
@@ -36,17 +38,19 @@ bool hasJsonBody() {
 }
 
 bool readBody(std::string& body) {
-  body.resize(kMaxBody + 1);
+  // Grows with what comes: memory that is not touched need not be made pristine again.
+  body.resize(2048);
   std::size_t size = 0;
-  while (size <= kMaxBody) {
+  for (;;) {
     const uint64_t part = http_read_body(HTTP_REQUEST_BODY, body.data() + size,
                                          static_cast<uint32_t>(body.size() - size));
     size += http_low(part);
     if (http_high(part) != 0) break;
+    if (size > kMaxBody) return false;
+    if (size == body.size()) body.resize(std::min(2 * size, kMaxBody + 1));
   }
-  if (size > kMaxBody) return false;
   body.resize(size);
-  return true;
+  return size <= kMaxBody;
 }
 
 bool decodeSegment(std::string_view segment, std::string& decoded) {
