@@ -108,7 +108,9 @@ HostResult GuestCall::host(const HostFunction& function, const std::uint32_t* sl
   if (cancelled_ || mustWait_ || context_.ending()) return HostResult::stop();
   HostResult result = HostResult::stop();
   try {
-    result = function.call(context_, slots);
+    do {
+      result = function.call(context_, slots);  // again once a wait on this thread is over
+    } while (result.kind() == HostResult::Kind::wait && context_.blockingWait());
   } catch (const std::exception& error) {
     return context_.trap(std::string(function.name) + ": internal error: " + error.what());
   }

@@ -29,6 +29,9 @@ struct GuestSettings {
   std::vector<std::string> arguments;  ///< [0] is the app's name
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<DirectoryGrant> directories;
+  bool temporary = false;  ///< an empty "/tmp" in memory, anew for each request
+  /// Linear memory and what the host holds on the guest's behalf ("/tmp"), together.
+  ByteSize memory = LimitCeilings::kMemory;
   std::string config;      ///< get_config
   bool hasOrigin = false;  ///< `next` is possible
   /// Largest body that the host holds in memory for a guest that reads or replaces it around

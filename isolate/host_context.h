@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "isolate/exchange.h"
@@ -34,6 +35,15 @@ class HostEnvironment {
   virtual std::chrono::nanoseconds monotonicTime() = 0;  ///< since some fixed moment
 };
 
+/// Blocks the calling thread where a request would be suspended: for a program that has a thread of
+/// its own.
+class BlockingWait {
+ public:
+  virtual ~BlockingWait() = default;
+  /// Comes back when at least one of `what` (WaitFor) may have come about. May be spurious.
+  virtual void block(std::uint8_t what, std::chrono::steady_clock::time_point until) = 0;
+};
+
 /// The real ones: getrandom(2) and the system's clocks.
 HostEnvironment& systemEnvironment();
 
@@ -55,8 +65,12 @@ class HostContext {
   GuestMemory& memory() { return memory_; }
   void setMemory(GuestMemory memory) { memory_ = memory; }
   HostEnvironment& environment() { return environment_; }
-  /// nullptr while initialising: no request is there yet.
+  /// nullptr while initialising, when no request is there yet, and in a program of its own.
   Exchange* exchange() { return exchange_; }
+  /// Nothing else waits for a guest without an exchange. nullptr: such a guest cannot wait.
+  void setBlockingWait(BlockingWait* wait) { blockingWait_ = wait; }
+  BlockingWait* blockingWait() { return blockingWait_; }
+  bool canWait() const { return exchange_ || blockingWait_; }
 
   /// The state of a namespace, made on first use with T(HostContext&).
   template <class T>
@@ -85,19 +99,24 @@ class HostContext {
   std::uint32_t features() const { return features_; }
   void setFeatures(std::uint32_t features) { features_ = features; }
 
-  /// The guest asked for randomness; while initialising this forbids sharing its image.
-  void noteEntropy() { usedEntropy_ = true; }
-  bool usedEntropy() const { return usedEntropy_; }
+  /// The guest asked for what differs from time to time: "randomness", "the time". One phrase,
+  /// static. While initialising this forbids sharing its image.
+  void noteEntropy(std::string_view what) {
+    if (entropy_.empty()) entropy_ = what;
+  }
+  /// The first that was noted; empty if none was.
+  std::string_view entropy() const { return entropy_; }
 
  private:
   const GuestSettings& settings_;
   HostEnvironment& environment_;
   Exchange* exchange_;
+  BlockingWait* blockingWait_ = nullptr;
   GuestMemory memory_;
   std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;
   std::optional<Ending> ending_;
   std::uint32_t features_ = 0;
-  bool usedEntropy_ = false;
+  std::string_view entropy_;
 };
 
 }  // namespace skiff

@@ -28,6 +28,7 @@ struct PrepareRequest {
   GuestSettings settings;
   Limits limits;
   Reuse reuse = Reuse::pristine;
+  Snapshot snapshot = Snapshot::automatic;
   ByteSize maxModule = 64_MiB;
 };
 

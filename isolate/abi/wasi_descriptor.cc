@@ -26,10 +26,11 @@ Errno fdRenumber(HostContext& context, const std::uint32_t* slots) {
 }
 
 Errno fdFdstatGet(HostContext& context, const std::uint32_t* slots) {
-  const Descriptor* descriptor = context.state<WasiState>().find(slots[0]);
+  WasiState& state = context.state<WasiState>();
+  const Descriptor* descriptor = state.find(slots[0]);
   if (!descriptor) return Errno::badf;
   std::array<std::byte, kFdstatSize> stat{};
-  const auto type = static_cast<std::uint8_t>(descriptor->type());
+  const auto type = static_cast<std::uint8_t>(state.typeOf(*descriptor));
   std::memcpy(&stat[0], &type, sizeof type);
   std::memcpy(&stat[2], &descriptor->flags, sizeof descriptor->flags);
   std::memcpy(&stat[8], &descriptor->rights, sizeof descriptor->rights);

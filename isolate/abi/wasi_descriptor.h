@@ -33,7 +33,13 @@ class OwnedFile {
 
 /// What a guest's descriptor stands for. Rights only ever shrink.
 struct Descriptor {
-  enum class Kind : std::uint8_t { input, output, errorOutput, file, directory };
+  enum class Kind : std::uint8_t {
+    input,  ///< the standard streams, in the order of their numbers
+    output,
+    errorOutput,
+    file,
+    directory,
+  };
 
   Kind kind = Kind::file;
   std::uint16_t flags = 0;  ///< `fdflags`, as the guest set them

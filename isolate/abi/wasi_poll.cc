@@ -90,7 +90,7 @@ class Poll {
     const auto now = static_cast<std::uint64_t>(passed.count());
     if (now >= subscription.timeout) return Event{};
     // Nobody is there to wake a guest that initialises.
-    if (!context_.exchange()) return Event{.error = Errno::notsup};
+    if (!context_.canWait()) return Event{.error = Errno::notsup};
 
     const std::uint64_t left = std::min<std::uint64_t>(
         subscription.timeout - now, static_cast<std::uint64_t>(kMaxWait.count()));

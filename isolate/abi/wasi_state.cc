@@ -147,7 +147,11 @@ std::span<std::byte> WasiState::transferBuffer() {
 
 HostResult WasiState::wait(std::uint8_t what, std::chrono::steady_clock::time_point until) {
   if (process_) process_->flushOutput();
-  context_.exchange()->waitFor(what, until);
+  if (Exchange* exchange = context_.exchange()) {
+    exchange->waitFor(what, until);
+  } else if (BlockingWait* blocking = context_.blockingWait()) {
+    blocking->block(what, until);
+  }
   return HostResult::wait();
 }
 

@@ -37,6 +37,10 @@ class WasiState final : public HostState {
   void connect(WasiProcess& process) { process_ = &process; }
   /// nullptr if nothing was connected.
   WasiProcess* process() { return process_; }
+  FileType typeOf(const Descriptor& descriptor) const {
+    if (!process_ || !descriptor.isStream()) return descriptor.type();
+    return process_->streamType(static_cast<std::uint32_t>(descriptor.kind));
+  }
   LineLog& outputLog() { return outputLog_; }
   LineLog& errorLog() { return errorLog_; }
   /// Logs what has no line end yet.
@@ -69,7 +73,7 @@ class WasiState final : public HostState {
   std::span<std::byte> transferBuffer();
 
   /// Suspends the guest until one of `what` (WaitFor) may have come about; the host function
-  /// returns what this returns and is called again. REQUIRES: context.exchange() is not null.
+  /// returns what this returns and is called again. REQUIRES: context.canWait().
   HostResult wait(std::uint8_t what, std::chrono::steady_clock::time_point until = {});
 
   /// What the waiting call did before it waited: for fd_write the bytes taken, for poll_oneoff when
