@@ -40,6 +40,7 @@ GuestRun::State GuestRun::begin() {
     context_->setMemory(GuestMemory(*instance_));
   }
   context_->setFeatures(pool_.module().features);
+  context_->setFileIo(shard_.fileIo());
   return proceed(pool_.module().abi->begin(*context_));
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "isolate/exchange.h"
+#include "isolate/files/file_io.h"
 #include "isolate/guest_memory.h"
 #include "isolate/guest_settings.h"
 #include "isolate/host_function.h"
@@ -70,6 +71,10 @@ class HostContext {
   /// Nothing else waits for a guest without an exchange. nullptr: such a guest cannot wait.
   void setBlockingWait(BlockingWait* wait) { blockingWait_ = wait; }
   BlockingWait* blockingWait() { return blockingWait_; }
+  /// Where calls on files that may block are done; nullptr: on the calling thread. REQUIRES: there
+  /// is an exchange.
+  void setFileIo(wasi::FileIo* fileIo) { fileIo_ = fileIo; }
+  wasi::FileIo* fileIo() { return fileIo_; }
   bool canWait() const { return exchange_ || blockingWait_; }
 
   /// The state of a namespace, made on first use with T(HostContext&).
@@ -112,6 +117,7 @@ class HostContext {
   HostEnvironment& environment_;
   Exchange* exchange_;
   BlockingWait* blockingWait_ = nullptr;
+  wasi::FileIo* fileIo_ = nullptr;
   GuestMemory memory_;
   std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;
   std::optional<Ending> ending_;

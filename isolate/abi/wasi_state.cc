@@ -1,12 +1,11 @@
 #include "isolate/abi/wasi_state.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <string>
+#include <utility>
 
-#include "isolate/abi/wasi_errno.h"
+#include "isolate/abi/wasi_file_call.h"
+#include "isolate/files/host_file.h"
 
 namespace skiff::wasi {
 namespace {
@@ -30,7 +29,8 @@ Descriptor grantedDirectory(const DirectoryGrant& grant) {
   descriptor.kind = Descriptor::Kind::directory;
   descriptor.rights = kDirectoryRights & allowed;
   descriptor.inheriting = (kDirectoryRights | kFileRights) & allowed;
-  descriptor.grant = &grant;
+  descriptor.file = hostDirectory(grant.host);
+  descriptor.preopen = &grant.guest;
   return descriptor;
 }
 
@@ -53,8 +53,14 @@ WasiState::WasiState(HostContext& context)
 }
 
 WasiState::~WasiState() {
+  if (fileCall) fileCall->exchange = nullptr;  // it goes on, and nobody waits for it
   // A guest that trapped or was ended leaves its last words here.
   flushLogs();
+}
+
+std::shared_ptr<FileCall> WasiState::takeFileCall() {
+  if (!fileCall->finished) return nullptr;
+  return std::exchange(fileCall, nullptr);
 }
 
 void WasiState::flushLogs() {
@@ -104,7 +110,6 @@ WasiState::Found WasiState::directory(std::uint32_t number, Rights needed) {
   if (!descriptor) return {nullptr, Errno::badf};
   if (!descriptor->isDirectory()) return {nullptr, Errno::notdir};
   if ((descriptor->rights & needed) != needed) return {nullptr, Errno::notcapable};
-  if (const Errno error = openGrant(*descriptor); error != Errno::success) return {nullptr, error};
   return {descriptor, Errno::success};
 }
 
@@ -113,7 +118,6 @@ WasiState::Found WasiState::file(std::uint32_t number, Rights needed) {
   if (!descriptor) return {nullptr, Errno::badf};
   if (descriptor->isStream()) return {nullptr, Errno::spipe};
   if ((descriptor->rights & needed) != needed) return {nullptr, Errno::notcapable};
-  if (const Errno error = openGrant(*descriptor); error != Errno::success) return {nullptr, error};
   return {descriptor, Errno::success};
 }
 
@@ -155,13 +159,19 @@ HostResult WasiState::wait(std::uint8_t what, std::chrono::steady_clock::time_po
   return HostResult::wait();
 }
 
-Errno openGrant(Descriptor& descriptor) {
-  if (descriptor.file || !descriptor.grant) return Errno::success;
-  OwnedFile directory(
-      ::open(descriptor.grant->host.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY));
-  if (!directory) return errnoOf(errno);
-  descriptor.file = std::move(directory);
-  return Errno::success;
+HostResult suspendForFile(HostContext& context, FileWork work) {
+  WasiState& state = context.state<WasiState>();
+  const auto call = std::make_shared<FileCall>();
+  call->work = std::move(work);
+  call->exchange = context.exchange();
+  state.fileCall = call;
+  state.fileIo()->submit(
+      &context.settings(), [call] { call->outcome = call->work(Patience::blocking); },
+      [call] {
+        call->finished = true;
+        if (call->exchange) call->exchange->signal(kWaitFile);
+      });
+  return state.wait(kWaitFile);
 }
 
 }  // namespace skiff::wasi
