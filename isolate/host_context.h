@@ -104,6 +104,18 @@ class HostContext {
   std::uint32_t features() const { return features_; }
   void setFeatures(std::uint32_t features) { features_ = features; }
 
+  /// Memory that the host holds on the guest's behalf and counts as the guest's own: false if its
+  /// limit leaves no room for `bytes` more.
+  bool takeMemory(std::size_t bytes) {
+    if (memory_.size() + heldBytes_ + bytes > settings_.memory.bytes()) return false;
+    heldBytes_ += bytes;
+    return true;
+  }
+  void giveBackMemory(std::size_t bytes) { heldBytes_ -= bytes; }
+  /// The guest grew its memory so far that, with what is held for it, it is over its limit.
+  bool overMemory() { return memory_.size() + heldBytes_ > settings_.memory.bytes(); }
+  bool holdsMemory() const { return heldBytes_ != 0; }
+
   /// The guest asked for what differs from time to time: "randomness", "the time". One phrase,
   /// static. While initialising this forbids sharing its image.
   void noteEntropy(std::string_view what) {
@@ -119,6 +131,7 @@ class HostContext {
   BlockingWait* blockingWait_ = nullptr;
   wasi::FileIo* fileIo_ = nullptr;
   GuestMemory memory_;
+  std::size_t heldBytes_ = 0;  // before the states, which give back
   std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;
   std::optional<Ending> ending_;
   std::uint32_t features_ = 0;

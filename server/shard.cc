@@ -271,6 +271,7 @@ void Shard::tick() {
       warmed = true;
       (void)host.pool().warm();
     }
+    host.deployment().faults->flush();
     host.deployment().log->flush();
     if (now_ - host.lastUsed() >= environment_.config.idleInstance) {
       host.pool().evictIdle(host.pool().limits().min);

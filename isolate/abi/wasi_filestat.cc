@@ -70,6 +70,7 @@ HostResult fdFilestatGet(HostContext& context, const std::uint32_t* slots) {
     memory.write(slots[1], encode(stat));
     return answer(Errno::success);
   }
+  state.ensureFile(*descriptor);
   const auto prepare = [&](WasiState&) -> FileTask {
     return {*descriptor->file, Patience::cached,
             [file = descriptor->file](Patience patience) { return file->stat(patience); }};

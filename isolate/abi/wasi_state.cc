@@ -23,14 +23,15 @@ Descriptor stream(Descriptor::Kind kind, Rights rights) {
   return descriptor;
 }
 
-Descriptor grantedDirectory(const DirectoryGrant& grant) {
-  const Rights allowed = grant.write ? ~Rights{0} : ~kModifyingRights;
+const std::string kTemporary = "/tmp";
+
+Descriptor preopened(const std::string& name, bool write) {
+  const Rights allowed = write ? ~Rights{0} : ~kModifyingRights;
   Descriptor descriptor;
   descriptor.kind = Descriptor::Kind::directory;
   descriptor.rights = kDirectoryRights & allowed;
   descriptor.inheriting = (kDirectoryRights | kFileRights) & allowed;
-  descriptor.file = hostDirectory(grant.host);
-  descriptor.preopen = &grant.guest;
+  descriptor.preopen = &name;
   return descriptor;
 }
 
@@ -43,13 +44,17 @@ bool holdsNul(std::string_view text) {
 WasiState::WasiState(HostContext& context)
     : context_(context),
       outputLog_(context.settings().log, LogLevel::info, requestIdOf(context)),
-      errorLog_(context.settings().log, LogLevel::warn, requestIdOf(context)) {
+      errorLog_(context.settings().log, LogLevel::warn, requestIdOf(context)),
+      temporaryBudget_(context) {
   const auto& grants = context.settings().directories;
-  descriptors_.reserve(kFirstNumber + grants.size());
+  descriptors_.reserve(kFirstNumber + grants.size() + 1);
   descriptors_.emplace_back(stream(Descriptor::Kind::input, kInputRights));
   descriptors_.emplace_back(stream(Descriptor::Kind::output, kOutputRights));
   descriptors_.emplace_back(stream(Descriptor::Kind::errorOutput, kOutputRights));
-  for (const DirectoryGrant& grant : grants) descriptors_.emplace_back(grantedDirectory(grant));
+  for (const DirectoryGrant& grant : grants) {
+    descriptors_.emplace_back(preopened(grant.guest, grant.write))->host = &grant.host;
+  }
+  if (context.settings().temporary) descriptors_.emplace_back(preopened(kTemporary, true));
 }
 
 WasiState::~WasiState() {
@@ -105,11 +110,24 @@ bool WasiState::renumber(std::uint32_t from, std::uint32_t to) {
   return true;
 }
 
+void WasiState::ensureFile(Descriptor& descriptor) {
+  if (descriptor.file || descriptor.isStream()) return;
+  if (descriptor.host) {
+    descriptor.file = hostDirectory(*descriptor.host);
+  } else {
+    temporary_.emplace(temporaryBudget_, [&environment = context_.environment()] {
+      return static_cast<std::uint64_t>(environment.realTime().count());
+    });
+    descriptor.file = temporary_->root();
+  }
+}
+
 WasiState::Found WasiState::directory(std::uint32_t number, Rights needed) {
   Descriptor* descriptor = find(number);
   if (!descriptor) return {nullptr, Errno::badf};
   if (!descriptor->isDirectory()) return {nullptr, Errno::notdir};
   if ((descriptor->rights & needed) != needed) return {nullptr, Errno::notcapable};
+  ensureFile(*descriptor);
   return {descriptor, Errno::success};
 }
 
@@ -118,6 +136,7 @@ WasiState::Found WasiState::file(std::uint32_t number, Rights needed) {
   if (!descriptor) return {nullptr, Errno::badf};
   if (descriptor->isStream()) return {nullptr, Errno::spipe};
   if ((descriptor->rights & needed) != needed) return {nullptr, Errno::notcapable};
+  ensureFile(*descriptor);
   return {descriptor, Errno::success};
 }
 

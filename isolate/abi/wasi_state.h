@@ -11,6 +11,7 @@
 #include "isolate/abi/string_block.h"
 #include "isolate/abi/wasi_descriptor.h"
 #include "isolate/abi/wasi_process.h"
+#include "isolate/files/memory_file_system.h"
 #include "isolate/files/wasi_types.h"
 #include "isolate/host_context.h"
 
@@ -75,6 +76,9 @@ class WasiState final : public HostState {
   /// The file or directory of that number, likewise; standard streams are refused with `spipe`.
   Found file(std::uint32_t number, Rights needed);
 
+  /// Makes a preopened directory's file. REQUIRES: `descriptor` is of this table.
+  void ensureFile(Descriptor& descriptor);
+
   const StringBlock& arguments();
   const StringBlock& environment();
 
@@ -97,10 +101,24 @@ class WasiState final : public HostState {
   bool outputFull = false;
 
  private:
+  /// "/tmp" counts as the guest's own memory.
+  class TemporaryBudget final : public MemoryBudget {
+   public:
+    explicit TemporaryBudget(HostContext& context) : context_(context) {}
+    bool take(std::size_t bytes) override { return context_.takeMemory(bytes); }
+    void giveBack(std::size_t bytes) override { context_.giveBackMemory(bytes); }
+
+   private:
+    HostContext& context_;
+  };
+
   HostContext& context_;
   WasiProcess* process_ = nullptr;
   LineLog outputLog_;
   LineLog errorLog_;
+  // Before the descriptors, whose files are in it.
+  TemporaryBudget temporaryBudget_;
+  std::optional<MemoryFileSystem> temporary_;
   std::vector<std::optional<Descriptor>> descriptors_;
   std::optional<StringBlock> arguments_;
   std::optional<StringBlock> environment_;

@@ -49,16 +49,21 @@ std::uint8_t valueTypeCode(ValueType type) {
 
 std::uint32_t Additions::addType(const std::vector<ValueType>& parameters,
                                  const std::vector<ValueType>& results) {
-  for (std::uint32_t i = 0; i < addedTypes_.size(); ++i) {
-    if (addedTypes_[i].parameters == parameters && addedTypes_[i].results == results) {
-      return base_.types + i;
-    }
+  Writer type;
+  type.byte(kFunctionCode);
+  writeTypes(type, parameters);
+  writeTypes(type, results);
+  return addEncodedType(type.view());
+}
+
+std::uint32_t Additions::addEncodedType(std::span<const std::uint8_t> type) {
+  const auto [entry, isNew] =
+      addedTypes_.try_emplace({type.begin(), type.end()}, base_.types + types_.count);
+  if (isNew) {
+    types_.bytes.bytes(type);
+    ++types_.count;
   }
-  addedTypes_.push_back({.parameters = parameters, .results = results});
-  types_.bytes.byte(kFunctionCode);
-  writeTypes(types_.bytes, parameters);
-  writeTypes(types_.bytes, results);
-  return base_.types + types_.count++;
+  return entry->second;
 }
 
 std::uint32_t Additions::addFunction(std::uint32_t type, const Writer& body) {
@@ -105,8 +110,8 @@ bool Additions::has(std::uint8_t sectionId) const {
   return entries != nullptr && entries->count > 0;
 }
 
-void Additions::writeSection(Writer& to, std::uint8_t sectionId,
-                             std::span<const std::uint8_t> body) const {
+Additions::Placed Additions::writeSection(Writer& to, std::uint8_t sectionId,
+                                          std::span<const std::uint8_t> body) const {
   const Entries& entries = *find(sectionId);
   std::uint32_t count = 0;
   std::span<const std::uint8_t> old;
@@ -121,6 +126,8 @@ void Additions::writeSection(Writer& to, std::uint8_t sectionId,
   merged.bytes(old);
   merged.bytes(entries.bytes.view());
   to.section(sectionId, merged.view());
+  const std::size_t behind = old.size() + entries.bytes.size();
+  return {to.size() - behind, body.size() - old.size(), old.size()};
 }
 
 }  // namespace skiff::wasm

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,8 @@ class Additions {
   /// The index of a function type; the same for the same signature.
   std::uint32_t addType(const std::vector<ValueType>& parameters,
                         const std::vector<ValueType>& results);
+  /// The same for a type as a type section writes it, so that it may have references.
+  std::uint32_t addEncodedType(std::span<const std::uint8_t> type);
   /// `body` is locals and instructions with the last `end`. The function's index.
   std::uint32_t addFunction(std::uint32_t type, const Writer& body);
   /// A mutable global of numeric or v128 type, zero. Its index.
@@ -33,9 +37,15 @@ class Additions {
 
   /// Whether there is anything for this section.
   bool has(std::uint8_t sectionId) const;
+  /// Where the module's own entries are in a section that was written with additions.
+  struct Placed {
+    std::size_t offset = 0;    ///< in what was written to
+    std::size_t oldStart = 0;  ///< in the module's section body
+    std::size_t size = 0;
+  };
   /// Writes a section with the module's entries and what is added. `body` is the section's in the
   /// module, empty if it has none.
-  void writeSection(Writer& to, std::uint8_t sectionId, std::span<const std::uint8_t> body) const;
+  Placed writeSection(Writer& to, std::uint8_t sectionId, std::span<const std::uint8_t> body) const;
 
  private:
   struct Entries {
@@ -45,7 +55,7 @@ class Additions {
   const Entries* find(std::uint8_t sectionId) const;
 
   Base base_;
-  std::vector<Type> addedTypes_;
+  std::map<std::vector<std::uint8_t>, std::uint32_t> addedTypes_;
   Entries types_;
   Entries functions_;
   Entries globals_;
