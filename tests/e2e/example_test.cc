@@ -25,7 +25,7 @@ void replaceAll(std::string& text, const std::string& what, const std::string& b
 std::string exampleConfig(const std::string& guests, std::uint16_t port) {
   std::string text = readText(SKIFF_EXAMPLE);
   const std::string folder = std::filesystem::path(SKIFF_EXAMPLE).parent_path();
-  replaceAll(text, "host = \"", "host = \"" + folder + "/");
+  replaceAll(text, "files = \"", "files = \"" + folder + "/");
   replaceAll(text, "../build/release/guests", guests);
   replaceAll(text, "http://127.0.0.1:8080", "http://127.0.0.1:" + std::to_string(port));
   replaceAll(text, "\"127.0.0.1:8080\"", "\"127.0.0.1:0\"");

@@ -17,9 +17,12 @@ void write(const std::filesystem::path& file, std::string_view text) {
   std::ofstream(file, std::ios::binary) << text;
 }
 
-std::string granting(const TemporaryFolder& folder, std::string_view access = "false") {
-  return "dirs = [{ host = \"" + (folder / "").string() +
-         "\", guest = \"/\", write = " + std::string(access) + " }]\n";
+std::string files(const TemporaryFolder& folder) {
+  return "files = \"" + (folder / "").string() + "\"\n";
+}
+
+std::string writableFiles(const TemporaryFolder& folder) {
+  return "dirs = [{ host = \"" + (folder / "").string() + "\", guest = \"/\", write = true }]\n";
 }
 
 Response post(const Daemon& daemon, std::string_view host, std::string_view body,
@@ -39,6 +42,16 @@ if os.getenv("QUERY_STRING") == "catch" then
   print(select(2, pcall(string.rep, "x", 1 << 40)))
   os.exit(true)
 end
+if os.getenv("QUERY_STRING") == "note" then
+  print("Content-Type: text/plain\n")
+  print(io.open("/tmp/note", "r"))
+  local scratch = io.tmpfile()
+  scratch:write("kept for this request")
+  scratch:seek("set")
+  print(scratch:read("a"))
+  assert(io.open("/tmp/note", "w")):write("left behind"):close()
+  return
+end
 print("Content-Type: text/plain\n")
 print(os.getenv("REQUEST_METHOD"), os.getenv("PATH_INFO"), os.getenv("QUERY_STRING"))
 print("visits: " .. visits, "arguments: " .. table.concat(arg, ","))
@@ -55,7 +68,7 @@ class Lua : public ::testing::Test {
     write(scripts_ / "main.lua", kLuaScript);
     write(scripts_ / "tools.lua", kLuaTools);
     ConfigText config;
-    config.apps = {{"lua", "lua", "args = [\"/main.lua\", \"blue\"]\n" + granting(scripts_), {}}};
+    config.apps = {{"lua", "lua", "args = [\"/main.lua\", \"blue\"]\n" + files(scripts_), {}}};
     daemon.emplace(config);
   }
   TemporaryFolder scripts_;
@@ -79,6 +92,13 @@ TEST_F(Lua, ReadsTheBodyOfARequest) {
 TEST_F(Lua, SeesNothingOfTheRequestsBefore) {
   for (int i = 0; i < 20; ++i) {
     EXPECT_THAT(daemon->get("lua.test", "/" + std::to_string(i)).body, HasSubstr("visits: 1\t"));
+  }
+}
+
+TEST_F(Lua, HasATemporaryFolderForEachRequest) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(daemon->get("lua.test", "/?note").body,
+              "nil\t/tmp/note: No such file or directory\t44\nkept for this request\n");
   }
 }
 
@@ -123,10 +143,9 @@ class SqlitesShell : public ::testing::Test {
         "args = [\"-init\", \"/head.sql\", \"-safe\", "
         "\"file:/shop.db?immutable=1\"]\n";
     ConfigText config;
-    config.apps = {
-        {"writer", "sqlite", writer + granting(files_, "true"), {}},
-        {"reader", "sqlite", reader + granting(files_), {}},
-        {"memory", "sqlite", "args = [\"-init\", \"/head.sql\"]\n" + granting(files_), {}}};
+    config.apps = {{"writer", "sqlite", writer + writableFiles(files_), {}},
+                   {"reader", "sqlite", reader + files(files_), {}},
+                   {"memory", "sqlite", "args = [\"-init\", \"/head.sql\"]\n" + files(files_), {}}};
     daemon.emplace(config);
   }
 
