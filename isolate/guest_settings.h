@@ -19,6 +19,10 @@ class GuestLog {
   virtual ~GuestLog() = default;
   /// `text` may hold anything, several lines and invalid UTF-8 included.
   virtual void write(LogLevel level, std::string_view requestId, std::string_view text) = 0;
+  /// The same for text whose lines belong together: what skiff itself says of the guest.
+  virtual void writeEntry(LogLevel level, std::string_view requestId, std::string_view text) {
+    write(level, requestId, text);
+  }
   virtual bool enabled(LogLevel level) const = 0;
 };
 

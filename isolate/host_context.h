@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "isolate/exchange.h"
+#include "isolate/files/file_io.h"
 #include "isolate/guest_memory.h"
 #include "isolate/guest_settings.h"
 #include "isolate/host_function.h"
@@ -70,6 +71,10 @@ class HostContext {
   /// Nothing else waits for a guest without an exchange. nullptr: such a guest cannot wait.
   void setBlockingWait(BlockingWait* wait) { blockingWait_ = wait; }
   BlockingWait* blockingWait() { return blockingWait_; }
+  /// Where calls on files that may block are done; nullptr: on the calling thread. REQUIRES: there
+  /// is an exchange.
+  void setFileIo(wasi::FileIo* fileIo) { fileIo_ = fileIo; }
+  wasi::FileIo* fileIo() { return fileIo_; }
   bool canWait() const { return exchange_ || blockingWait_; }
 
   /// The state of a namespace, made on first use with T(HostContext&).
@@ -99,6 +104,18 @@ class HostContext {
   std::uint32_t features() const { return features_; }
   void setFeatures(std::uint32_t features) { features_ = features; }
 
+  /// Memory that the host holds on the guest's behalf and counts as the guest's own: false if its
+  /// limit leaves no room for `bytes` more.
+  bool takeMemory(std::size_t bytes) {
+    if (memory_.size() + heldBytes_ + bytes > settings_.memory.bytes()) return false;
+    heldBytes_ += bytes;
+    return true;
+  }
+  void giveBackMemory(std::size_t bytes) { heldBytes_ -= bytes; }
+  /// The guest grew its memory so far that, with what is held for it, it is over its limit.
+  bool overMemory() { return memory_.size() + heldBytes_ > settings_.memory.bytes(); }
+  bool holdsMemory() const { return heldBytes_ != 0; }
+
   /// The guest asked for what differs from time to time: "randomness", "the time". One phrase,
   /// static. While initialising this forbids sharing its image.
   void noteEntropy(std::string_view what) {
@@ -112,7 +129,9 @@ class HostContext {
   HostEnvironment& environment_;
   Exchange* exchange_;
   BlockingWait* blockingWait_ = nullptr;
+  wasi::FileIo* fileIo_ = nullptr;
   GuestMemory memory_;
+  std::size_t heldBytes_ = 0;  // before the states, which give back
   std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;
   std::optional<Ending> ending_;
   std::uint32_t features_ = 0;

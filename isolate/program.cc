@@ -4,9 +4,11 @@
 #include "isolate/abi/wasi_state.h"
 #include "isolate/compiled_module.h"
 #include "isolate/guest_call.h"
+#include "isolate/guest_interruption.h"
 #include "isolate/guest_isolate.h"
 #include "isolate/instance.h"
 #include "isolate/prepared_module.h"
+#include "isolate/wasm/stack_text.h"
 #include "quota/watchdog.h"
 
 namespace skiff {
@@ -77,17 +79,22 @@ Result<ProgramEnd> runProgram(Engine& engine, Program program, WasiProcess& proc
     context.setBlockingWait(&wait);
     context.state<wasi::WasiState>().connect(process);
     GuestCall call(context);
-    thread.begin(
-        {.cpu = program.cpu,
-         .deadline = std::chrono::steady_clock::time_point::max(),
-         .terminate = [](void* target) { static_cast<v8::Isolate*>(target)->TerminateExecution(); },
-         .target = lock.raw()});
+    GuestInterruption interruption{lock.raw(), thread};
+    thread.begin({.cpu = program.cpu,
+                  .deadline = std::chrono::steady_clock::time_point::max(),
+                  .terminate = GuestInterruption::send,
+                  .target = &interruption});
     const GuestCall::State state =
         call.enter(lock, (*instance)->entry(lock, kStartEntry, GuestCall::Entry::plain), {},
                    GuestCall::Entry::plain);
     const ActivationReport report = thread.end();
     lock.raw()->CancelTerminateExecution();
     end = endOf(state, call, context, report.terminated, lock.guest().takeHeapExhausted());
+    if (end.reason != Reason::none) {
+      for (const std::string& line : wasm::stackLines(module.symbols, call.takeStack())) {
+        end.message += "\n    " + line;
+      }
+    }
   }
   seat.leave();
   watchdog.remove(thread);

@@ -28,7 +28,7 @@ struct ProgramEnd {
   /// `none` if it returned or called proc_exit: then `exitCode` is its own.
   Reason reason = Reason::none;
   int exitCode = 0;
-  std::string message;  ///< what happened, if there is a reason
+  std::string message;  ///< what happened, if there is a reason; then lines of the stack
 };
 
 /// Compiles the module and runs it to its end on the calling thread, which waits where the program

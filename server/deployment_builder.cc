@@ -49,6 +49,7 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   deployment->config = app;
   deployment->digest = file->digest;
   deployment->log = std::make_shared<AppGuestLog>(tenant, app.name, guestLogs_);
+  deployment->faults = std::make_unique<FaultLog>(*deployment->log);
 
   PrepareRequest request;
   request.bytes = file->bytes;

@@ -105,8 +105,8 @@ bool Additions::has(std::uint8_t sectionId) const {
   return entries != nullptr && entries->count > 0;
 }
 
-void Additions::writeSection(Writer& to, std::uint8_t sectionId,
-                             std::span<const std::uint8_t> body) const {
+Additions::Placed Additions::writeSection(Writer& to, std::uint8_t sectionId,
+                                          std::span<const std::uint8_t> body) const {
   const Entries& entries = *find(sectionId);
   std::uint32_t count = 0;
   std::span<const std::uint8_t> old;
@@ -121,6 +121,8 @@ void Additions::writeSection(Writer& to, std::uint8_t sectionId,
   merged.bytes(old);
   merged.bytes(entries.bytes.view());
   to.section(sectionId, merged.view());
+  const std::size_t behind = old.size() + entries.bytes.size();
+  return {to.size() - behind, body.size() - old.size(), old.size()};
 }
 
 }  // namespace skiff::wasm

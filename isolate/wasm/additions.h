@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -33,9 +34,15 @@ class Additions {
 
   /// Whether there is anything for this section.
   bool has(std::uint8_t sectionId) const;
+  /// Where the module's own entries are in a section that was written with additions.
+  struct Placed {
+    std::size_t offset = 0;    ///< in what was written to
+    std::size_t oldStart = 0;  ///< in the module's section body
+    std::size_t size = 0;
+  };
   /// Writes a section with the module's entries and what is added. `body` is the section's in the
   /// module, empty if it has none.
-  void writeSection(Writer& to, std::uint8_t sectionId, std::span<const std::uint8_t> body) const;
+  Placed writeSection(Writer& to, std::uint8_t sectionId, std::span<const std::uint8_t> body) const;
 
  private:
   struct Entries {

@@ -4,6 +4,7 @@
 
 #include "isolate/wasm/additions.h"
 #include "isolate/wasm/binary.h"
+#include "isolate/wasm/custom_section.h"
 #include "isolate/wasm/error_text.h"
 #include "isolate/wasm/global_access.h"
 #include "isolate/wasm/signature.h"
@@ -48,6 +49,7 @@ class Rewriter {
   void writeModule();
   void writeMissing(std::uint8_t belowRank, std::uint8_t& nextRank);
   void writeSection(const Section& section);
+  void writeMerged(const Section& section);
   void writeTables(const Section& section);
   void writeMemories(const Section& section);
   void writeLimits(Writer& to, const Limits& limits, std::uint64_t maximum);
@@ -173,15 +175,25 @@ void Rewriter::writeMissing(std::uint8_t belowRank, std::uint8_t& nextRank) {
 void Rewriter::writeSection(const Section& section) {
   const auto body = bytes_.subspan(section.bodyOffset, section.bodySize);
   if (section.id == kStartSection) return;  // exported instead
+  if (section.id == kCustomSection && isDebugSection(customSection(bytes_, section).name)) return;
   if (section.id == kTableSection) {
     writeTables(section);
   } else if (section.id == kMemorySection) {
     writeMemories(section);
   } else if (additions_.has(section.id)) {
-    additions_.writeSection(output_, section.id, body);
+    writeMerged(section);
   } else {
     output_.section(section.id, body);
   }
+}
+
+void Rewriter::writeMerged(const Section& section) {
+  const auto body = bytes_.subspan(section.bodyOffset, section.bodySize);
+  const Additions::Placed placed = additions_.writeSection(output_, section.id, body);
+  if (section.id != kCodeSection) return;
+  const auto narrow = [](std::size_t offset) { return static_cast<std::uint32_t>(offset); };
+  result_.offsets.add(narrow(placed.offset), narrow(section.bodyOffset + placed.oldStart));
+  result_.offsets.addNone(narrow(placed.offset + placed.size));
 }
 
 void Rewriter::writeTables(const Section& section) {

@@ -8,6 +8,7 @@
 #include "isolate/abi/entry_abi.h"
 #include "isolate/host_function.h"
 #include "isolate/wasm/module.h"
+#include "isolate/wasm/offset_map.h"
 
 namespace skiff::wasm {
 
@@ -48,6 +49,9 @@ struct Rewritten {
   bool hasStart = false;
   /// Entry points that exist, by index; absent optional ones are false.
   std::vector<bool> entries;
+  /// From offsets in `bytes` to offsets in the original module, for its code section; everything
+  /// else, the functions that were appended among it, has none.
+  OffsetMap offsets;
 };
 
 /// Rewrites a module that passed checkModule:
@@ -63,7 +67,8 @@ struct Rewritten {
 ///    shadows back to the globals, then call the function. A wrapper's parameters are the entry
 ///    point's. An i64 result r becomes the f64 of ((r >> 32) * 2 + (r & 1)), r unsigned; other
 ///    results stay.
-/// Everything is appended, nothing renumbered; custom sections are kept.
+/// Everything is appended, nothing renumbered; custom sections are kept but for those that only
+/// debuggers read (custom_section.h).
 /// REQUIRES: `module` is what parseModule(bytes) gave.
 ModuleResult<Rewritten> rewriteModule(std::span<const std::uint8_t> bytes, const Module& module,
                                       const EntryAbi& abi, const PrepareLimits& limits);

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "isolate/abi/wasi.h"
-#include "isolate/abi/wasi_types.h"
+#include "isolate/files/wasi_types.h"
 #include "isolate/host_context.h"
 #include "tests/isolate/fake_exchange.h"
 #include "tests/isolate/fake_guest.h"
