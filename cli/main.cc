@@ -1,17 +1,23 @@
-// `skiff`, the command line client: speaks to a daemon's admin listener.
+// `skiff`, the command line client: speaks to a daemon's admin listener, and runs programs.
 #include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "cli/commands.h"
+#ifdef SKIFF_WASI_RUN
+#include "server/launcher/launch.h"
+#endif
 
 namespace {
 
 int run(int argc, char** argv) {
-  CLI::App app("Looks after a skiff daemon through its admin listener.", "skiff");
+  CLI::App app("Looks after a skiff daemon through its admin listener, and runs WASI programs.",
+               "skiff");
   app.set_version_flag("--version", "skiff " SKIFF_VERSION);
   app.require_subcommand(1);
   app.fallthrough();  // options of `skiff` may follow the command
-  app.footer("Exit status: 0 yes, 1 no (not ready, nothing found), 2 no answer or wrong usage.");
+  app.footer(
+      "Exit status of status and metrics: 0 yes, 1 no (not ready, nothing found), 2 no answer or "
+      "wrong usage.");
 
   std::string admin = "http://127.0.0.1:9090";
   app.add_option("--admin", admin, "Where the daemon's admin listener is: [admin] listen")
@@ -25,6 +31,10 @@ int run(int argc, char** argv) {
   std::string pattern;
   metrics.add_option("pattern", pattern, "Only those whose name or labels contain this text")
       ->type_name("PATTERN");
+
+#ifdef SKIFF_WASI_RUN
+  app.add_subcommand("wasi-run", "Run a WASI program on its own, here");
+#endif
 
   try {
     app.parse(argc, argv);
@@ -47,6 +57,12 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+#ifdef SKIFF_WASI_RUN
+    // Reads its own words, which may be anything.
+    if (argc > 1 && std::string_view(argv[1]) == "wasi-run") {
+      return skiff::launchAddon(SKIFF_WASI_RUN, {argv + 2, argv + argc});
+    }
+#endif
     return run(argc, argv);
   } catch (const std::exception& error) {
     std::cerr << "skiff: " << error.what() << "\n";

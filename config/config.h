@@ -56,18 +56,31 @@ enum class Reuse : std::uint8_t {
   dirty,     ///< `reuse = "dirty"`: state is kept from one request to the next
 };
 
+/// When an instance is initialised; see docs/architecture.md, "Pristine instances".
+enum class Snapshot : std::uint8_t {
+  automatic,  ///< once per version, unless the module then asks for randomness or the time
+  always,     ///< once per version, also then: all requests see the same "random" state
+  never,      ///< once per request
+};
+
 struct AppConfig {
   std::string name;                 ///< [a-z0-9-], 1 to 63 characters
   std::filesystem::path module;     ///< absolute
+  std::vector<std::string> args;    ///< `args`: the program's arguments behind its name
   std::vector<std::string> routes;  ///< each "host/path", see router/route_pattern.h
   int priority = 0;                 ///< `priority`: breaks ties between equally specific routes
   std::vector<std::pair<std::string, std::string>> env;  ///< in the order of the file
   std::vector<DirectoryGrant> dirs;
+  std::optional<std::filesystem::path> files;  ///< `files`: absolute; the guest's read-only "/"
+  /// `tmp`: a "/tmp" in memory, each request's own, counted against its memory.
+  bool tmp = true;
   std::string config;                 ///< what get_config returns
   std::optional<std::string> origin;  ///< "http://host[:port]"; http-wasm only
   std::uint32_t minInstances = 0;
   std::uint32_t maxInstances = 64;  ///< over all shards
   Reuse reuse = Reuse::pristine;
+  Snapshot snapshot = Snapshot::automatic;
+  bool debug = false;  ///< `debug`: answers to failed requests say what the guest did
   Limits limits;
 
   bool operator==(const AppConfig&) const = default;

@@ -18,6 +18,9 @@ constexpr std::uint32_t kMostInstances = 100'000;
 constexpr std::array<Choice<Reuse>, 2> kReuses{
     {{"pristine", Reuse::pristine}, {"dirty", Reuse::dirty}}};
 
+constexpr std::array<Choice<Snapshot>, 3> kSnapshots{
+    {{"auto", Snapshot::automatic}, {"always", Snapshot::always}, {"never", Snapshot::never}}};
+
 bool holdsNul(std::string_view text) {
   return text.find('\0') != std::string_view::npos;
 }
@@ -103,6 +106,40 @@ std::vector<DirectoryGrant> readDirectories(TableReader& app, const PathBase& pa
   return grants;
 }
 
+std::vector<std::string> readArguments(TableReader& table) {
+  std::vector<std::string> arguments;
+  for (LocatedText& text :
+       table.texts("args", R"(["--verbose"])").value_or(std::vector<LocatedText>())) {
+    if (holdsNul(text.value)) {
+      table.report(text.where, "args holds a NUL character; no argument can");
+    }
+    arguments.push_back(std::move(text.value));
+  }
+  return arguments;
+}
+
+/// `files`, `dirs` and `tmp`, which share the guest's names.
+void readTrees(TableReader& table, const PathBase& paths, AppConfig& app) {
+  if (const auto files = table.text("files", R"("site")")) {
+    app.files = paths.resolve("files", *files, table).value_or("");
+  }
+  app.dirs = readDirectories(table, paths);
+  table.boolean("tmp", app.tmp);
+  for (const DirectoryGrant& grant : app.dirs) {
+    if (app.files && grant.guest == "/") {
+      table.report(table.where("files"),
+                   "files and one of dirs are both the guest's \"/\"; keep one of them");
+    }
+    if (grant.guest == "/tmp") {
+      if (app.tmp && table.has("tmp")) {
+        table.report(table.where("tmp"),
+                     "tmp = true and one of dirs are both the guest's \"/tmp\"; keep one of them");
+      }
+      app.tmp = false;
+    }
+  }
+}
+
 std::optional<std::string> readOrigin(TableReader& table) {
   const auto text = table.text("origin", R"("http://127.0.0.1:9000")");
   if (!text) return std::nullopt;
@@ -136,11 +173,14 @@ AppConfig readApp(TableReader table, std::string name, const Limits& tenantLimit
   if (auto environment = table.table("env", R"(env = { NAME = "value" })")) {
     app.env = readEnvironment(*std::move(environment));
   }
-  app.dirs = readDirectories(table, paths);
+  app.args = readArguments(table);
+  readTrees(table, paths, app);
   if (auto text = table.text("config", R"("text")")) app.config = std::move(text->value);
   app.origin = readOrigin(table);
   readInstances(table, app);
   table.choice("reuse", kReuses, app.reuse);
+  table.choice("snapshot", kSnapshots, app.snapshot);
+  table.boolean("debug", app.debug);
   if (auto limits = table.table("limits", "[tenant.app.limits]")) {
     app.limits = readLimits(*std::move(limits), tenantLimits);
   } else {

@@ -1,6 +1,7 @@
 #include "isolate/guest_call.h"
 
 #include <array>
+#include <utility>
 
 namespace skiff {
 namespace {
@@ -19,8 +20,13 @@ class CurrentCall {
 
 std::string messageOf(v8::Isolate* isolate, v8::Local<v8::Value> exception) {
   if (exception.IsEmpty()) return "the guest ended without a message";
+  if (!exception->IsNativeError()) return "an exception of the guest that nothing caught";
   const v8::String::Utf8Value text(isolate, exception);
-  return *text ? std::string(*text, text.length()) : "the guest threw something unprintable";
+  if (!*text) return "the guest threw something unprintable";
+  std::string_view message(*text, text.length());
+  constexpr std::string_view kOfEveryTrap = "RuntimeError: ";
+  if (message.starts_with(kOfEveryTrap)) message.remove_prefix(kOfEveryTrap.size());
+  return std::string(message);
 }
 
 }  // namespace
@@ -34,6 +40,7 @@ GuestCall::State GuestCall::enter(IsolateLock& lock, v8::Local<v8::Function> fun
     values[i] = v8::Integer::New(isolate, static_cast<std::int32_t>(arguments[i]));
   }
   v8::TryCatch tryCatch(isolate);
+  tryCatch.SetCaptureMessage(false);
   v8::MaybeLocal<v8::Value> value;
   {
     const CurrentCall current(lock.guest(), this);
@@ -46,6 +53,7 @@ GuestCall::State GuestCall::enter(IsolateLock& lock, v8::Local<v8::Function> fun
 GuestCall::State GuestCall::resume(IsolateLock& lock) {
   v8::Isolate* const isolate = lock.raw();
   v8::TryCatch tryCatch(isolate);
+  tryCatch.SetCaptureMessage(false);
   const v8::Local<v8::Promise::Resolver> resolver = waiting_.Get(isolate);
   waiting_.Reset();
   {
@@ -56,8 +64,9 @@ GuestCall::State GuestCall::resume(IsolateLock& lock) {
   return settle(lock, tryCatch, promise_.Get(isolate));
 }
 
-void GuestCall::cancel(IsolateLock& lock) {
+void GuestCall::cancel(IsolateLock& lock, NoteStack note) {
   cancelled_ = true;
+  noteAtCancel_ = note;
   (void)resume(lock);
   promise_.Reset();
   waiting_.Reset();
@@ -80,6 +89,7 @@ GuestCall::State GuestCall::settle(IsolateLock& lock, v8::TryCatch& tryCatch,
         return State::suspended;
       case v8::Promise::kRejected:
         trap_ = messageOf(isolate, promise->Result());
+        stack_ = stackOf(isolate, promise->Result());
         promise->MarkAsHandled();
         promise_.Reset();
         return State::trapped;
@@ -101,23 +111,36 @@ GuestCall::State GuestCall::classifyFailure(IsolateLock& lock, v8::TryCatch& try
   if (context_.ending()) return State::ended;
   if (terminated || cancelled_) return State::terminated;
   trap_ = messageOf(lock.raw(), tryCatch.Exception());
+  stack_ = stackOf(lock.raw(), tryCatch.Exception());
   return State::trapped;
 }
 
-HostResult GuestCall::host(const HostFunction& function, const std::uint32_t* slots) {
-  if (cancelled_ || mustWait_ || context_.ending()) return HostResult::stop();
+HostResult GuestCall::host(v8::Isolate* isolate, const HostFunction& function,
+                           const std::uint32_t* slots) {
+  if (cancelled_ || mustWait_ || context_.ending()) {
+    if (std::exchange(noteAtCancel_, NoteStack::no) == NoteStack::yes) noteStack(isolate);
+    return HostResult::stop();
+  }
   HostResult result = HostResult::stop();
   try {
-    result = function.call(context_, slots);
+    do {
+      result = function.call(context_, slots);  // again once a wait on this thread is over
+    } while (result.kind() == HostResult::Kind::wait && context_.blockingWait());
   } catch (const std::exception& error) {
-    return context_.trap(std::string(function.name) + ": internal error: " + error.what());
+    result = context_.trap(std::string(function.name) + ": internal error: " + error.what());
   }
-  if (result.kind() == HostResult::Kind::wait && !context_.exchange()) {
-    return context_.trap(std::string(function.name) + ": cannot wait during initialisation");
+  if (result.kind() == HostResult::Kind::wait) {
+    if (context_.exchange() && entry_ == Entry::suspendable) return result;
+    if (context_.exchange()) {
+      mustWait_ = true;
+      return HostResult::stop();
+    }
+    result = context_.trap(std::string(function.name) + ": cannot wait during initialisation");
   }
-  if (result.kind() == HostResult::Kind::wait && entry_ == Entry::plain) {
-    mustWait_ = true;
-    return HostResult::stop();
+  if (result.kind() == HostResult::Kind::stop && context_.ending() &&
+      (context_.ending()->kind == HostContext::Ending::Kind::trap ||
+       context_.ending()->exitCode != 0)) {
+    noteStack(isolate);
   }
   return result;
 }

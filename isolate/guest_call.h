@@ -7,6 +7,7 @@
 #include <string>
 
 #include "isolate/guest_isolate.h"
+#include "isolate/guest_stack.h"
 #include "isolate/host_context.h"
 #include "isolate/host_function.h"
 
@@ -36,14 +37,21 @@ class GuestCall {
               std::span<const std::uint32_t> arguments, Entry entry);
   /// REQUIRES: suspended. The host function that waits is tried again.
   State resume(IsolateLock& lock);
+  enum class NoteStack : bool { no, yes };
   /// REQUIRES: suspended. Unwinds the guest: its host function is not tried again.
-  void cancel(IsolateLock& lock);
+  void cancel(IsolateLock& lock, NoteStack note);
 
   double result() const { return result_; }
   const std::string& trap() const { return trap_; }
+  /// Where the guest stood when it trapped, when a host function ended it with an error, or when it
+  /// was interrupted; else empty.
+  StackOffsets takeStack() { return std::move(stack_); }
+  /// Notes the stack: for a host function that ends the guest, and for interruptions. On the
+  /// guest's thread, with the guest on the stack.
+  void noteStack(v8::Isolate* isolate) { stack_ = currentStack(isolate); }
 
   /// A host function on behalf of the guest: for host_binding only.
-  HostResult host(const HostFunction& function, const std::uint32_t* slots);
+  HostResult host(v8::Isolate* isolate, const HostFunction& function, const std::uint32_t* slots);
   /// The promise that the guest is suspended on: for host_binding only.
   v8::MaybeLocal<v8::Promise> suspend(v8::Isolate* isolate);
 
@@ -57,8 +65,10 @@ class GuestCall {
   double result_ = 0;
   Entry entry_ = Entry::plain;
   bool cancelled_ = false;
+  NoteStack noteAtCancel_ = NoteStack::no;
   bool mustWait_ = false;
   std::string trap_;
+  StackOffsets stack_;
 };
 
 }  // namespace skiff

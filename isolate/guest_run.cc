@@ -3,11 +3,11 @@
 #include <span>
 
 #include "isolate/guest_call.h"
+#include "isolate/guest_interruption.h"
 #include "isolate/guest_isolate.h"
 #include "isolate/instance.h"
 
 namespace skiff {
-
 GuestRun::GuestRun(ShardEngine& shard, InstancePool& pool, Instance& instance, Exchange& exchange,
                    const Limits& limits)
     : shard_(shard),
@@ -40,6 +40,7 @@ GuestRun::State GuestRun::begin() {
     context_->setMemory(GuestMemory(*instance_));
   }
   context_->setFeatures(pool_.module().features);
+  context_->setFileIo(shard_.fileIo());
   return proceed(pool_.module().abi->begin(*context_));
 }
 
@@ -96,19 +97,22 @@ void GuestRun::cancel(Reason reason) {
   exchange_.waitFor(kWaitNothing);
   if (phase_ == Phase::suspended) {
     IsolateLock lock(shard_.seat(), pool_.isolate());
-    unwind(lock);
-    finish(reason, {}, InstanceFate::broken);
+    unwind(lock, reason);
+    finish(reason,
+           reason == Reason::wallLimit ? "the guest waited past the request's wall time" : "",
+           InstanceFate::broken);
   } else if (phase_ == Phase::awaiting) {
     finish(reason, {}, InstanceFate::returned);
   }
 }
 
-void GuestRun::unwind(IsolateLock& lock) {
+void GuestRun::unwind(IsolateLock& lock, Reason reason) {
   // Its host function ends it at once, so it computes nothing: but what little V8 does on its stack
   // may still touch its memory.
   const TrackedMemory::Access access(instance_->tracked());
+  const bool late = reason == Reason::wallLimit || reason == Reason::cpuLimit;
   lock.raw()->CancelTerminateExecution();
-  call_->cancel(lock);
+  call_->cancel(lock, late ? GuestCall::NoteStack::yes : GuestCall::NoteStack::no);
   lock.raw()->CancelTerminateExecution();
 }
 
@@ -143,12 +147,11 @@ GuestRun::State GuestRun::activate(Enter enter) {
     v8::Isolate* const isolate = lock.raw();
     {
       const TrackedMemory::Access access(instance_->tracked());
-      shard_.thread().begin(
-          {.cpu = limits_.cpu - cpu_,
-           .deadline = limits_.deadline,
-           .terminate =
-               [](void* target) { static_cast<v8::Isolate*>(target)->TerminateExecution(); },
-           .target = isolate});
+      GuestInterruption interruption{isolate, shard_.thread()};
+      shard_.thread().begin({.cpu = limits_.cpu - cpu_,
+                             .deadline = limits_.deadline,
+                             .terminate = GuestInterruption::send,
+                             .target = &interruption});
       state = enter(lock);
       report = shard_.thread().end();
     }
@@ -156,7 +159,7 @@ GuestRun::State GuestRun::activate(Enter enter) {
     heapExhausted = lock.guest().takeHeapExhausted();
     const bool cut = report.terminated != Reason::none || heapExhausted;
     if (cut && state == GuestCall::State::suspended) {
-      unwind(lock);
+      unwind(lock, report.terminated);
       state = GuestCall::State::terminated;
     }
     if (cut && state == GuestCall::State::mustWait) state = GuestCall::State::terminated;
@@ -218,6 +221,7 @@ GuestRun::State GuestRun::settle(std::uint8_t callState, Reason terminated) {
 GuestRun::State GuestRun::finish(Reason reason, std::string detail, InstanceFate fate) {
   reason_ = reason;
   detail_ = std::move(detail);
+  if (call_) stack_ = call_->takeStack();
   phase_ = Phase::finished;
   call_.reset();
   reset_ = pool_.release(std::exchange(instance_, nullptr), fate);

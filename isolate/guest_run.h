@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "isolate/abi/entry_abi.h"
 #include "isolate/host_context.h"
@@ -55,6 +56,9 @@ class GuestRun {
   Reason reason() const { return reason_; }
   /// One line for the app's log; empty if there is nothing to say.
   const std::string& detail() const { return detail_; }
+  /// Where the guest stood if it trapped, was ended by a host function with an error, or ran out of
+  /// time; else empty. For wasm::stackLines() with the module's symbols.
+  const std::vector<std::uint32_t>& stack() const { return stack_; }
   std::chrono::nanoseconds cpu() const { return cpu_; }
   ResetHow reset() const { return reset_; }
 
@@ -68,7 +72,7 @@ class GuestRun {
   State activate(Enter enter);
   State begin();
   State beginAgain();
-  void unwind(IsolateLock& lock);
+  void unwind(IsolateLock& lock, Reason reason);
   void saveRequest();
   void restoreExchange();
   State finish(Reason reason, std::string detail, InstanceFate fate);
@@ -89,6 +93,7 @@ class GuestRun {
   Phase phase_ = Phase::idle;
   Reason reason_ = Reason::none;
   std::string detail_;
+  std::vector<std::uint32_t> stack_;
   std::chrono::nanoseconds cpu_{};
   ResetHow reset_ = ResetHow::none;
 };

@@ -19,6 +19,10 @@ class GuestLog {
   virtual ~GuestLog() = default;
   /// `text` may hold anything, several lines and invalid UTF-8 included.
   virtual void write(LogLevel level, std::string_view requestId, std::string_view text) = 0;
+  /// The same for text whose lines belong together: what skiff itself says of the guest.
+  virtual void writeEntry(LogLevel level, std::string_view requestId, std::string_view text) {
+    write(level, requestId, text);
+  }
   virtual bool enabled(LogLevel level) const = 0;
 };
 
@@ -29,6 +33,9 @@ struct GuestSettings {
   std::vector<std::string> arguments;  ///< [0] is the app's name
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<DirectoryGrant> directories;
+  bool temporary = false;  ///< an empty "/tmp" in memory, anew for each request
+  /// Linear memory and what the host holds on the guest's behalf ("/tmp"), together.
+  ByteSize memory = LimitCeilings::kMemory;
   std::string config;      ///< get_config
   bool hasOrigin = false;  ///< `next` is possible
   /// Largest body that the host holds in memory for a guest that reads or replaces it around

@@ -31,7 +31,7 @@ void callHostFunction(const v8::FunctionCallbackInfo<v8::Value>& info) {
     slots[static_cast<std::size_t>(i)] =
         static_cast<std::uint32_t>(info[i].As<v8::Int32>()->Value());
   }
-  const HostResult result = call->host(function, slots.data());
+  const HostResult result = call->host(isolate, function, slots.data());
   switch (result.kind()) {
     case HostResult::Kind::value:
       if (function.result == 'I') {

@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "isolate/exchange.h"
+#include "isolate/files/file_io.h"
 #include "isolate/guest_memory.h"
 #include "isolate/guest_settings.h"
 #include "isolate/host_function.h"
@@ -34,6 +36,15 @@ class HostEnvironment {
   virtual std::chrono::nanoseconds monotonicTime() = 0;  ///< since some fixed moment
 };
 
+/// Blocks the calling thread where a request would be suspended: for a program that has a thread of
+/// its own.
+class BlockingWait {
+ public:
+  virtual ~BlockingWait() = default;
+  /// Comes back when at least one of `what` (WaitFor) may have come about. May be spurious.
+  virtual void block(std::uint8_t what, std::chrono::steady_clock::time_point until) = 0;
+};
+
 /// The real ones: getrandom(2) and the system's clocks.
 HostEnvironment& systemEnvironment();
 
@@ -55,8 +66,16 @@ class HostContext {
   GuestMemory& memory() { return memory_; }
   void setMemory(GuestMemory memory) { memory_ = memory; }
   HostEnvironment& environment() { return environment_; }
-  /// nullptr while initialising: no request is there yet.
+  /// nullptr while initialising, when no request is there yet, and in a program of its own.
   Exchange* exchange() { return exchange_; }
+  /// Nothing else waits for a guest without an exchange. nullptr: such a guest cannot wait.
+  void setBlockingWait(BlockingWait* wait) { blockingWait_ = wait; }
+  BlockingWait* blockingWait() { return blockingWait_; }
+  /// Where calls on files that may block are done; nullptr: on the calling thread. REQUIRES: there
+  /// is an exchange.
+  void setFileIo(wasi::FileIo* fileIo) { fileIo_ = fileIo; }
+  wasi::FileIo* fileIo() { return fileIo_; }
+  bool canWait() const { return exchange_ || blockingWait_; }
 
   /// The state of a namespace, made on first use with T(HostContext&).
   template <class T>
@@ -85,19 +104,38 @@ class HostContext {
   std::uint32_t features() const { return features_; }
   void setFeatures(std::uint32_t features) { features_ = features; }
 
-  /// The guest asked for randomness; while initialising this forbids sharing its image.
-  void noteEntropy() { usedEntropy_ = true; }
-  bool usedEntropy() const { return usedEntropy_; }
+  /// Memory that the host holds on the guest's behalf and counts as the guest's own: false if its
+  /// limit leaves no room for `bytes` more.
+  bool takeMemory(std::size_t bytes) {
+    if (memory_.size() + heldBytes_ + bytes > settings_.memory.bytes()) return false;
+    heldBytes_ += bytes;
+    return true;
+  }
+  void giveBackMemory(std::size_t bytes) { heldBytes_ -= bytes; }
+  /// The guest grew its memory so far that, with what is held for it, it is over its limit.
+  bool overMemory() { return memory_.size() + heldBytes_ > settings_.memory.bytes(); }
+  bool holdsMemory() const { return heldBytes_ != 0; }
+
+  /// The guest asked for what differs from time to time: "randomness", "the time". One phrase,
+  /// static. While initialising this forbids sharing its image.
+  void noteEntropy(std::string_view what) {
+    if (entropy_.empty()) entropy_ = what;
+  }
+  /// The first that was noted; empty if none was.
+  std::string_view entropy() const { return entropy_; }
 
  private:
   const GuestSettings& settings_;
   HostEnvironment& environment_;
   Exchange* exchange_;
+  BlockingWait* blockingWait_ = nullptr;
+  wasi::FileIo* fileIo_ = nullptr;
   GuestMemory memory_;
+  std::size_t heldBytes_ = 0;  // before the states, which give back
   std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;
   std::optional<Ending> ending_;
   std::uint32_t features_ = 0;
-  bool usedEntropy_ = false;
+  std::string_view entropy_;
 };
 
 }  // namespace skiff

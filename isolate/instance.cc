@@ -1,5 +1,7 @@
 #include "isolate/instance.h"
 
+#include "isolate/guest_interruption.h"
+#include "isolate/wasm/stack_text.h"
 #include "quota/cycle_clock.h"
 
 namespace skiff {
@@ -112,8 +114,13 @@ InstanceResult<void> Instance::initialise(IsolateLock& lock, HostContext& contex
   const auto deadline =
       std::chrono::steady_clock::now() +
       std::chrono::duration_cast<std::chrono::steady_clock::duration>(budget.wall);
-  const auto failed = [](Reason reason, const std::string& name, const std::string& what) {
-    return InstanceError{reason, name + what};
+  StackOffsets stack;
+  const auto failed = [&](Reason reason, const std::string& name, const std::string& what) {
+    std::string message = name + what;
+    for (const std::string& line : wasm::stackLines(prepared_.symbols, stack)) {
+      message += "\n    " + line;
+    }
+    return InstanceError{reason, std::move(message)};
   };
   for (const std::string& name : prepared_.initialisers) {
     v8::Local<v8::Function> function;
@@ -122,14 +129,15 @@ InstanceResult<void> Instance::initialise(IsolateLock& lock, HostContext& contex
     }
     GuestCall call(context);
     v8::Isolate* const isolate = lock.raw();
-    thread.begin(
-        {.cpu = budget.cpu - cpu,
-         .deadline = deadline,
-         .terminate = [](void* target) { static_cast<v8::Isolate*>(target)->TerminateExecution(); },
-         .target = isolate});
+    GuestInterruption interruption{isolate, thread};
+    thread.begin({.cpu = budget.cpu - cpu,
+                  .deadline = deadline,
+                  .terminate = GuestInterruption::send,
+                  .target = &interruption});
     const GuestCall::State state = call.enter(lock, function, {}, GuestCall::Entry::plain);
     const ActivationReport report = thread.end();
     cpu += report.cpu;
+    stack = call.takeStack();
     isolate->CancelTerminateExecution();
     if (lock.guest().takeHeapExhausted()) {
       return failed(Reason::memoryLimit, name, " filled the engine's heap while initialising");

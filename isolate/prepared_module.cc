@@ -145,10 +145,10 @@ class Trial {
     prepared.initTime = duration_cast<std::chrono::microseconds>(Clock::now() - compiled);
 
     prepared.features = context.features();
-    if (context.usedEntropy()) {
-      prepared.whyNoImage =
-          "it asks for randomness while it initialises, so each request gets an instance that is "
-          "initialised anew";
+    if (request.snapshot == Snapshot::automatic && !context.entropy().empty()) {
+      prepared.whyNoImage = "it asks for " + std::string(context.entropy()) +
+                            " while it initialises, so each request gets an instance that is "
+                            "initialised anew";
     }
     if (!prepared.whyNoImage.empty()) {
       if (initCpu > prepared.limits.cpu) {
@@ -210,7 +210,9 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   prepared->heapBytes =
       kInstanceHeap + (module->tables.empty() ? 0 : limits.tableElements * kBytesPerElement);
   prepared->initialisers = initialisersOf(*module, *abi, rewritten->hasStart);
+  prepared->symbols = wasm::Symbols(request.bytes, *module, std::move(rewritten->offsets));
   if (module->notResettable) prepared->whyNoImage = *module->notResettable;
+  if (request.snapshot == Snapshot::never) prepared->whyNoImage = "snapshot = \"never\"";
 
   Trial trial(engine, watchdog);
   const auto tried = trial.run(*prepared, request, rewritten->bytes);

@@ -15,6 +15,7 @@
 #include "isolate/memory/memory_image.h"
 #include "isolate/wasm/module.h"
 #include "isolate/wasm/rewrite.h"
+#include "isolate/wasm/symbols.h"
 
 namespace skiff {
 
@@ -28,6 +29,7 @@ struct PrepareRequest {
   GuestSettings settings;
   Limits limits;
   Reuse reuse = Reuse::pristine;
+  Snapshot snapshot = Snapshot::automatic;
   ByteSize maxModule = 64_MiB;
 };
 
@@ -66,6 +68,7 @@ class PreparedModule {
   /// Nothing if every request needs an instance initialised anew; then `whyNoImage` says why.
   std::optional<PristineImage> image;
   std::string whyNoImage;
+  wasm::Symbols symbols;  ///< what its traps are told with
   /// What an instance takes on the engine's heap at most, its tables at their maximum included.
   std::size_t heapBytes = 0;
   std::size_t codeBytes = 0;  ///< of the module; what V8 makes of it is some four times as much

@@ -71,7 +71,7 @@ std::chrono::nanoseconds GuestThread::threadCpu() const {
 
 std::chrono::nanoseconds GuestThread::inspect(std::chrono::steady_clock::time_point now) {
   std::uint64_t seen = word_.load(std::memory_order_acquire);
-  if ((seen & ((1U << kStateBits) - 1)) != kGuest) return kNever;
+  if ((seen & kStateMask) != kGuest) return kNever;
 
   const std::lock_guard lock(mutex_);
   const std::uint64_t sequence = seen >> kStateBits;

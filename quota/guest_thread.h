@@ -48,6 +48,11 @@ class GuestThread {
   /// After this no termination of the activation can come any more.
   ActivationReport end();
 
+  /// Whether the activation under way is being terminated. On the owner's thread.
+  bool isTerminating() const {
+    return (word_.load(std::memory_order_relaxed) & kStateMask) == kTerminating;
+  }
+
   /// From any thread, for the end of the server: every activation is ended with Reason::drained
   /// from now on, the one under way as soon as the watchdog looks.
   void endGuests() { endsGuests_.store(true, std::memory_order_relaxed); }
@@ -57,6 +62,7 @@ class GuestThread {
 
   enum State : std::uint64_t { kHost = 0, kGuest = 1, kTerminating = 2 };
   static constexpr int kStateBits = 2;
+  static constexpr std::uint64_t kStateMask = (1U << kStateBits) - 1;
   static constexpr std::uint64_t word(std::uint64_t sequence, State state) {
     return sequence << kStateBits | state;
   }

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "isolate/prepared_module.h"
 #include "router/route_table.h"
+#include "server/observe/fault_log.h"
 #include "server/observe/guest_log.h"
 
 namespace skiff {
@@ -17,6 +18,7 @@ struct AppDeployment {
   AppConfig config;
   std::string digest;
   std::shared_ptr<AppGuestLog> log;  ///< outlives `module`, which refers to it
+  std::unique_ptr<FaultLog> faults;  ///< writes to `log`
   std::shared_ptr<const PreparedModule> module;
 };
 

@@ -21,8 +21,12 @@ GuestSettings settingsOf(const std::string& tenant, const AppConfig& app, GuestL
   settings.tenant = tenant;
   settings.app = app.name;
   settings.arguments = {app.name};
+  settings.arguments.insert(settings.arguments.end(), app.args.begin(), app.args.end());
   settings.environment = app.env;
-  settings.directories = app.dirs;
+  if (app.files) settings.directories.push_back({*app.files, "/", false});
+  settings.directories.insert(settings.directories.end(), app.dirs.begin(), app.dirs.end());
+  settings.temporary = app.tmp;
+  settings.memory = app.limits.memory;
   settings.config = app.config;
   settings.hasOrigin = app.origin.has_value();
   settings.log = &log;
@@ -45,6 +49,7 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   deployment->config = app;
   deployment->digest = file->digest;
   deployment->log = std::make_shared<AppGuestLog>(tenant, app.name, guestLogs_);
+  deployment->faults = std::make_unique<FaultLog>(*deployment->log);
 
   PrepareRequest request;
   request.bytes = file->bytes;
@@ -52,6 +57,7 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   request.settings = settingsOf(tenant, app, *deployment->log);
   request.limits = app.limits;
   request.reuse = app.reuse;
+  request.snapshot = app.snapshot;
   request.maxModule = kMaxModule;
   auto prepared = prepareModule(engine_, watchdog_, std::move(request));
   if (prepared.has_error()) {

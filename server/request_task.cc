@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "isolate/wasm/stack_text.h"
 #include "server/app_host.h"
 #include "server/shard.h"
 
@@ -70,11 +71,24 @@ void RequestTask::after(GuestRun::State state) {
   state_ = State::over;
   cpu_ = run_->cpu();
   shard_.recordReset(run_->reset());
-  if (!run_->detail().empty()) {
-    host_.deployment().log->write(LogLevel::error, exchange_.requestId(), run_->detail());
-  }
-  if (run_->reason() != Reason::none) exchange_.fail(run_->reason());
+  tell();
   host_.serveWaiting();
+}
+
+void RequestTask::tell() {
+  const AppDeployment& app = host_.deployment();
+  const std::string& detail = run_->detail();
+  if (run_->reason() == Reason::none) {
+    if (!detail.empty()) app.log->write(LogLevel::error, exchange_.requestId(), detail);
+    return;
+  }
+  const GuestFault fault{run_->reason(), detail, run_->stack()};
+  if (!detail.empty()) app.faults->write(exchange_.requestId(), fault, app.module->symbols);
+  if (app.config.debug) {
+    exchange_.fail(fault.reason, detail, wasm::stackLines(app.module->symbols, fault.stack));
+  } else {
+    exchange_.fail(fault.reason);
+  }
 }
 
 void RequestTask::refuse(Reason reason, const std::string& detail) {

@@ -42,6 +42,8 @@ class RequestTask final : public Attachment, public ExchangeListener, public Dea
 
   void run(Instance& instance, std::chrono::nanoseconds initCpu);
   void after(GuestRun::State state);
+  /// How the run ended, to the app's log and to the client.
+  void tell();
   void refuse(Reason reason, const std::string& detail);
   void awaitDeadline();
   void stopDeadline();

@@ -50,8 +50,9 @@ Result<void> Server::open() {
   auto sockets = openSockets();
   if (sockets.has_error()) return sockets.error();
   sockets_ = std::move(*sockets);
-  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_,  nursery_,
-                                     budget_,        watchdog_,       metrics_, *accessSink_};
+  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_,
+                                     nursery_,       budget_,         watchdog_,
+                                     metrics_,       *accessSink_,    fileIo_};
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     shards_.push_back(std::make_unique<Shard>(environment, i));
   }

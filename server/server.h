@@ -70,6 +70,7 @@ class Server {
   InstanceBudget budget_;
   Metrics metrics_;
   Nursery nursery_;
+  wasi::FileIoPool fileIo_;
   ConnectionLedger ledger_;
   MemoryKeeper memory_;
   std::unique_ptr<DeploymentBuilder> builder_;

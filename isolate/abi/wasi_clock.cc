@@ -23,6 +23,7 @@ Errno clockResGet(HostContext& context, const std::uint32_t* slots) {
 Errno clockTimeGet(HostContext& context, const std::uint32_t* slots) {
   const auto now = readClock(context.environment(), slots[0]);
   if (!now) return Errno::inval;
+  context.noteEntropy("the time");
   // slots[1] and [2] say how late the time may be: it never is.
   const auto nanoseconds = static_cast<std::uint64_t>(now->count());
   return context.memory().store(slots[3], nanoseconds) ? Errno::success : Errno::fault;

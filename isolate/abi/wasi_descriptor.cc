@@ -1,9 +1,6 @@
 #include "isolate/abi/wasi_descriptor.h"
 
-#include <fcntl.h>
-
 #include <array>
-#include <cerrno>
 
 #include "isolate/abi/wasi_errno.h"
 #include "isolate/abi/wasi_functions.h"
@@ -26,10 +23,11 @@ Errno fdRenumber(HostContext& context, const std::uint32_t* slots) {
 }
 
 Errno fdFdstatGet(HostContext& context, const std::uint32_t* slots) {
-  const Descriptor* descriptor = context.state<WasiState>().find(slots[0]);
+  WasiState& state = context.state<WasiState>();
+  const Descriptor* descriptor = state.find(slots[0]);
   if (!descriptor) return Errno::badf;
   std::array<std::byte, kFdstatSize> stat{};
-  const auto type = static_cast<std::uint8_t>(descriptor->type());
+  const auto type = static_cast<std::uint8_t>(state.typeOf(*descriptor));
   std::memcpy(&stat[0], &type, sizeof type);
   std::memcpy(&stat[2], &descriptor->flags, sizeof descriptor->flags);
   std::memcpy(&stat[8], &descriptor->rights, sizeof descriptor->rights);
@@ -47,8 +45,8 @@ Errno fdFdstatSetFlags(HostContext& context, const std::uint32_t* slots) {
   if (descriptor->kind == Descriptor::Kind::file) {
     // Linux cannot change them on an open file: clearing them is harmless, setting them is not.
     if (flags & kOpenFlags & ~descriptor->flags) return Errno::notsup;
-    const int append = flags & kAppend ? O_APPEND : 0;
-    if (::fcntl(descriptor->file.get(), F_SETFL, append | O_NONBLOCK) != 0) return errnoOf(errno);
+    const Errno error = descriptor->file->setAppend(flags & kAppend);
+    if (error != Errno::success) return error;
     descriptor->flags = static_cast<std::uint16_t>(flags | (descriptor->flags & kOpenFlags));
     return Errno::success;
   }

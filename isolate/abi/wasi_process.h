@@ -6,6 +6,7 @@
 
 #include "isolate/abi/string_block.h"
 #include "isolate/exchange.h"
+#include "isolate/files/wasi_types.h"
 
 namespace skiff {
 
@@ -25,6 +26,14 @@ class WasiProcess {
   /// The program is about to wait: what it has written should not wait with it.
   virtual void flushOutput() = 0;
   virtual StringBlock makeEnvironment() = 0;
+  /// Standard error, if it does not go to the app's log: as writeOutput().
+  virtual bool takesErrors() const { return false; }
+  virtual std::optional<std::size_t> writeErrors(std::span<const std::byte> bytes) {
+    return bytes.size();
+  }
+  /// What the standard stream of that number (0 to 2) is: programs write lines to a terminal
+  /// (characterDevice) at once.
+  virtual wasi::FileType streamType(std::uint32_t) const { return wasi::FileType::unknown; }
 
  protected:
   ~WasiProcess() = default;

@@ -63,7 +63,7 @@ Errno randomGet(HostContext& context, const std::uint32_t* slots) {
   if (slots[1] > kMaxRandom) return Errno::inval;
   const auto bytes = context.memory().slice(slots[0], slots[1]);
   if (!bytes) return Errno::fault;
-  context.noteEntropy();
+  context.noteEntropy("randomness");
   context.environment().randomBytes(*bytes);
   return Errno::success;
 }

@@ -51,10 +51,11 @@ HostResult readStream(HostContext& context, const Descriptor& stream, Iovecs buf
 HostResult writeStream(HostContext& context, const Descriptor& stream, Iovecs buffers,
                        std::uint32_t resultAddress) {
   WasiState& state = context.state<WasiState>();
-  if (stream.kind == Descriptor::Kind::errorOutput) {
+  WasiProcess* process = state.process();
+  const bool errors = stream.kind == Descriptor::Kind::errorOutput;
+  if (errors && !(process && process->takesErrors())) {
     return writeLog(context, state.errorLog(), buffers, resultAddress);
   }
-  WasiProcess* process = state.process();
   if (!process) return writeLog(context, state.outputLog(), buffers, resultAddress);
 
   // Called again after a wait, with the same buffers: what went then is skipped.
@@ -62,7 +63,7 @@ HostResult writeStream(HostContext& context, const Descriptor& stream, Iovecs bu
   state.progress.reset();
   buffers.skip(done);
   for (auto from = buffers.current(); !from.empty(); from = buffers.current()) {
-    const auto taken = process->writeOutput(from);
+    const auto taken = errors ? process->writeErrors(from) : process->writeOutput(from);
     if (!taken) return context.exit(1);
     buffers.advance(*taken);
     done += *taken;

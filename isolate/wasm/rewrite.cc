@@ -5,6 +5,7 @@
 #include "isolate/wasm/additions.h"
 #include "isolate/wasm/binary.h"
 #include "isolate/wasm/bounded_code.h"
+#include "isolate/wasm/custom_section.h"
 #include "isolate/wasm/error_text.h"
 #include "isolate/wasm/global_access.h"
 #include "isolate/wasm/signature.h"
@@ -203,6 +204,7 @@ void Rewriter::writeMissing(std::uint8_t belowRank, std::uint8_t& nextRank) {
 void Rewriter::writeSection(const Section& section) {
   const auto body = bytes_.subspan(section.bodyOffset, section.bodySize);
   if (section.id == kStartSection) return;  // exported instead
+  if (section.id == kCustomSection && isDebugSection(customSection(bytes_, section).name)) return;
   if (isStale(section)) return;
   if (section.id == kTableSection) {
     writeTables(section);

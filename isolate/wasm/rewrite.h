@@ -69,9 +69,10 @@ struct Rewritten {
 ///    shadows back to the globals, then call the function. A wrapper's parameters are the entry
 ///    point's. An i64 result r becomes the f64 of ((r >> 32) * 2 + (r & 1)), r unsigned; other
 ///    results stay.
-/// Everything is appended, nothing renumbered; custom sections are kept, but for annotations of
-/// instructions (metadata.code.*) where bodies changed. Refused are instructions that skiff does
-/// not know. REQUIRES: `module` is what parseModule(bytes) gave.
+/// Everything is appended, nothing renumbered; custom sections are kept, but for those that only
+/// debuggers read (custom_section.h) and for annotations of instructions (metadata.code.*) where
+/// bodies changed. Refused are instructions that skiff does not know.
+/// REQUIRES: `module` is what parseModule(bytes) gave.
 ModuleResult<Rewritten> rewriteModule(std::span<const std::uint8_t> bytes, const Module& module,
                                       const EntryAbi& abi, const PrepareLimits& limits);
 

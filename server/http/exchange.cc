@@ -135,8 +135,9 @@ void HttpExchange::askForBody() {
 
 // The answer.
 
-void HttpExchange::fail(Reason reason, std::string_view detail) {
-  if (state_ == State::open) end(reason, detail);
+void HttpExchange::fail(Reason reason, std::string_view detail,
+                        std::span<const std::string> stack) {
+  if (state_ == State::open) end(reason, detail, stack);
 }
 
 void HttpExchange::expire(Reason reason) {
@@ -147,11 +148,11 @@ void HttpExchange::expire(Reason reason) {
   }
 }
 
-void HttpExchange::end(Reason reason, std::string_view detail) {
+void HttpExchange::end(Reason reason, std::string_view detail, std::span<const std::string> stack) {
   if (committed_) {
     cut(reason, detail);
   } else {
-    answerProblem(reason, reasonStatus(reason), detail);
+    answerProblem(reason, reasonStatus(reason), detail, stack);
   }
 }
 
@@ -163,11 +164,12 @@ void HttpExchange::cut(Reason reason, std::string_view detail) {
   transport_->changed();
 }
 
-void HttpExchange::answerProblem(Reason reason, int status, std::string_view detail) {
+void HttpExchange::answerProblem(Reason reason, int status, std::string_view detail,
+                                 std::span<const std::string> stack) {
   reason_ = reason;
   detail_ = message_->request.headers.copy(detail);
   state_ = State::relaying;  // the guest's part is over
-  const Problem problem{reason, status, detail_, requestId()};
+  const Problem problem{reason, status, detail_, requestId(), stack};
   fillProblemHead(message_->response, problem);
   const std::string body = problemBody(problem);
   OutputBuffer& output = transport_->output();
@@ -408,6 +410,12 @@ void HttpExchange::waitFor(std::uint8_t what, std::chrono::steady_clock::time_po
     if ((what & kWaitRequestBody) != 0) askForBody();
     if ((what & kWaitTime) != 0) transport_->wakeAt(until);
   }
+  transport_->changed();
+}
+
+void HttpExchange::signal(std::uint8_t what) {
+  if (state_ != State::open || (waits_ & what) == 0) return;
+  due_ = true;
   transport_->changed();
 }
 

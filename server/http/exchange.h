@@ -56,9 +56,10 @@ class HttpExchange final : public Exchange {
   // For the handler.
 
   /// Ends the exchange for `reason`. If nothing was committed: an RFC 9457 answer with the reason's
-  /// status and `detail`, one sentence that the client may read. Else the connection is cut, so
-  /// that the client cannot take the answer for complete. Does nothing once finished or dead.
-  void fail(Reason reason, std::string_view detail = {});
+  /// status and `detail`, one sentence that the client may read, and the lines of `stack`. Else the
+  /// connection is cut, so that the client cannot take the answer for complete. Does nothing once
+  /// finished or dead.
+  void fail(Reason reason, std::string_view detail = {}, std::span<const std::string> stack = {});
 
   /// The time for the whole exchange is over: as fail(), and an answer that is still being relayed
   /// (from the origin, or to a client that takes it slowly) is cut.
@@ -126,6 +127,7 @@ class HttpExchange final : public Exchange {
   void finishWithNext() override;
   void setListener(ExchangeListener* listener) override { listener_ = listener; }
   void waitFor(std::uint8_t what, std::chrono::steady_clock::time_point until = {}) override;
+  void signal(std::uint8_t what) override;
 
  private:
   // The connection's side: what it calls, from the loop only.
@@ -169,8 +171,9 @@ class HttpExchange final : public Exchange {
   void loseOutput(std::size_t bytes);
 
   // The answer, for this class and NextForward.
-  void end(Reason reason, std::string_view detail);
-  void answerProblem(Reason reason, int status, std::string_view detail);
+  void end(Reason reason, std::string_view detail, std::span<const std::string> stack = {});
+  void answerProblem(Reason reason, int status, std::string_view detail,
+                     std::span<const std::string> stack = {});
   void cut(Reason reason, std::string_view detail);
   std::size_t writeBody(std::span<const std::byte> bytes);
   void flushBody();

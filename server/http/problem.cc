@@ -1,6 +1,7 @@
 #include "server/http/problem.h"
 
 #include <algorithm>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -17,6 +18,19 @@ std::string printable(std::string_view text) {
   std::replace_if(
       out.begin(), out.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
   return out;
+}
+
+boost::json::array stackArray(std::span<const std::string> stack) {
+  boost::json::array lines;
+  std::size_t room = kLargestStack;
+  for (const std::string& line : stack) {
+    // Printable: only '"' and '\\' grow, to two bytes.
+    const std::size_t size = 2 * line.size() + 3;
+    if (size > room) break;
+    room -= size;
+    lines.emplace_back(line);
+  }
+  return lines;
 }
 
 }  // namespace
@@ -41,6 +55,7 @@ std::string problemBody(const Problem& problem) {
   body["status"] = problem.status;
   if (!problem.detail.empty()) body["detail"] = printable(problem.detail);
   body["reason"] = boost::json::string_view(reasonWord(problem.reason));
+  if (!problem.stack.empty()) body["stack"] = stackArray(problem.stack);
   body["request_id"] = boost::json::string_view(problem.requestId);
   return boost::json::serialize(body) + "\n";
 }

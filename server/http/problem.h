@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,13 +16,19 @@ struct Problem {
   int status = 0;
   std::string_view detail;  ///< may be empty; only its first 500 bytes are shown, as UTF-8
   std::string_view requestId;
+  /// A guest's stack; as many of its lines are shown as kLargestStack has room for.
+  std::span<const std::string> stack = {};
 };
+
+/// Of a problem's stack, in bytes of JSON.
+inline constexpr std::size_t kLargestStack = std::size_t{7} << 10;
 
 /// Replaces `head` by a problem's: its status, the media type, `skiff-reason`, and Retry-After
 /// where coming back later helps.
 void fillProblemHead(ResponseHead& head, const Problem& problem);
 
-/// The body: application/problem+json (RFC 9457) with `reason` and `request_id` as extensions.
+/// The body: application/problem+json (RFC 9457) with `reason`, `request_id` and, if there
+/// is one, `stack` (an array of strings) as extensions. Below 8 KiB.
 std::string problemBody(const Problem& problem);
 
 enum class HeadOnly : bool { no, yes };

@@ -73,25 +73,38 @@ void AppGuestLog::write(LogLevel level, std::string_view requestId, std::string_
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!line.empty()) {
-      if (tokens_ < kLeastLine) break;
-      const std::size_t limit = options_.lineLimit.bytes();
-      beginLine(requestId, level);
-      appendJsonString(line_, line, limit);
-      if (line.size() > limit) {
-        line_.append(",\"cut_bytes\":").append(std::to_string(line.size() - limit));
-      }
-      if (!payAndSend()) break;
-    }
+    if (!line.empty() && !writeLine(level, requestId, line)) break;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   const std::size_t unread =
       text.size() - std::min<std::size_t>(text.size(), options_.burst.bytes());
-  if (const std::size_t dropped = rest.size() + unread; dropped > 0) {
-    droppedBytes_ += dropped;
-    droppedTotal_ += dropped;
-    ++droppedWrites_;
+  noteDropped(rest.size() + unread);
+}
+
+void AppGuestLog::writeEntry(LogLevel level, std::string_view requestId, std::string_view text) {
+  if (!enabled(level) || text.empty()) return;
+  const std::lock_guard lock(mutex_);
+  refill();
+  reportDropped();
+  if (droppedWrites_ != 0 || !writeLine(level, requestId, text)) noteDropped(text.size());
+}
+
+bool AppGuestLog::writeLine(LogLevel level, std::string_view requestId, std::string_view line) {
+  if (tokens_ < kLeastLine) return false;
+  const std::size_t limit = options_.lineLimit.bytes();
+  beginLine(requestId, level);
+  appendJsonString(line_, line, limit);
+  if (line.size() > limit) {
+    line_.append(",\"cut_bytes\":").append(std::to_string(line.size() - limit));
   }
+  return payAndSend();
+}
+
+void AppGuestLog::noteDropped(std::size_t bytes) {
+  if (bytes == 0) return;
+  droppedBytes_ += bytes;
+  droppedTotal_ += bytes;
+  ++droppedWrites_;
 }
 
 void AppGuestLog::flush() {

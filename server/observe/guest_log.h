@@ -38,6 +38,8 @@ class AppGuestLog final : public GuestLog {
               GuestLogOptions options = {});
 
   void write(LogLevel level, std::string_view requestId, std::string_view text) override;
+  /// One line, whatever lines the text has.
+  void writeEntry(LogLevel level, std::string_view requestId, std::string_view text) override;
   bool enabled(LogLevel level) const override;
 
   /// Reports what was dropped if there is room for it: for a tick, as the guest may stay silent.
@@ -48,6 +50,8 @@ class AppGuestLog final : public GuestLog {
  private:
   void refill();
   void reportDropped();
+  void noteDropped(std::size_t bytes);
+  bool writeLine(LogLevel level, std::string_view requestId, std::string_view line);
   void beginLine(std::string_view requestId, LogLevel level);
   bool payAndSend();
 

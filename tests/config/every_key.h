@@ -38,11 +38,14 @@ name = "hello"
 module = "guests/hello.wasm"
 routes = ["hello.localhost/*", "*.hello.localhost/a"]
 priority = -5
+args = ["--verbose", ""]
 env = { ZEBRA = "1", ANT = "two words", EMPTY = "" }
 dirs = [
   { host = "site", guest = "/www", write = false },
   { host = "/srv/data/", guest = "/data/", write = true },
 ]
+files = "site/public/"
+tmp = false
 config = """
 text or "bytes"
 that get_config returns"""
@@ -50,6 +53,8 @@ origin = "http://Origin.Example:9000"
 min_instances = 1
 max_instances = 8
 reuse = "dirty"
+snapshot = "always"
+debug = true
 
 [tenant.app.limits]
 wall_ms = 2000

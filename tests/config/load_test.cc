@@ -75,6 +75,11 @@ TEST(Config, EveryAppKeyIsRead) {
   hello.routes = {"hello.localhost/*", "*.hello.localhost/a"};
   hello.priority = -5;
   hello.env = {{"ZEBRA", "1"}, {"ANT", "two words"}, {"EMPTY", ""}};
+  hello.args = {"--verbose", ""};
+  hello.files = "/etc/skiff/site/public";
+  hello.tmp = false;
+  hello.snapshot = Snapshot::always;
+  hello.debug = true;
   hello.dirs = {{"/etc/skiff/site", "/www", false}, {"/srv/data", "/data", true}};
   hello.config = "text or \"bytes\"\nthat get_config returns";
   hello.origin = "http://origin.example:9000";
@@ -105,6 +110,25 @@ TEST(Config, EachResetModeHasItsWord) {
     const Config config = parsed("[server]\nreset = \"" + std::string(word) + "\"");
     EXPECT_EQ(config.server.reset, mode) << word;
   }
+}
+
+TEST(Config, EachSnapshotModeHasItsWord) {
+  for (const auto& [word, mode] :
+       {std::pair{"auto", Snapshot::automatic}, std::pair{"always", Snapshot::always},
+        std::pair{"never", Snapshot::never}}) {
+    const Config config = parsed(
+        "[[tenant]]\nname = \"t\"\n[[tenant.app]]\nname = \"a\"\nmodule = \"a\"\nroutes = "
+        "[\"a/*\"]\nsnapshot = \"" +
+        std::string(word) + "\"");
+    EXPECT_EQ(config.tenants.at(0).apps.at(0).snapshot, mode) << word;
+  }
+}
+
+TEST(Config, ADirectoryGrantedAsTmpTakesThePlaceOfTheOneInMemory) {
+  const Config config = parsed(
+      "[[tenant]]\nname = \"t\"\n[[tenant.app]]\nname = \"a\"\nmodule = \"a\"\nroutes = "
+      "[\"a/*\"]\ndirs = [{ host = \"x\", guest = \"/tmp\", write = true }]");
+  EXPECT_FALSE(config.tenants.at(0).apps.at(0).tmp);
 }
 
 TEST(Config, TheAccessLogIsAWordOrAFile) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "isolate/wasm/binary.h"
+#include "isolate/wasm/custom_section.h"
 #include "isolate/wasm/rewrite.h"
 #include "tests/isolate/wasm_tools.h"
 
@@ -248,21 +249,37 @@ TEST(RewriteModule, KeepsCustomSectionsInTheirPlaces) {
 
 TEST(RewriteModule, AddsTheSectionsThatAModuleLacks) {
   // The entry point is an import that is exported again, so there is no function, global or code.
-  const Bytes bytes = assemble(R"((module
+  Bytes bytes = assemble(R"((module
     (func (export "_start") (import "other" "nothing"))
     (memory (export "memory") 1)))");
+  const Bytes custom = section(kCustomSection, {4, 'k', 'e', 'p', 't', 1, 2, 3});
+  bytes.insert(bytes.end(), custom.begin(), custom.end());
   const Rewritten prepared = prepare(bytes, commandAbi());
   EXPECT_EQ(runInEngine(prepared.bytes, R"(
     let calls = 0;
     const imports = { other: { nothing: () => { ++calls; } } };
     const wasm = new WebAssembly.Instance(new WebAssembly.Module(modules[0]), imports).exports;
     wasm['skiff:entry:0']();
-    console.log(calls, WebAssembly.Module.customSections(new WebAssembly.Module(modules[0]), 'name').length);
+    console.log(calls, WebAssembly.Module.customSections(new WebAssembly.Module(modules[0]), 'kept').length);
   )"),
             "1 1\n");
   const auto module = parseModule(prepared.bytes, 1_MiB);
   ASSERT_TRUE(module) << module.error().text();
-  EXPECT_EQ(module->sections.back().id, kCustomSection) << "names stay at the end";
+  EXPECT_EQ(module->sections.back().id, kCustomSection) << "custom sections stay at the end";
+}
+
+TEST(RewriteModule, LeavesOutWhatOnlyDebuggersRead) {
+  Bytes bytes = assemble(R"((module (memory (export "memory") 1) (func $f (export "_start"))))");
+  const Bytes debug =
+      section(kCustomSection, {11, '.', 'd', 'e', 'b', 'u', 'g', '_', 'l', 'i', 'n', 'e', 1, 2, 3});
+  bytes.insert(bytes.end(), debug.begin(), debug.end());
+  const auto original = parseModule(bytes, 1_MiB);
+  ASSERT_TRUE(original) << original.error().text();
+  EXPECT_FALSE(findCustomSection(bytes, *original, "name").empty());
+  const Rewritten prepared = prepare(bytes, commandAbi());
+  const auto module = parseModule(prepared.bytes, 1_MiB);
+  ASSERT_TRUE(module) << module.error().text();
+  for (const Section& section : module->sections) EXPECT_NE(section.id, kCustomSection);
 }
 
 TEST(RewriteModule, CanBePreparedOnlyOnce) {

@@ -1,0 +1,75 @@
+#include "server/launcher/launch.h"
+
+#include <linux/limits.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+namespace skiff {
+namespace {
+
+namespace fs = std::filesystem;
+
+// No tiers and no laziness: every function is optimised before the first request, so nothing is
+// compiled while requests are served. The inspector's signal is off: a tenant's host is not
+// debugged.
+constexpr const char* kEngineFlags[] = {
+    "--no-liftoff",  "--no-wasm-lazy-compilation", "--disable-sigusr1",
+    "--no-warnings", "--v8-pool-size=2",
+};
+
+/// The engine takes options from its environment; none of them is the operator's to set by
+/// accident.
+void clearEnvironment() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry; ++entry) {
+    if (std::strncmp(*entry, "NODE_", 5) == 0) {
+      names.emplace_back(*entry, std::strcspn(*entry, "="));
+    }
+  }
+  for (const std::string& name : names) ::unsetenv(name.c_str());
+}
+
+int fail(const std::string& what) {
+  std::fprintf(stderr, "skiff: %s\n", what.c_str());
+  return 69;  // EX_UNAVAILABLE
+}
+
+}  // namespace
+
+int launchAddon(std::string_view addon, const std::vector<std::string>& arguments) {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  if (error) return fail("cannot find itself in /proc: " + error.message());
+  const fs::path library = self.parent_path().parent_path() / "lib" / "skiff";
+  const fs::path engine = library / "engine";
+  const fs::path loaded = addon.find('/') == addon.npos ? library / addon : fs::absolute(addon);
+  for (const fs::path& needed : {engine, loaded}) {
+    if (!fs::exists(needed))
+      return fail(needed.string() + " is missing: run 'make deps' and build");
+  }
+
+  clearEnvironment();
+#ifdef SKIFF_ASAN_RUNTIME
+  ::setenv("LD_PRELOAD", SKIFF_ASAN_RUNTIME, 1);
+  const std::string suppressions = "suppressions=" + (library / "engine_leaks.supp").string();
+  ::setenv("LSAN_OPTIONS", (suppressions + ":print_suppressions=0").c_str(), 1);
+#endif
+  std::vector<std::string> all{engine.string()};
+  all.insert(all.end(), std::begin(kEngineFlags), std::end(kEngineFlags));
+  all.push_back((library / "boot.cjs").string());
+  all.push_back(loaded.string());
+  all.insert(all.end(), arguments.begin(), arguments.end());
+
+  std::vector<char*> pointers;
+  for (std::string& argument : all) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  ::execv(engine.c_str(), pointers.data());
+  return fail("cannot start " + engine.string() + ": " + std::strerror(errno));
+}
+
+}  // namespace skiff
