@@ -1,6 +1,8 @@
 // Whatever a guest passes to a host function, nothing outside its memory is read or written, and
 // nothing outside its directories. The input is a program: it puts bytes into memory and calls host
 // functions of every import namespace, one after another, as one request's guest.
+//
+// It works in real directories: TMPDIR=/dev/shm makes fuzzing ten times as fast.
 
 #include <sys/resource.h>
 #include <sys/stat.h>
