@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -22,6 +23,10 @@ namespace skiff {
 class HostState {
  public:
   virtual ~HostState() = default;
+  /// Whether what initialisation left here makes a difference to the request after it.
+  virtual bool outlastsInitialisation() { return false; }
+  /// The context has got its exchange.
+  virtual void onRequest() {}
 };
 
 /// The import namespaces that keep state.
@@ -49,12 +54,13 @@ class BlockingWait {
 HostEnvironment& systemEnvironment();
 
 /// What host functions work on: one per request, or per initialisation (then without an exchange).
+/// That of an initialisation may go on to serve the request which follows.
 /// All calls on the thread that runs the guest.
 class HostContext {
  public:
   /// How a host function ended the guest.
   struct Ending {
-    enum class Kind : std::uint8_t { trap, exit } kind;
+    enum class Kind : std::uint8_t { trap, exit, memoryLimit } kind;
     int exitCode = 0;
     std::string message;  ///< for trap
   };
@@ -96,7 +102,27 @@ class HostContext {
     if (!ending_) ending_ = Ending{Ending::Kind::exit, code, {}};
     return HostResult::stop();
   }
+  /// Ends the guest because it is over its memory limit, though its memory alone is not.
+  HostResult endOverMemory() {
+    if (!ending_) ending_ = Ending{Ending::Kind::memoryLimit, 0, {}};
+    return HostResult::stop();
+  }
   const std::optional<Ending>& ending() const { return ending_; }
+
+  /// After initialisation: descriptors that it opened, files that it made. An image does not hold
+  /// them.
+  bool outlastsInitialisation() {
+    return std::any_of(states_.begin(), states_.end(),
+                       [](const auto& state) { return state && state->outlastsInitialisation(); });
+  }
+  /// Initialisation is over, and a request begins.
+  void beginRequest(Exchange& exchange) {
+    exchange_ = &exchange;
+    ending_.reset();
+    for (const auto& state : states_) {
+      if (state) state->onRequest();
+    }
+  }
 
   /// Feature bits that the guest has enabled; what they mean is its ABI's. What is set when
   /// initialisation ends, every request of its instances starts with: whoever makes the context of

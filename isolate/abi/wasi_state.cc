@@ -55,6 +55,7 @@ WasiState::WasiState(HostContext& context)
     descriptors_.emplace_back(preopened(grant.guest, grant.write))->host = &grant.host;
   }
   if (context.settings().temporary) descriptors_.emplace_back(preopened(kTemporary, true));
+  given_ = descriptors_.size();
 }
 
 WasiState::~WasiState() {
@@ -105,6 +106,7 @@ bool WasiState::close(std::uint32_t number) {
 bool WasiState::renumber(std::uint32_t from, std::uint32_t to) {
   if (!find(from) || !find(to)) return false;
   if (from == to) return true;
+  renumbered_ = true;
   descriptors_[to] = std::move(*descriptors_[from]);
   descriptors_[from].reset();
   return true;
@@ -113,13 +115,26 @@ bool WasiState::renumber(std::uint32_t from, std::uint32_t to) {
 void WasiState::ensureFile(Descriptor& descriptor) {
   if (descriptor.file || descriptor.isStream()) return;
   if (descriptor.host) {
-    descriptor.file = hostDirectory(*descriptor.host);
+    descriptor.file = hostDirectory(*descriptor.host, context_.settings().openFiles);
   } else {
     temporary_.emplace(temporaryBudget_, [&environment = context_.environment()] {
       return static_cast<std::uint64_t>(environment.realTime().count());
     });
     descriptor.file = temporary_->root();
   }
+}
+
+bool WasiState::outlastsInitialisation() {
+  if (renumbered_ || context_.holdsMemory()) return true;
+  for (std::size_t number = 0; number < descriptors_.size(); ++number) {
+    if (descriptors_[number].has_value() != (number < given_)) return true;
+  }
+  return false;
+}
+
+void WasiState::onRequest() {
+  outputLog_.setRequestId(requestIdOf(context_));
+  errorLog_.setRequestId(requestIdOf(context_));
 }
 
 WasiState::Found WasiState::directory(std::uint32_t number, Rights needed) {

@@ -65,6 +65,9 @@ class WasiState final : public HostState {
   /// `from` becomes `to`, whose old descriptor is closed; false if one of them is not open.
   bool renumber(std::uint32_t from, std::uint32_t to);
 
+  bool outlastsInitialisation() override;
+  void onRequest() override;
+
   /// A descriptor, or why it cannot be used.
   struct Found {
     Descriptor* descriptor = nullptr;
@@ -116,6 +119,8 @@ class WasiState final : public HostState {
   WasiProcess* process_ = nullptr;
   LineLog outputLog_;
   LineLog errorLog_;
+  std::size_t given_ = 0;  ///< descriptors that the program began with
+  bool renumbered_ = false;
   // Before the descriptors, whose files are in it.
   TemporaryBudget temporaryBudget_;
   std::optional<MemoryFileSystem> temporary_;

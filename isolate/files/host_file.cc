@@ -41,10 +41,25 @@ int systemFlags(const OpenHow& how) {
 
 class HostFile final : public File {
  public:
-  HostFile(OwnedFile file, FileType type, bool append)
-      : file_(std::move(file)), type_(type), append_(append) {}
-  explicit HostFile(std::filesystem::path granted)
-      : granted_(std::move(granted)), type_(FileType::directory) {}
+  /// What has a place in the budget, if there is one.
+  struct Place {
+    OpenFileBudget* budget = nullptr;
+    OpenFileBudget::Place place;
+
+    /// False if there is none left.
+    bool take() {
+      if (!budget || place) return true;
+      place = budget->take();
+      return static_cast<bool>(place);
+    }
+  };
+
+  HostFile(OwnedFile file, FileType type, bool append, Place place)
+      : place_(std::move(place)), file_(std::move(file)), type_(type), append_(append) {}
+  HostFile(std::filesystem::path granted, OpenFileBudget* budget)
+      : granted_(std::move(granted)), type_(FileType::directory) {
+    place_.budget = budget;
+  }
 
   FileType type() const override { return type_; }
   bool immediate() const override { return false; }
@@ -139,6 +154,7 @@ class HostFile final : public File {
     return systemResult(::fcntl(file_.get(), F_SETFL, kAlways | (append ? O_APPEND : 0)));
   }
 
+  Place place_;
   OwnedFile file_;
   std::filesystem::path granted_;
   FileType type_;
@@ -147,6 +163,7 @@ class HostFile final : public File {
 
 Errno HostFile::ensureOpen(Patience patience) {
   if (file_) return Errno::success;
+  if (!place_.take()) return Errno::nfile;
   open_how how{};
   how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY;
   if (patience == Patience::cached) how.resolve = RESOLVE_CACHED;
@@ -232,6 +249,8 @@ Errno HostFile::list(std::uint64_t cookie, const std::function<bool(const Direct
 
 FileResult<std::shared_ptr<File>> HostFile::open(const std::string& path, const OpenHow& how,
                                                  Patience patience) {
+  Place place{place_.budget, {}};
+  if (!place.take()) return Errno::nfile;
   auto opened = openBeneathThis(path, systemFlags(how), patience, how.create ? 0666 : 0);
   if (opened.has_error()) return opened.error();
   const auto stat = statOf(opened->get());
@@ -239,7 +258,7 @@ FileResult<std::shared_ptr<File>> HostFile::open(const std::string& path, const 
   if (stat->type != FileType::directory && stat->type != FileType::regularFile) {
     return Errno::acces;
   }
-  return std::make_shared<HostFile>(std::move(*opened), stat->type, how.append);
+  return std::make_shared<HostFile>(std::move(*opened), stat->type, how.append, std::move(place));
 }
 
 Errno HostFile::rename(const std::string& path, File& to, const std::string& toPath) {
@@ -279,8 +298,8 @@ FileResult<std::string> HostFile::readlink(const std::string& path, Patience pat
 
 }  // namespace
 
-std::shared_ptr<File> hostDirectory(std::filesystem::path path) {
-  return std::make_shared<HostFile>(std::move(path));
+std::shared_ptr<File> hostDirectory(std::filesystem::path path, OpenFileBudget* budget) {
+  return std::make_shared<HostFile>(std::move(path), budget);
 }
 
 }  // namespace skiff::wasi

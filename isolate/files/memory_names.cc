@@ -18,15 +18,19 @@ Errno findPlace(MemoryWalk& walk) {
 
 enum class Making : std::uint8_t { directory, other };
 
-/// Goes to the place of a name that must be free.
-Errno findFreePlace(MemoryWalk& walk, Making making) {
-  if (const Errno error = findPlace(walk); error != Errno::success) return error;
+/// Whether something can be made at a place that was found.
+Errno checkFree(const MemoryWalk& walk, Making making) {
   if (walk.last() != MemoryWalk::Last::name) return Errno::exist;
   const FileResult<MemoryNode*> found = walk.find();
   if (!found) return found.error();
   if (*found) return Errno::exist;
   if (walk.endsWithSlash() && making != Making::directory) return Errno::noent;
   return Errno::success;
+}
+
+Errno findFreePlace(MemoryWalk& walk, Making making) {
+  const Errno error = findPlace(walk);
+  return error != Errno::success ? error : checkFree(walk, making);
 }
 
 Errno checkRename(const MemoryWalk& from, const MemoryNode& node, const MemoryWalk& to,
@@ -89,15 +93,19 @@ Errno MemoryDirectory::unlink(const std::string& path) {
 }
 
 Errno MemoryDirectory::link(const std::string& path, File& to, const std::string& toPath) {
-  const FileResult<MemoryNode*> node = findNode(*node_, path, Follow::no);
-  if (!node) return node.error();
+  MemoryWalk from(*node_, path);
+  if (const Errno error = findPlace(from); error != Errno::success) return error;
   const FileResult<MemoryDirectory*> toDirectory = sibling(to);
   if (!toDirectory) return toDirectory.error();
-  MemoryWalk walk(*(*toDirectory)->node_, toPath);
-  const Errno error = findFreePlace(walk, Making::other);
-  if (error != Errno::success) return error;
+  MemoryWalk into(*(*toDirectory)->node_, toPath);
+  if (const Errno error = findPlace(into); error != Errno::success) return error;
+
+  // Once more, for the slash that may be behind it.
+  const FileResult<MemoryNode*> node = findNode(*node_, path, Follow::no);
+  if (!node) return node.error();
+  if (const Errno error = checkFree(into, Making::other); error != Errno::success) return error;
   if ((*node)->isDirectory()) return Errno::perm;
-  return tree_->link(walk.directory(), walk.name(), **node) ? Errno::success : Errno::nospc;
+  return tree_->link(into.directory(), into.name(), **node) ? Errno::success : Errno::nospc;
 }
 
 Errno MemoryDirectory::rename(const std::string& path, File& to, const std::string& toPath) {

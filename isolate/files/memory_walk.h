@@ -44,7 +44,7 @@ class MemoryWalk {
   Errno follow(const MemoryNode& link);
 
  private:
-  /// Whether there was a component; and if so, whether another comes behind it.
+  /// A component, whether a slash ends it, and whether another comes behind it.
   struct Component {
     std::string_view name;
     bool slash = false;

@@ -133,7 +133,6 @@ std::optional<std::string> FileShell::onDirectory(std::string_view verb, File& d
 std::string FileShell::onFile(std::string_view verb, File& file, const std::string* words) {
   if (verb == "fstat") return answer(file.stat(Patience::blocking));
   if (verb == "sync") return answer(file.sync(false));
-  if (verb == "read") return readText(file, number(words[0]), std::nullopt);
   if (verb == "pread") return readText(file, number(words[0]), number(words[1]));
   if (verb == "write") return answer(file.write(std::as_bytes(std::span(words[0])), {}));
   if (verb == "pwrite") {
@@ -141,6 +140,7 @@ std::string FileShell::onFile(std::string_view verb, File& file, const std::stri
   }
   // Of these a directory's answer is its descriptor's business.
   if (file.type() == FileType::directory) return "directory";
+  if (verb == "read") return readText(file, number(words[0]), std::nullopt);
   if (verb == "append") return answer(file.setAppend(words[0] == "on"));
   if (verb == "size") return answer(file.setSize(number(words[0])));
   if (verb == "allocate") return answer(file.allocate(number(words[0]), number(words[1])));

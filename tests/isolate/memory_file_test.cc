@@ -511,7 +511,6 @@ const std::vector<Case> kContents = {
     {"ADirectoryHasNoContent",
      {{"mkdir 0 a", "ok"},
       {"open 0 a 1 r", "directory"},
-      {"read 1 1", "isdir"},
       {"pread 1 1 0", "isdir"},
       {"write 1 x", "badf"},
       {"sync 1", "ok"}}},

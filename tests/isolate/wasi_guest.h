@@ -37,6 +37,7 @@ class WasiGuest {
     if (!context_) {
       context_ = std::make_unique<HostContext>(settings, environment, exchange());
       context_->setMemory(GuestMemory(memory));
+      context_->setFileIo(fileIo);
     }
     return *context_;
   }
@@ -120,6 +121,8 @@ class WasiGuest {
   RecordingLog log;
   ManualEnvironment environment;
   VectorMemory memory{4 << 20, 8 << 20};
+  /// Set before the first call, if calls on files are not to block. Then there is to be a request.
+  wasi::FileIo* fileIo = nullptr;
   /// Set before the first call, if there is to be a request.
   std::unique_ptr<FakeExchange> request;
 

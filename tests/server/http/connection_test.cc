@@ -178,6 +178,20 @@ TEST(ConnectionTest, ReportsEachRequestOnceWithItsBytes) {
   EXPECT_NE(reports[0].requestId, reports[1].requestId);
 }
 
+TEST(ConnectionTest, AFailuresStackIsInTheProblemAndBounded) {
+  TestServer server([](HttpExchange& exchange) {
+    std::vector<std::string> stack{"at \"main\" (shop.c:3)"};
+    for (int i = 0; i < 100; ++i) stack.emplace_back(240, '\\');
+    exchange.fail(Reason::guestTrap, "it trapped", stack);
+  });
+  HttpClient client(server.port());
+  const auto response = client.ask(kGet);
+  EXPECT_EQ(response.status, 502);
+  EXPECT_THAT(response.body, HasSubstr(R"("detail":"it trapped")"));
+  EXPECT_THAT(response.body, HasSubstr(R"x("stack":["at \"main\" (shop.c:3)",)x"));
+  EXPECT_LT(response.body.size(), 8'192u);
+}
+
 TEST(ConnectionTest, AFailureBeforeTheAnswerIsAProblemAndKeepsTheConnection) {
   TestServer server([](HttpExchange& exchange) {
     write(exchange, "half an answer");

@@ -49,6 +49,22 @@ TEST_F(GuestLogTest, WritesJsonLinesUnderTheAppsName) {
                         R"("request_id":"01hq","level":"error","message":"went \"wrong\""})");
 }
 
+TEST_F(GuestLogTest, KeepsAnEntryInOneLine) {
+  AppGuestLog log("acme", "hello", *sink_, options());
+  log.writeEntry(LogLevel::error, "r", "guest_trap: unreachable\n    at main");
+  ASSERT_EQ(lines().size(), 1u);
+  EXPECT_EQ(message(lines()[0]), "guest_trap: unreachable\n    at main");
+}
+
+TEST_F(GuestLogTest, PaysForEntriesAsForLines) {
+  GuestLogOptions small = options();
+  small.burst = 4_KiB;
+  AppGuestLog log("acme", "hello", *sink_, small);
+  for (int i = 0; i < 100; ++i) log.writeEntry(LogLevel::error, "r", std::string(400, 'x'));
+  EXPECT_LT(lines().size(), 10u);
+  EXPECT_GT(log.droppedBytes(), 30'000u);
+}
+
 TEST_F(GuestLogTest, MakesALineOfEachLineOfText) {
   AppGuestLog log("acme", "hello", *sink_, options());
   log.write(LogLevel::info, "r", "one\r\n\ntwo\nthree");
