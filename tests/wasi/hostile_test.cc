@@ -56,7 +56,7 @@ TEST(HostileHandlers, are_stopped_or_answered_and_harm_nobody_else) {
       EXPECT_TRUE(response.body.ends_with("untouched")) << "case " << number;
     } else {
       ++stopped;
-      EXPECT_EQ(response.status, 500) << "case " << number;
+      EXPECT_EQ(response.status, 502) << "case " << number;
       EXPECT_EQ(response.field("skiff-reason"), "guest_trap") << "case " << number;
     }
   }
