@@ -59,15 +59,12 @@ std::optional<WasiRunOptions> readWasiRunOptions(const std::vector<std::string>&
   // One value an option each time, so that the file's name is never taken for another.
   app.add_option("--env", environment, "A variable of its environment (any number)")
       ->type_name("NAME=VALUE")
-      ->expected(1)
       ->allow_extra_args(false);
   app.add_option("--dir", writable, "A directory that it may read and write (any number)")
       ->type_name("HOST::GUEST")
-      ->expected(1)
       ->allow_extra_args(false);
   app.add_option("--dir-ro", readOnly, "A directory that it may read (any number)")
       ->type_name("HOST::GUEST")
-      ->expected(1)
       ->allow_extra_args(false);
   app.add_flag("--tmp", options.temporary, "Give it a /tmp in memory, gone when it ends");
   app.add_option("--cpu-ms", cpu, "CPU time that it may use, in milliseconds (default: no bound)")

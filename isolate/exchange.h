@@ -49,6 +49,7 @@ enum WaitFor : std::uint8_t {
   kWaitResponseRoom = 2,  ///< writeResponseBody would take something
   kWaitNext = 4,          ///< nextState() is no longer pending
   kWaitTime = 8,          ///< the time given has come
+  kWaitFile = 16,         ///< signal() was called for it
 };
 
 /// Told when what was waited for has come about. Called from the shard's loop, never from inside a
@@ -136,6 +137,9 @@ class Exchange {
   /// What to tell it about from now on; replaces what was waited for before. `until` is for
   /// kWaitTime.
   virtual void waitFor(std::uint8_t what, std::chrono::steady_clock::time_point until = {}) = 0;
+  /// What the exchange knows nothing of (kWaitFile) has come about: the listener is told if it
+  /// waits for that. From the shard's loop.
+  virtual void signal(std::uint8_t what) = 0;
 };
 
 }  // namespace skiff

@@ -122,6 +122,11 @@ HostResult GuestCall::host(v8::Isolate* isolate, const HostFunction& function,
     return HostResult::stop();
   }
   HostResult result = HostResult::stop();
+  if (context_.holdsMemory() && context_.overMemory()) {
+    result = context_.endOverMemory();
+    noteStack(isolate);
+    return result;
+  }
   try {
     do {
       result = function.call(context_, slots);  // again once a wait on this thread is over

@@ -30,6 +30,12 @@ class GuestMemory {
   explicit GuestMemory(GuestMemorySource& source)
       : source_(&source), memory_(source.currentMemory()) {}
 
+  /// Its size now.
+  std::size_t size() {
+    if (source_) memory_ = source_->currentMemory();
+    return memory_.size();
+  }
+
   /// The bytes at [address, address + length), or nothing if they are not all inside.
   std::optional<std::span<std::byte>> slice(std::uint32_t address, std::uint64_t length) {
     const std::uint64_t end = std::uint64_t{address} + length;

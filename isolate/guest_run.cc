@@ -33,19 +33,36 @@ GuestRun::State GuestRun::start() {
 }
 
 GuestRun::State GuestRun::begin() {
-  context_.emplace(pool_.module().settings, systemEnvironment(), &exchange_);
+  makeContext();
   {
     // An idle instance's isolate need not be the one that the thread is in.
     const IsolateLock lock(shard_.seat(), pool_.isolate());
     context_->setMemory(GuestMemory(*instance_));
   }
   context_->setFeatures(pool_.module().features);
+  context_->setFileIo(shard_.fileIo());
   return proceed(pool_.module().abi->begin(*context_));
+}
+
+void GuestRun::makeContext() {
+  initialContext_ = instance_->takeInitialContext();
+  if (initialContext_) {
+    initialContext_->beginRequest(exchange_);
+    context_ = initialContext_.get();
+  } else {
+    context_ = &ownContext_.emplace(pool_.module().settings, systemEnvironment(), &exchange_);
+  }
+}
+
+void GuestRun::dropContext() {
+  context_ = nullptr;
+  ownContext_.reset();
+  initialContext_.reset();
 }
 
 GuestRun::State GuestRun::beginAgain() {
   call_.reset();
-  context_.reset();
+  dropContext();
   plain_ = false;
   pool_.noteWaited();
   pool_.release(std::exchange(instance_, nullptr), InstanceFate::broken);
@@ -186,6 +203,11 @@ GuestRun::State GuestRun::settle(std::uint8_t callState, Reason terminated) {
       return State::waiting;
     case GuestCall::State::ended: {
       const HostContext::Ending& ending = *context_->ending();
+      if (ending.kind == HostContext::Ending::Kind::memoryLimit) {
+        return finish(Reason::memoryLimit,
+                      "the guest's memory and its /tmp together are over its memory limit",
+                      InstanceFate::broken);
+      }
       if (ending.kind == HostContext::Ending::Kind::trap) {
         return finish(Reason::guestTrap, ending.message, InstanceFate::broken);
       }
@@ -223,6 +245,7 @@ GuestRun::State GuestRun::finish(Reason reason, std::string detail, InstanceFate
   if (call_) stack_ = call_->takeStack();
   phase_ = Phase::finished;
   call_.reset();
+  dropContext();  // its files are closed now, not when the answer has gone
   reset_ = pool_.release(std::exchange(instance_, nullptr), fate);
   return State::finished;
 }

@@ -72,6 +72,8 @@ class GuestRun {
   State activate(Enter enter);
   State begin();
   State beginAgain();
+  void makeContext();
+  void dropContext();
   void unwind(IsolateLock& lock, Reason reason);
   void saveRequest();
   void restoreExchange();
@@ -82,7 +84,10 @@ class GuestRun {
   Instance* instance_;
   Exchange& exchange_;
   const Limits limits_;
-  std::optional<HostContext> context_;
+  std::optional<HostContext> ownContext_;
+  std::unique_ptr<HostContext>
+      initialContext_;              ///< instead: that of this instance's initialisation
+  HostContext* context_ = nullptr;  ///< the one of both that there is
   /// The head as the client sent it, while the request may have to be begun again.
   std::string_view savedMethod_;
   std::string_view savedTarget_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "isolate/files/open_file_budget.h"
 
 namespace skiff {
 
@@ -33,6 +34,8 @@ struct GuestSettings {
   std::vector<std::string> arguments;  ///< [0] is the app's name
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<DirectoryGrant> directories;
+  /// What the directories' open files count in; nullptr: nothing. Not owned.
+  wasi::OpenFileBudget* openFiles = nullptr;
   bool temporary = false;  ///< an empty "/tmp" in memory, anew for each request
   /// Linear memory and what the host holds on the guest's behalf ("/tmp"), together.
   ByteSize memory = LimitCeilings::kMemory;

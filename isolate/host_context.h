@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "isolate/exchange.h"
+#include "isolate/files/file_io.h"
 #include "isolate/guest_memory.h"
 #include "isolate/guest_settings.h"
 #include "isolate/host_function.h"
@@ -21,6 +23,10 @@ namespace skiff {
 class HostState {
  public:
   virtual ~HostState() = default;
+  /// Whether what initialisation left here makes a difference to the request after it.
+  virtual bool outlastsInitialisation() { return false; }
+  /// The context has got its exchange.
+  virtual void onRequest() {}
 };
 
 /// The import namespaces that keep state.
@@ -48,12 +54,13 @@ class BlockingWait {
 HostEnvironment& systemEnvironment();
 
 /// What host functions work on: one per request, or per initialisation (then without an exchange).
+/// That of an initialisation may go on to serve the request which follows.
 /// All calls on the thread that runs the guest.
 class HostContext {
  public:
   /// How a host function ended the guest.
   struct Ending {
-    enum class Kind : std::uint8_t { trap, exit } kind;
+    enum class Kind : std::uint8_t { trap, exit, memoryLimit } kind;
     int exitCode = 0;
     std::string message;  ///< for trap
   };
@@ -70,6 +77,10 @@ class HostContext {
   /// Nothing else waits for a guest without an exchange. nullptr: such a guest cannot wait.
   void setBlockingWait(BlockingWait* wait) { blockingWait_ = wait; }
   BlockingWait* blockingWait() { return blockingWait_; }
+  /// Where calls on files that may block are done; nullptr: on the calling thread. REQUIRES: there
+  /// is an exchange.
+  void setFileIo(wasi::FileIo* fileIo) { fileIo_ = fileIo; }
+  wasi::FileIo* fileIo() { return fileIo_; }
   bool canWait() const { return exchange_ || blockingWait_; }
 
   /// The state of a namespace, made on first use with T(HostContext&).
@@ -91,13 +102,45 @@ class HostContext {
     if (!ending_) ending_ = Ending{Ending::Kind::exit, code, {}};
     return HostResult::stop();
   }
+  /// Ends the guest because it is over its memory limit, though its memory alone is not.
+  HostResult endOverMemory() {
+    if (!ending_) ending_ = Ending{Ending::Kind::memoryLimit, 0, {}};
+    return HostResult::stop();
+  }
   const std::optional<Ending>& ending() const { return ending_; }
+
+  /// After initialisation: descriptors that it opened, files that it made. An image does not hold
+  /// them.
+  bool outlastsInitialisation() {
+    return std::any_of(states_.begin(), states_.end(),
+                       [](const auto& state) { return state && state->outlastsInitialisation(); });
+  }
+  /// Initialisation is over, and a request begins.
+  void beginRequest(Exchange& exchange) {
+    exchange_ = &exchange;
+    ending_.reset();
+    for (const auto& state : states_) {
+      if (state) state->onRequest();
+    }
+  }
 
   /// Feature bits that the guest has enabled; what they mean is its ABI's. What is set when
   /// initialisation ends, every request of its instances starts with: whoever makes the context of
   /// a request sets it.
   std::uint32_t features() const { return features_; }
   void setFeatures(std::uint32_t features) { features_ = features; }
+
+  /// Memory that the host holds on the guest's behalf and counts as the guest's own: false if its
+  /// limit leaves no room for `bytes` more.
+  bool takeMemory(std::size_t bytes) {
+    if (memory_.size() + heldBytes_ + bytes > settings_.memory.bytes()) return false;
+    heldBytes_ += bytes;
+    return true;
+  }
+  void giveBackMemory(std::size_t bytes) { heldBytes_ -= bytes; }
+  /// The guest grew its memory so far that, with what is held for it, it is over its limit.
+  bool overMemory() { return memory_.size() + heldBytes_ > settings_.memory.bytes(); }
+  bool holdsMemory() const { return heldBytes_ != 0; }
 
   /// The guest asked for what differs from time to time: "randomness", "the time". One phrase,
   /// static. While initialising this forbids sharing its image.
@@ -112,7 +155,9 @@ class HostContext {
   HostEnvironment& environment_;
   Exchange* exchange_;
   BlockingWait* blockingWait_ = nullptr;
+  wasi::FileIo* fileIo_ = nullptr;
   GuestMemory memory_;
+  std::size_t heldBytes_ = 0;  // before the states, which give back
   std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;
   std::optional<Ending> ending_;
   std::uint32_t features_ = 0;

@@ -69,12 +69,13 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
       return InstanceError{Reason::overloaded, attached.error().message};
     }
   } else {
-    HostContext context(prepared.settings, systemEnvironment(), nullptr);
+    auto context = std::make_unique<HostContext>(prepared.settings, systemEnvironment(), nullptr);
     const auto initialised = (*made)->initialise(
-        lock, context, thread, {prepared.limits.cpu, prepared.limits.wall}, times.initCpu);
+        lock, *context, thread, {prepared.limits.cpu, prepared.limits.wall}, times.initCpu);
     if (initialised.has_error()) return initialised.error();
     const auto saved = (*made)->saveGlobals(lock);
     if (saved.has_error()) return InstanceError{Reason::overloaded, saved.error().message};
+    if (context->outlastsInitialisation()) (*made)->initialContext_ = std::move(context);
   }
   times.init = cyclesToTime(readCycles() - instantiated);
   return made;

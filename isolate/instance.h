@@ -71,6 +71,8 @@ class Instance final : public GuestMemorySource {
 
   /// Brings it back to its image after a request; `none` if it must be dropped.
   ResetHow reset();
+  /// The host's side of its initialisation, if that left something there; for its first request.
+  std::unique_ptr<HostContext> takeInitialContext() { return std::move(initialContext_); }
   std::size_t ownBytes() const { return tracked_ ? tracked_->ownBytes() : initialSize_; }
 
  private:
@@ -94,6 +96,7 @@ class Instance final : public GuestMemorySource {
   std::byte* base_ = nullptr;
   std::size_t initialSize_ = 0;
   std::unique_ptr<TrackedMemory> tracked_;
+  std::unique_ptr<HostContext> initialContext_;
 };
 
 }  // namespace skiff

@@ -149,6 +149,10 @@ class Trial {
       prepared.whyNoImage = "it asks for " + std::string(context.entropy()) +
                             " while it initialises, so each request gets an instance that is "
                             "initialised anew";
+    } else if (request.snapshot == Snapshot::automatic && context.outlastsInitialisation()) {
+      prepared.whyNoImage =
+          "it keeps files open, or files in /tmp, from its initialisation, so each request gets an "
+          "instance that is initialised anew";
     }
     if (!prepared.whyNoImage.empty()) {
       if (initCpu > prepared.limits.cpu) {

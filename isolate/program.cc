@@ -25,8 +25,13 @@ ProgramEnd endOf(GuestCall::State state, const GuestCall& call, const HostContex
       return {};
     case GuestCall::State::ended: {
       const HostContext::Ending& ending = *context.ending();
-      if (ending.kind == HostContext::Ending::Kind::exit)
+      if (ending.kind == HostContext::Ending::Kind::exit) {
         return {Reason::none, ending.exitCode, {}};
+      }
+      if (ending.kind == HostContext::Ending::Kind::memoryLimit) {
+        return {Reason::memoryLimit, 0,
+                "the program's memory and its /tmp together are over its memory limit"};
+      }
       return {Reason::guestTrap, 0, ending.message};
     }
     case GuestCall::State::trapped:

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "config/config.h"
+#include "isolate/files/file_io.h"
 
 namespace skiff {
 
@@ -26,6 +27,9 @@ class ShardEngine {
   GuestThread& thread() { return thread_; }
   IsolateSeat& seat() { return *seat_; }
   ResetMode reset() const { return reset_; }
+  /// Where requests' calls on files that may block are done; nullptr: on this thread.
+  void setFileIo(wasi::FileIo* fileIo) { fileIo_ = fileIo; }
+  wasi::FileIo* fileIo() const { return fileIo_; }
 
   /// Leaves the isolate that was used last: before the thread ends.
   void leaveIsolate();
@@ -36,6 +40,7 @@ class ShardEngine {
   GuestThread& thread_;
   std::unique_ptr<IsolateSeat> seat_;
   ResetMode reset_;
+  wasi::FileIo* fileIo_ = nullptr;
 };
 
 }  // namespace skiff

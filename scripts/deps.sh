@@ -11,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly packages=(
   build-essential cmake ninja-build pkg-config git ca-certificates curl
   clang clang-format lld wabt wasi-libc libclang-rt-14-dev libclang-rt-14-dev-wasm32
+  libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libstb-dev rapidjson-dev # for guests
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev zlib1g-dev
   prometheus-cpp-dev libtomlplusplus-dev libcli11-dev libspdlog-dev
   libgtest-dev libgmock-dev libbenchmark-dev

@@ -17,7 +17,8 @@ namespace {
 constexpr ByteSize kMaxModule = 64_MiB;
 constexpr unsigned kMaxThreads = 8;
 
-GuestSettings settingsOf(const std::string& tenant, const AppConfig& app, GuestLog& log) {
+GuestSettings settingsOf(const std::string& tenant, const AppConfig& app, GuestLog& log,
+                         wasi::OpenFileBudget& openFiles) {
   GuestSettings settings;
   settings.tenant = tenant;
   settings.app = app.name;
@@ -26,6 +27,7 @@ GuestSettings settingsOf(const std::string& tenant, const AppConfig& app, GuestL
   settings.environment = app.env;
   if (app.files) settings.directories.push_back({*app.files, "/", false});
   settings.directories.insert(settings.directories.end(), app.dirs.begin(), app.dirs.end());
+  settings.openFiles = &openFiles;
   settings.temporary = app.tmp;
   settings.memory = app.limits.memory;
   settings.config = app.config;
@@ -57,7 +59,7 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   request.bytes = file->bytes;
   request.sourceMap = sourceMap;
   request.digest = file->digest;
-  request.settings = settingsOf(tenant, app, *deployment->log);
+  request.settings = settingsOf(tenant, app, *deployment->log, openFiles_);
   request.limits = app.limits;
   request.reuse = app.reuse;
   request.snapshot = app.snapshot;

@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "config/result.h"
+#include "isolate/files/open_file_budget.h"
 #include "server/deployment.h"
 
 namespace skiff {
@@ -19,8 +20,9 @@ class Watchdog;
 class DeploymentBuilder {
  public:
   /// REQUIRES: all outlive this and every deployment made.
-  DeploymentBuilder(Engine& engine, Watchdog& watchdog, LogSink& guestLogs)
-      : engine_(engine), watchdog_(watchdog), guestLogs_(guestLogs) {}
+  DeploymentBuilder(Engine& engine, Watchdog& watchdog, LogSink& guestLogs,
+                    wasi::OpenFileBudget& openFiles)
+      : engine_(engine), watchdog_(watchdog), guestLogs_(guestLogs), openFiles_(openFiles) {}
 
   /// Apps that `previous` (may be null) holds with the same configuration and module bytes are
   /// taken over as they are. Either everything, or all that is wrong, in the configuration's order.
@@ -35,6 +37,7 @@ class DeploymentBuilder {
   Engine& engine_;
   Watchdog& watchdog_;
   LogSink& guestLogs_;
+  wasi::OpenFileBudget& openFiles_;
 };
 
 }  // namespace skiff

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -29,9 +30,11 @@ void raiseDescriptorLimit() {
 
 int check(Engine& engine, const Config& config) {
   Watchdog watchdog;
-  auto sink = LogSink::open("off");
+  // What modules log while they initialise: often why they then trap.
+  auto sink = LogSink::onDescriptor(STDERR_FILENO);
   if (sink.has_error()) return 1;
-  DeploymentBuilder builder(engine, watchdog, **sink);
+  wasi::OpenFileBudget openFiles(SIZE_MAX);
+  DeploymentBuilder builder(engine, watchdog, **sink, openFiles);
   const auto built = builder.build(config, nullptr);
   if (built.has_error()) {
     for (const Error& error : built.error()) std::fprintf(stderr, "%s\n", error.message.c_str());

@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -21,12 +22,19 @@ std::size_t shardCountOf(const ServerConfig& server) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// Descriptors for what guests open: half of what the system lets us have.
+std::size_t guestFiles() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur / 2 : 512;
+}
+
 }  // namespace
 
 Server::Server(Engine& engine, Config config)
     : engine_(engine),
       config_(std::move(config)),
       nursery_(engine, config_.server.nursery),
+      openFiles_(guestFiles()),
       ledger_(config_.server.maxConnections, config_.server.connectionsPerAddress),
       memory_(config_.server.memoryTarget) {}
 
@@ -45,13 +53,14 @@ Result<void> Server::open() {
     guestSink_ = std::move(*guests);
     guestLogs = guestSink_.get();
   }
-  builder_ = std::make_unique<DeploymentBuilder>(engine_, watchdog_, *guestLogs);
+  builder_ = std::make_unique<DeploymentBuilder>(engine_, watchdog_, *guestLogs, openFiles_);
 
   auto sockets = openSockets();
   if (sockets.has_error()) return sockets.error();
   sockets_ = std::move(*sockets);
-  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_,  nursery_,
-                                     budget_,        watchdog_,       metrics_, *accessSink_};
+  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_,
+                                     nursery_,       budget_,         watchdog_,
+                                     metrics_,       *accessSink_,    fileIo_};
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     shards_.push_back(std::make_unique<Shard>(environment, i));
   }

@@ -70,6 +70,8 @@ class Server {
   InstanceBudget budget_;
   Metrics metrics_;
   Nursery nursery_;
+  wasi::OpenFileBudget openFiles_;  // before those who hold files
+  wasi::FileIoPool fileIo_;
   ConnectionLedger ledger_;
   MemoryKeeper memory_;
   std::unique_ptr<DeploymentBuilder> builder_;

@@ -37,10 +37,13 @@ Shard::Shard(const ShardEnvironment& environment, std::size_t index)
     : environment_(environment),
       index_(index),
       engine_(environment.nursery, environment.budget, guestThread_, environment.config.reset),
+      fileIo_(context_, environment.fileIo),
       metrics_(environment.metrics.addShard()),
       accessLog_(environment.accessLog),
       frontEnd_(std::make_unique<HttpFrontEnd>(context_, HttpLimits::from(environment.config),
-                                               environment.ledger, *this)) {}
+                                               environment.ledger, *this)) {
+  engine_.setFileIo(&fileIo_);
+}
 
 Shard::~Shard() {
   stop();

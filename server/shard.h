@@ -18,6 +18,7 @@
 #include "server/http/request_handler.h"
 #include "server/observe/access_log.h"
 #include "server/observe/metrics.h"
+#include "server/shard_file_io.h"
 
 namespace skiff {
 
@@ -33,6 +34,7 @@ struct ShardEnvironment {
   Watchdog& watchdog;
   Metrics& metrics;
   LogSink& accessLog;
+  wasi::FileIoPool& fileIo;
 };
 
 /// What a shard holds at the moment, published at each tick for metrics and memory keeping.
@@ -114,6 +116,7 @@ class Shard final : public RequestHandler, public DrainListener {
   GuestThread guestThread_;
   ShardEngine engine_;
   boost::asio::io_context context_{2};
+  ShardFileIo fileIo_;
   ShardMetrics& metrics_;
   AccessLog accessLog_;
   DeadlineQueue deadlines_{context_};

@@ -1,14 +1,53 @@
 // The part of the http-wasm handler ABI that the AssemblyScript guests use.
 
+@external("http_handler", "get_config")
+declare function get_config(buffer: usize, limit: u32): u32;
+@external("http_handler", "get_method")
+declare function get_method(buffer: usize, limit: u32): u32;
 @external("http_handler", "get_uri")
 declare function get_uri(buffer: usize, limit: u32): u32;
 @external("http_handler", "set_header_value")
 declare function set_header_value(
   kind: u32, name: usize, nameLength: u32, value: usize, valueLength: u32): void;
+@external("http_handler", "set_status_code")
+declare function set_status_code(status: u32): void;
+@external("http_handler", "log")
+declare function log_text(level: i32, message: usize, length: u32): void;
 @external("http_handler", "write_body")
 declare function write_body(kind: u32, bytes: usize, length: u32): void;
 
 const RESPONSE: u32 = 1;
+const WARN: i32 = 1;
+
+/** Asks with room for `size` bytes, and again with more if that is not enough. */
+function ask(get: (buffer: usize, limit: u32) => u32, size: i32): string {
+  let bytes = new ArrayBuffer(size);
+  const length = get(changetype<usize>(bytes), bytes.byteLength);
+  if (<i32>length > bytes.byteLength) {
+    bytes = new ArrayBuffer(length);
+    get(changetype<usize>(bytes), length);
+  }
+  return String.UTF8.decodeUnsafe(changetype<usize>(bytes), length);
+}
+
+/** The app's `config`. */
+export function config(): string {
+  return ask((buffer: usize, limit: u32) => get_config(buffer, limit), 4096);
+}
+
+export function method(): string {
+  return ask((buffer: usize, limit: u32) => get_method(buffer, limit), 16);
+}
+
+export function status(code: u32): void {
+  set_status_code(code);
+}
+
+/** A warning in the app's log. */
+export function warn(message: string): void {
+  const bytes = String.UTF8.encode(message);
+  log_text(WARN, changetype<usize>(bytes), bytes.byteLength);
+}
 
 export namespace Header {
   /** Sets a header field of the response. */
@@ -31,13 +70,13 @@ export class Uri {
   constructor(private text: string) {}
 
   static current(): Uri {
-    let bytes = new ArrayBuffer(2048);
-    const length = get_uri(changetype<usize>(bytes), bytes.byteLength);
-    if (<i32>length > bytes.byteLength) {
-      bytes = new ArrayBuffer(length);
-      get_uri(changetype<usize>(bytes), length);
-    }
-    return new Uri(String.UTF8.decode(bytes.slice(0, length)));
+    return new Uri(ask((buffer: usize, limit: u32) => get_uri(buffer, limit), 2048));
+  }
+
+  /** What stands before the query, still percent-encoded. */
+  path(): string {
+    const end = this.text.indexOf("?");
+    return end < 0 ? this.text : this.text.substring(0, end);
   }
 
   /** The decoded value of the query's first field of that name; empty if there is none. */

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "isolate/guest_settings.h"
 
@@ -19,6 +20,7 @@ class LineLog {
 
   /// Takes all bytes; they may be anything.
   void write(std::span<const std::byte> bytes);
+  void setRequestId(std::string requestId) { requestId_ = std::move(requestId); }
   /// Logs the last line if it has no end.
   void flush();
 

@@ -1,9 +1,6 @@
 #include "isolate/abi/wasi_descriptor.h"
 
-#include <fcntl.h>
-
 #include <array>
-#include <cerrno>
 
 #include "isolate/abi/wasi_errno.h"
 #include "isolate/abi/wasi_functions.h"
@@ -48,8 +45,8 @@ Errno fdFdstatSetFlags(HostContext& context, const std::uint32_t* slots) {
   if (descriptor->kind == Descriptor::Kind::file) {
     // Linux cannot change them on an open file: clearing them is harmless, setting them is not.
     if (flags & kOpenFlags & ~descriptor->flags) return Errno::notsup;
-    const int append = flags & kAppend ? O_APPEND : 0;
-    if (::fcntl(descriptor->file.get(), F_SETFL, append | O_NONBLOCK) != 0) return errnoOf(errno);
+    const Errno error = descriptor->file->setAppend(flags & kAppend);
+    if (error != Errno::success) return error;
     descriptor->flags = static_cast<std::uint16_t>(flags | (descriptor->flags & kOpenFlags));
     return Errno::success;
   }

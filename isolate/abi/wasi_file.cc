@@ -1,26 +1,24 @@
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
 #include <cstdint>
 #include <limits>
 
-#include "isolate/abi/wasi_errno.h"
+#include "isolate/abi/wasi_file_call.h"
 #include "isolate/abi/wasi_functions.h"
-#include "isolate/abi/wasi_state.h"
 
 namespace skiff::wasi {
 namespace {
 
 constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
 
-Errno seek(HostContext& context, const Descriptor& file, std::int64_t offset, int whence,
+Errno done(const FileOutcome&) {
+  return Errno::success;
+}
+
+Errno seek(HostContext& context, const Descriptor& file, std::int64_t offset, Whence whence,
            std::uint32_t resultAddress) {
   if (!context.memory().slice(resultAddress, sizeof(std::uint64_t))) return Errno::fault;
-  const off_t position = ::lseek(file.file.get(), offset, whence);
-  if (position < 0) return errnoOf(errno);
-  context.memory().store(resultAddress, static_cast<std::uint64_t>(position));
+  const auto position = file.file->seek(offset, whence);
+  if (position.has_error()) return position.error();
+  context.memory().store(resultAddress, *position);
   return Errno::success;
 }
 
@@ -29,45 +27,45 @@ Errno tell(HostContext& context, std::uint32_t number, std::uint32_t resultAddre
   if (!file) return error;
   // The right to seek implies it.
   if (!(file->rights & (kFdTell | kFdSeek))) return Errno::notcapable;
-  return seek(context, *file, 0, SEEK_CUR, resultAddress);
+  return seek(context, *file, 0, Whence::current, resultAddress);
+}
+
+HostResult synchronise(HostContext& context, std::uint32_t number, Rights needed, bool dataOnly) {
+  const auto prepare = [&](WasiState& state) -> FileTask {
+    const auto [found, error] = state.file(number, needed);
+    if (!found) return error;
+    return {*found->file, Patience::blocking,
+            [file = found->file, dataOnly](Patience) { return file->sync(dataOnly); }};
+  };
+  return fileCall(context, prepare, done);
 }
 
 }  // namespace
 
 Errno fdAdvise(HostContext& context, const std::uint32_t* slots) {
-  static constexpr std::array<int, 6> kAdvice = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL,
-                                                 POSIX_FADV_RANDOM,   POSIX_FADV_WILLNEED,
-                                                 POSIX_FADV_DONTNEED, POSIX_FADV_NOREUSE};
   const auto [file, error] = context.state<WasiState>().file(slots[0], kFdAdvise);
   if (!file) return error;
-  const std::uint64_t offset = slot64(slots + 1);
-  const std::uint64_t length = slot64(slots + 3);
-  const std::uint32_t advice = slots[5];
-  if (advice >= kAdvice.size() || offset > kMaxOffset || length > kMaxOffset) return Errno::inval;
-  if (file->isDirectory()) return Errno::badf;
-  const int systemError = ::posix_fadvise(file->file.get(), static_cast<off_t>(offset),
-                                          static_cast<off_t>(length), kAdvice[advice]);
-  return errnoOf(systemError);
+  return file->file->advise(slot64(slots + 1), slot64(slots + 3), slots[5]);
 }
 
-Errno fdAllocate(HostContext& context, const std::uint32_t* slots) {
-  const auto [file, error] = context.state<WasiState>().file(slots[0], kFdAllocate);
-  if (!file) return error;
-  const std::uint64_t offset = slot64(slots + 1);
-  const std::uint64_t length = slot64(slots + 3);
-  if (offset > kMaxOffset || length > kMaxOffset) return Errno::inval;
-  return systemResult(
-      ::fallocate(file->file.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(length)));
+HostResult fdAllocate(HostContext& context, const std::uint32_t* slots) {
+  const auto prepare = [&](WasiState& state) -> FileTask {
+    const auto [found, error] = state.file(slots[0], kFdAllocate);
+    if (!found) return error;
+    return {*found->file, Patience::blocking,
+            [file = found->file, offset = slot64(slots + 1), length = slot64(slots + 3)](Patience) {
+              return file->allocate(offset, length);
+            }};
+  };
+  return fileCall(context, prepare, done);
 }
 
-Errno fdDatasync(HostContext& context, const std::uint32_t* slots) {
-  const auto [file, error] = context.state<WasiState>().file(slots[0], kFdDatasync);
-  return file ? systemResult(::fdatasync(file->file.get())) : error;
+HostResult fdDatasync(HostContext& context, const std::uint32_t* slots) {
+  return synchronise(context, slots[0], kFdDatasync, true);
 }
 
-Errno fdSync(HostContext& context, const std::uint32_t* slots) {
-  const auto [file, error] = context.state<WasiState>().file(slots[0], kFdSync);
-  return file ? systemResult(::fsync(file->file.get())) : error;
+HostResult fdSync(HostContext& context, const std::uint32_t* slots) {
+  return synchronise(context, slots[0], kFdSync, false);
 }
 
 Errno fdSeek(HostContext& context, const std::uint32_t* slots) {
@@ -78,11 +76,11 @@ Errno fdSeek(HostContext& context, const std::uint32_t* slots) {
   if (!file) return error;
   switch (whence) {
     case kSeekSet:
-      return seek(context, *file, offset, SEEK_SET, slots[4]);
+      return seek(context, *file, offset, Whence::set, slots[4]);
     case kSeekCurrent:
-      return seek(context, *file, offset, SEEK_CUR, slots[4]);
+      return seek(context, *file, offset, Whence::current, slots[4]);
     case kSeekEnd:
-      return seek(context, *file, offset, SEEK_END, slots[4]);
+      return seek(context, *file, offset, Whence::end, slots[4]);
     default:
       return Errno::inval;
   }
@@ -92,12 +90,16 @@ Errno fdTell(HostContext& context, const std::uint32_t* slots) {
   return tell(context, slots[0], slots[1]);
 }
 
-Errno fdFilestatSetSize(HostContext& context, const std::uint32_t* slots) {
-  const auto [file, error] = context.state<WasiState>().file(slots[0], kFdFilestatSetSize);
-  if (!file) return error;
-  const std::uint64_t size = slot64(slots + 1);
-  if (size > kMaxOffset) return Errno::inval;
-  return systemResult(::ftruncate(file->file.get(), static_cast<off_t>(size)));
+HostResult fdFilestatSetSize(HostContext& context, const std::uint32_t* slots) {
+  const auto prepare = [&](WasiState& state) -> FileTask {
+    const auto [found, error] = state.file(slots[0], kFdFilestatSetSize);
+    if (!found) return error;
+    const std::uint64_t size = slot64(slots + 1);
+    if (size > kMaxOffset) return Errno::inval;
+    return {*found->file, Patience::blocking,
+            [file = found->file, size](Patience) { return file->setSize(size); }};
+  };
+  return fileCall(context, prepare, done);
 }
 
 }  // namespace skiff::wasi

@@ -1,118 +1,128 @@
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <array>
-#include <cerrno>
+#include <cstring>
 
-#include "isolate/abi/wasi_errno.h"
+#include "isolate/abi/wasi_file_call.h"
 #include "isolate/abi/wasi_functions.h"
 #include "isolate/abi/wasi_path.h"
-#include "isolate/abi/wasi_state.h"
 
 namespace skiff::wasi {
 namespace {
 
 using Filestat = std::array<std::byte, kFilestatSize>;
 
-FileType typeOf(mode_t mode) {
-  if (S_ISREG(mode)) return FileType::regularFile;
-  if (S_ISDIR(mode)) return FileType::directory;
-  if (S_ISLNK(mode)) return FileType::symbolicLink;
-  if (S_ISCHR(mode)) return FileType::characterDevice;
-  if (S_ISBLK(mode)) return FileType::blockDevice;
-  if (S_ISSOCK(mode)) return FileType::socketStream;
-  return FileType::unknown;
-}
-
-std::uint64_t nanoseconds(const timespec& time) {
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
-
-Filestat encode(const struct stat& from) {
+Filestat encode(const FileStat& from) {
   Filestat stat{};
   const auto put = [&stat](std::size_t offset, std::uint64_t value) {
     std::memcpy(&stat[offset], &value, sizeof value);
   };
-  put(0, from.st_dev);
-  put(8, from.st_ino);
-  put(16, static_cast<std::uint64_t>(typeOf(from.st_mode)));
-  put(24, from.st_nlink);
-  put(32, static_cast<std::uint64_t>(from.st_size));
-  put(40, nanoseconds(from.st_atim));
-  put(48, nanoseconds(from.st_mtim));
-  put(56, nanoseconds(from.st_ctim));
+  put(0, from.device);
+  put(8, from.inode);
+  put(16, static_cast<std::uint64_t>(from.type));
+  put(24, from.links);
+  put(32, from.size);
+  put(40, from.accessed);
+  put(48, from.modified);
+  put(56, from.changed);
   return stat;
 }
 
-Errno putFilestat(HostContext& context, int file, std::uint32_t address) {
-  struct stat stat {};
-  if (::fstat(file, &stat) != 0) return errnoOf(errno);
-  return context.memory().write(address, encode(stat)) ? Errno::success : Errno::fault;
-}
-
-timespec timeOf(std::uint64_t nanosecond, bool set, bool now) {
-  constexpr std::uint64_t kSecond = 1'000'000'000;
-  timespec time{};
-  time.tv_sec = static_cast<time_t>(nanosecond / kSecond);
-  time.tv_nsec = static_cast<long>(nanosecond % kSecond);
-  if (!set) time.tv_nsec = now ? UTIME_NOW : UTIME_OMIT;
-  return time;
-}
-
-/// Sets a file's times. `slots` are atim (two), mtim (two) and fst_flags.
-Errno setTimes(int file, const std::uint32_t* slots) {
+/// `slots` are atim (two), mtim (two) and fst_flags.
+FileResult<NewTimes> decodeTimes(const std::uint32_t* slots) {
   const std::uint32_t flags = slots[4];
-  const bool setAccess = flags & kSetAccessTime;
-  const bool accessNow = flags & kSetAccessTimeNow;
-  const bool setModification = flags & kSetModificationTime;
-  const bool modificationNow = flags & kSetModificationTimeNow;
-  if ((setAccess && accessNow) || (setModification && modificationNow)) return Errno::inval;
-  const std::array<timespec, 2> times = {
-      timeOf(slot64(slots), setAccess, accessNow),
-      timeOf(slot64(slots + 2), setModification, modificationNow)};
-  // By the descriptor itself, which may be a symbolic link's.
-  return systemResult(::utimensat(file, "", times.data(), AT_EMPTY_PATH));
+  constexpr std::uint32_t kKnown =
+      kSetAccessTime | kSetAccessTimeNow | kSetModificationTime | kSetModificationTimeNow;
+  if (flags & ~kKnown) return Errno::inval;
+  NewTimes times;
+  const auto decode = [&](NewTime& time, std::uint32_t given, std::uint32_t now,
+                          std::uint64_t nanoseconds) {
+    if ((flags & given) && (flags & now)) return false;
+    if (flags & given) time = {NewTime::Kind::given, nanoseconds};
+    if (flags & now) time.kind = NewTime::Kind::now;
+    return true;
+  };
+  if (!decode(times.accessed, kSetAccessTime, kSetAccessTimeNow, slot64(slots)) ||
+      !decode(times.modified, kSetModificationTime, kSetModificationTimeNow, slot64(slots + 2))) {
+    return Errno::inval;
+  }
+  return times;
+}
+
+Errno done(const FileOutcome&) {
+  return Errno::success;
+}
+
+Follow followOf(std::uint32_t lookupFlags) {
+  return lookupFlags & kSymlinkFollow ? Follow::yes : Follow::no;
 }
 
 }  // namespace
 
-Errno fdFilestatGet(HostContext& context, const std::uint32_t* slots) {
+HostResult fdFilestatGet(HostContext& context, const std::uint32_t* slots) {
   WasiState& state = context.state<WasiState>();
   Descriptor* descriptor = state.find(slots[0]);
-  if (!descriptor) return Errno::badf;
-  if (!(descriptor->rights & kFdFilestatGet)) return Errno::notcapable;
+  if (!descriptor) return answer(Errno::badf);
+  if (!(descriptor->rights & kFdFilestatGet)) return answer(Errno::notcapable);
+  GuestMemory& memory = context.memory();
+  if (!memory.slice(slots[1], kFilestatSize)) return answer(Errno::fault);
   if (descriptor->isStream()) {
-    return context.memory().write(slots[1], Filestat{}) ? Errno::success : Errno::fault;
+    FileStat stat;
+    stat.type = state.typeOf(*descriptor);
+    memory.write(slots[1], encode(stat));
+    return answer(Errno::success);
   }
-  if (const Errno error = openGrant(*descriptor); error != Errno::success) return error;
-  return putFilestat(context, descriptor->file.get(), slots[1]);
+  state.ensureFile(*descriptor);
+  const auto prepare = [&](WasiState&) -> FileTask {
+    return {*descriptor->file, Patience::cached,
+            [file = descriptor->file](Patience patience) { return file->stat(patience); }};
+  };
+  return fileCall(context, prepare, [&](const FileOutcome& outcome) {
+    memory.write(slots[1], encode(outcome.stat));
+    return Errno::success;
+  });
 }
 
-Errno fdFilestatSetTimes(HostContext& context, const std::uint32_t* slots) {
-  const auto [file, error] = context.state<WasiState>().file(slots[0], kFdFilestatSetTimes);
-  return file ? setTimes(file->file.get(), slots + 1) : error;
+HostResult fdFilestatSetTimes(HostContext& context, const std::uint32_t* slots) {
+  const auto prepare = [&](WasiState& state) -> FileTask {
+    const auto [found, error] = state.file(slots[0], kFdFilestatSetTimes);
+    if (!found) return error;
+    const auto times = decodeTimes(slots + 1);
+    if (times.has_error()) return times.error();
+    return {*found->file, Patience::blocking,
+            [file = found->file, times = *times](Patience) { return file->setTimes(times); }};
+  };
+  return fileCall(context, prepare, done);
 }
 
-Errno pathFilestatGet(HostContext& context, const std::uint32_t* slots) {
-  const auto [directory, error] = context.state<WasiState>().directory(slots[0], kPathFilestatGet);
-  if (!directory) return error;
-  const GuestPath path(context.memory(), slots[2], slots[3]);
-  if (path.error() != Errno::success) return path.error();
-  const Opened opened = openEntry(*directory, path, slots[1]);
-  if (opened.error != Errno::success) return opened.error;
-  return putFilestat(context, opened.file.get(), slots[4]);
+HostResult pathFilestatGet(HostContext& context, const std::uint32_t* slots) {
+  const auto prepare = [&](WasiState& state) -> FileTask {
+    const auto [directory, error] = state.directory(slots[0], kPathFilestatGet);
+    if (!directory) return error;
+    const GuestPath path(context.memory(), slots[2], slots[3]);
+    if (path.error() != Errno::success) return path.error();
+    if (!context.memory().slice(slots[4], kFilestatSize)) return Errno::fault;
+    return {*directory->file, Patience::cached,
+            [file = directory->file, path = path.text(), follow = followOf(slots[1])](
+                Patience patience) { return file->statAt(path, follow, patience); }};
+  };
+  return fileCall(context, prepare, [&](const FileOutcome& outcome) {
+    context.memory().write(slots[4], encode(outcome.stat));
+    return Errno::success;
+  });
 }
 
-Errno pathFilestatSetTimes(HostContext& context, const std::uint32_t* slots) {
-  const auto [directory, error] =
-      context.state<WasiState>().directory(slots[0], kPathFilestatSetTimes);
-  if (!directory) return error;
-  const GuestPath path(context.memory(), slots[2], slots[3]);
-  if (path.error() != Errno::success) return path.error();
-  const Opened opened = openEntry(*directory, path, slots[1]);
-  if (opened.error != Errno::success) return opened.error;
-  return setTimes(opened.file.get(), slots + 4);
+HostResult pathFilestatSetTimes(HostContext& context, const std::uint32_t* slots) {
+  const auto prepare = [&](WasiState& state) -> FileTask {
+    const auto [directory, error] = state.directory(slots[0], kPathFilestatSetTimes);
+    if (!directory) return error;
+    const GuestPath path(context.memory(), slots[2], slots[3]);
+    if (path.error() != Errno::success) return path.error();
+    const auto times = decodeTimes(slots + 4);
+    if (times.has_error()) return times.error();
+    return {*directory->file, Patience::blocking,
+            [file = directory->file, path = path.text(), follow = followOf(slots[1]),
+             times = *times](Patience) { return file->setTimesAt(path, follow, times); }};
+  };
+  return fileCall(context, prepare, done);
 }
 
 }  // namespace skiff::wasi

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "isolate/abi/wasi_types.h"
+#include "isolate/files/wasi_types.h"
 #include "isolate/host_context.h"
 #include "isolate/host_function.h"
 
@@ -29,41 +29,41 @@ Errno fdFdstatSetRights(HostContext& context, const std::uint32_t* slots);
 
 // wasi_file.cc
 Errno fdAdvise(HostContext& context, const std::uint32_t* slots);
-Errno fdAllocate(HostContext& context, const std::uint32_t* slots);
-Errno fdDatasync(HostContext& context, const std::uint32_t* slots);
-Errno fdSync(HostContext& context, const std::uint32_t* slots);
+HostResult fdAllocate(HostContext& context, const std::uint32_t* slots);
+HostResult fdDatasync(HostContext& context, const std::uint32_t* slots);
+HostResult fdSync(HostContext& context, const std::uint32_t* slots);
 Errno fdSeek(HostContext& context, const std::uint32_t* slots);
 Errno fdTell(HostContext& context, const std::uint32_t* slots);
-Errno fdFilestatSetSize(HostContext& context, const std::uint32_t* slots);
+HostResult fdFilestatSetSize(HostContext& context, const std::uint32_t* slots);
 
 // wasi_file_io.cc, wasi_stream_io.cc
 HostResult fdRead(HostContext& context, const std::uint32_t* slots);
 HostResult fdWrite(HostContext& context, const std::uint32_t* slots);
-Errno fdPread(HostContext& context, const std::uint32_t* slots);
-Errno fdPwrite(HostContext& context, const std::uint32_t* slots);
+HostResult fdPread(HostContext& context, const std::uint32_t* slots);
+HostResult fdPwrite(HostContext& context, const std::uint32_t* slots);
 
 // wasi_filestat.cc
-Errno fdFilestatGet(HostContext& context, const std::uint32_t* slots);
-Errno fdFilestatSetTimes(HostContext& context, const std::uint32_t* slots);
-Errno pathFilestatGet(HostContext& context, const std::uint32_t* slots);
-Errno pathFilestatSetTimes(HostContext& context, const std::uint32_t* slots);
+HostResult fdFilestatGet(HostContext& context, const std::uint32_t* slots);
+HostResult fdFilestatSetTimes(HostContext& context, const std::uint32_t* slots);
+HostResult pathFilestatGet(HostContext& context, const std::uint32_t* slots);
+HostResult pathFilestatSetTimes(HostContext& context, const std::uint32_t* slots);
 
 // wasi_directory.cc
 Errno fdPrestatGet(HostContext& context, const std::uint32_t* slots);
 Errno fdPrestatDirName(HostContext& context, const std::uint32_t* slots);
-Errno fdReaddir(HostContext& context, const std::uint32_t* slots);
+HostResult fdReaddir(HostContext& context, const std::uint32_t* slots);
 
 // wasi_path_open.cc
-Errno pathOpen(HostContext& context, const std::uint32_t* slots);
+HostResult pathOpen(HostContext& context, const std::uint32_t* slots);
 
 // wasi_path.cc
-Errno pathCreateDirectory(HostContext& context, const std::uint32_t* slots);
-Errno pathRemoveDirectory(HostContext& context, const std::uint32_t* slots);
-Errno pathUnlinkFile(HostContext& context, const std::uint32_t* slots);
-Errno pathRename(HostContext& context, const std::uint32_t* slots);
-Errno pathLink(HostContext& context, const std::uint32_t* slots);
-Errno pathSymlink(HostContext& context, const std::uint32_t* slots);
-Errno pathReadlink(HostContext& context, const std::uint32_t* slots);
+HostResult pathCreateDirectory(HostContext& context, const std::uint32_t* slots);
+HostResult pathRemoveDirectory(HostContext& context, const std::uint32_t* slots);
+HostResult pathUnlinkFile(HostContext& context, const std::uint32_t* slots);
+HostResult pathRename(HostContext& context, const std::uint32_t* slots);
+HostResult pathLink(HostContext& context, const std::uint32_t* slots);
+HostResult pathSymlink(HostContext& context, const std::uint32_t* slots);
+HostResult pathReadlink(HostContext& context, const std::uint32_t* slots);
 
 // wasi_poll.cc
 HostResult pollOneoff(HostContext& context, const std::uint32_t* slots);

@@ -9,20 +9,6 @@
 
 namespace skiff::wasi {
 
-/// How many bytes went, or why none did.
-struct Transfer {
-  std::size_t size = 0;
-  Errno error = Errno::success;
-};
-
-/// A file's bytes into the buffers, from its position or from `offset`. At most
-/// WasiState::kMaxTransfer bytes; a short count else means the end of the file.
-Transfer readFile(WasiState& state, const Descriptor& file, Iovecs buffers,
-                  std::optional<std::uint64_t> offset);
-/// The buffers' bytes into a file, likewise.
-Transfer writeFile(WasiState& state, const Descriptor& file, Iovecs buffers,
-                   std::optional<std::uint64_t> offset);
-
 /// Standard input into the buffers, waiting until there is something. The count goes to
 /// `resultAddress`. REQUIRES: four bytes there are inside memory.
 HostResult readStream(HostContext& context, const Descriptor& stream, Iovecs buffers,

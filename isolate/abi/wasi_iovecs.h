@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "isolate/abi/wasi_types.h"
+#include "isolate/files/wasi_types.h"
 #include "isolate/guest_memory.h"
 
 namespace skiff::wasi {

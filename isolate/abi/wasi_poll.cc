@@ -1,6 +1,3 @@
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -111,7 +108,7 @@ class Poll {
       case Descriptor::Kind::output:
         return lookAtOutput();
       case Descriptor::Kind::file:
-        return Event{.available = reads ? bytesLeft(descriptor->file.get()) : 1};
+        return Event{.available = reads ? bytesLeft(*descriptor->file) : 1};
       default:
         return Event{.available = 1};
     }
@@ -135,11 +132,11 @@ class Poll {
     return Event{.available = 1};
   }
 
-  static std::uint64_t bytesLeft(int file) {
-    struct stat stat {};
-    const off_t position = ::lseek(file, 0, SEEK_CUR);
-    if (position < 0 || ::fstat(file, &stat) != 0 || stat.st_size < position) return 0;
-    return static_cast<std::uint64_t>(stat.st_size - position);
+  static std::uint64_t bytesLeft(File& file) {
+    const auto position = file.seek(0, Whence::current);
+    const auto stat = file.stat(Patience::cached);
+    if (position.has_error() || stat.has_error()) return 0;
+    return stat->size - std::min(stat->size, *position);
   }
 
   HostContext& context_;

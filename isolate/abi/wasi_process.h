@@ -5,8 +5,8 @@
 #include <span>
 
 #include "isolate/abi/string_block.h"
-#include "isolate/abi/wasi_types.h"
 #include "isolate/exchange.h"
+#include "isolate/files/wasi_types.h"
 
 namespace skiff {
 

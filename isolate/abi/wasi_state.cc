@@ -1,12 +1,11 @@
 #include "isolate/abi/wasi_state.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <string>
+#include <utility>
 
-#include "isolate/abi/wasi_errno.h"
+#include "isolate/abi/wasi_file_call.h"
+#include "isolate/files/host_file.h"
 
 namespace skiff::wasi {
 namespace {
@@ -24,13 +23,15 @@ Descriptor stream(Descriptor::Kind kind, Rights rights) {
   return descriptor;
 }
 
-Descriptor grantedDirectory(const DirectoryGrant& grant) {
-  const Rights allowed = grant.write ? ~Rights{0} : ~kModifyingRights;
+const std::string kTemporary = "/tmp";
+
+Descriptor preopened(const std::string& name, bool write) {
+  const Rights allowed = write ? ~Rights{0} : ~kModifyingRights;
   Descriptor descriptor;
   descriptor.kind = Descriptor::Kind::directory;
   descriptor.rights = kDirectoryRights & allowed;
   descriptor.inheriting = (kDirectoryRights | kFileRights) & allowed;
-  descriptor.grant = &grant;
+  descriptor.preopen = &name;
   return descriptor;
 }
 
@@ -43,18 +44,29 @@ bool holdsNul(std::string_view text) {
 WasiState::WasiState(HostContext& context)
     : context_(context),
       outputLog_(context.settings().log, LogLevel::info, requestIdOf(context)),
-      errorLog_(context.settings().log, LogLevel::warn, requestIdOf(context)) {
+      errorLog_(context.settings().log, LogLevel::warn, requestIdOf(context)),
+      temporaryBudget_(context) {
   const auto& grants = context.settings().directories;
-  descriptors_.reserve(kFirstNumber + grants.size());
+  descriptors_.reserve(kFirstNumber + grants.size() + 1);
   descriptors_.emplace_back(stream(Descriptor::Kind::input, kInputRights));
   descriptors_.emplace_back(stream(Descriptor::Kind::output, kOutputRights));
   descriptors_.emplace_back(stream(Descriptor::Kind::errorOutput, kOutputRights));
-  for (const DirectoryGrant& grant : grants) descriptors_.emplace_back(grantedDirectory(grant));
+  for (const DirectoryGrant& grant : grants) {
+    descriptors_.emplace_back(preopened(grant.guest, grant.write))->host = &grant.host;
+  }
+  if (context.settings().temporary) descriptors_.emplace_back(preopened(kTemporary, true));
+  given_ = descriptors_.size();
 }
 
 WasiState::~WasiState() {
+  if (fileCall) fileCall->exchange = nullptr;  // it goes on, and nobody waits for it
   // A guest that trapped or was ended leaves its last words here.
   flushLogs();
+}
+
+std::shared_ptr<FileCall> WasiState::takeFileCall() {
+  if (!fileCall->finished) return nullptr;
+  return std::exchange(fileCall, nullptr);
 }
 
 void WasiState::flushLogs() {
@@ -94,9 +106,35 @@ bool WasiState::close(std::uint32_t number) {
 bool WasiState::renumber(std::uint32_t from, std::uint32_t to) {
   if (!find(from) || !find(to)) return false;
   if (from == to) return true;
+  renumbered_ = true;
   descriptors_[to] = std::move(*descriptors_[from]);
   descriptors_[from].reset();
   return true;
+}
+
+void WasiState::ensureFile(Descriptor& descriptor) {
+  if (descriptor.file || descriptor.isStream()) return;
+  if (descriptor.host) {
+    descriptor.file = hostDirectory(*descriptor.host, context_.settings().openFiles);
+  } else {
+    temporary_.emplace(temporaryBudget_, [&environment = context_.environment()] {
+      return static_cast<std::uint64_t>(environment.realTime().count());
+    });
+    descriptor.file = temporary_->root();
+  }
+}
+
+bool WasiState::outlastsInitialisation() {
+  if (renumbered_ || context_.holdsMemory()) return true;
+  for (std::size_t number = 0; number < descriptors_.size(); ++number) {
+    if (descriptors_[number].has_value() != (number < given_)) return true;
+  }
+  return false;
+}
+
+void WasiState::onRequest() {
+  outputLog_.setRequestId(requestIdOf(context_));
+  errorLog_.setRequestId(requestIdOf(context_));
 }
 
 WasiState::Found WasiState::directory(std::uint32_t number, Rights needed) {
@@ -104,7 +142,7 @@ WasiState::Found WasiState::directory(std::uint32_t number, Rights needed) {
   if (!descriptor) return {nullptr, Errno::badf};
   if (!descriptor->isDirectory()) return {nullptr, Errno::notdir};
   if ((descriptor->rights & needed) != needed) return {nullptr, Errno::notcapable};
-  if (const Errno error = openGrant(*descriptor); error != Errno::success) return {nullptr, error};
+  ensureFile(*descriptor);
   return {descriptor, Errno::success};
 }
 
@@ -113,7 +151,7 @@ WasiState::Found WasiState::file(std::uint32_t number, Rights needed) {
   if (!descriptor) return {nullptr, Errno::badf};
   if (descriptor->isStream()) return {nullptr, Errno::spipe};
   if ((descriptor->rights & needed) != needed) return {nullptr, Errno::notcapable};
-  if (const Errno error = openGrant(*descriptor); error != Errno::success) return {nullptr, error};
+  ensureFile(*descriptor);
   return {descriptor, Errno::success};
 }
 
@@ -155,13 +193,19 @@ HostResult WasiState::wait(std::uint8_t what, std::chrono::steady_clock::time_po
   return HostResult::wait();
 }
 
-Errno openGrant(Descriptor& descriptor) {
-  if (descriptor.file || !descriptor.grant) return Errno::success;
-  OwnedFile directory(
-      ::open(descriptor.grant->host.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY));
-  if (!directory) return errnoOf(errno);
-  descriptor.file = std::move(directory);
-  return Errno::success;
+HostResult suspendForFile(HostContext& context, FileWork work) {
+  WasiState& state = context.state<WasiState>();
+  const auto call = std::make_shared<FileCall>();
+  call->work = std::move(work);
+  call->exchange = context.exchange();
+  state.fileCall = call;
+  state.fileIo()->submit(
+      &context.settings(), [call] { call->outcome = call->work(Patience::blocking); },
+      [call] {
+        call->finished = true;
+        if (call->exchange) call->exchange->signal(kWaitFile);
+      });
+  return state.wait(kWaitFile);
 }
 
 }  // namespace skiff::wasi

@@ -11,10 +11,13 @@
 #include "isolate/abi/string_block.h"
 #include "isolate/abi/wasi_descriptor.h"
 #include "isolate/abi/wasi_process.h"
-#include "isolate/abi/wasi_types.h"
+#include "isolate/files/memory_file_system.h"
+#include "isolate/files/wasi_types.h"
 #include "isolate/host_context.h"
 
 namespace skiff::wasi {
+
+struct FileCall;
 
 /// What `wasi_snapshot_preview1` keeps for one request: the table of descriptors, and what a call
 /// that waits has done so far. Descriptors 0, 1 and 2 are the standard streams; the granted
@@ -46,6 +49,13 @@ class WasiState final : public HostState {
   /// Logs what has no line end yet.
   void flushLogs();
 
+  /// For calls that may block; nullptr if they may.
+  FileIo* fileIo() { return context_.fileIo(); }
+  /// A call that is being done elsewhere, for which the guest waits.
+  std::shared_ptr<FileCall> fileCall;
+  /// Takes it if it is finished; else nullptr: what woke the guest was something else.
+  std::shared_ptr<FileCall> takeFileCall();
+
   /// The descriptor of that number, or nullptr. The pointer holds until the next insert().
   Descriptor* find(std::uint32_t number);
   /// Takes the lowest free number from 3 on; nothing if kMaxDescriptors are open.
@@ -55,16 +65,22 @@ class WasiState final : public HostState {
   /// `from` becomes `to`, whose old descriptor is closed; false if one of them is not open.
   bool renumber(std::uint32_t from, std::uint32_t to);
 
+  bool outlastsInitialisation() override;
+  void onRequest() override;
+
   /// A descriptor, or why it cannot be used.
   struct Found {
     Descriptor* descriptor = nullptr;
     Errno error = Errno::success;
   };
-  /// The directory of that number, opened by now; `notcapable` if it lacks one of the rights
+  /// The directory of that number; `notcapable` if it lacks one of the rights
   /// `needed`.
   Found directory(std::uint32_t number, Rights needed);
   /// The file or directory of that number, likewise; standard streams are refused with `spipe`.
   Found file(std::uint32_t number, Rights needed);
+
+  /// Makes a preopened directory's file. REQUIRES: `descriptor` is of this table.
+  void ensureFile(Descriptor& descriptor);
 
   const StringBlock& arguments();
   const StringBlock& environment();
@@ -76,8 +92,9 @@ class WasiState final : public HostState {
   /// returns what this returns and is called again. REQUIRES: context.canWait().
   HostResult wait(std::uint8_t what, std::chrono::steady_clock::time_point until = {});
 
-  /// What the waiting call did before it waited: for fd_write the bytes taken, for poll_oneoff when
-  /// it began. Set by the call that waits, cleared by the same call when it answers.
+  /// What the waiting call did before it waited: for fd_write and fd_read the bytes that went, for
+  /// poll_oneoff when it began. Set by the call that waits, cleared by the same call when it
+  /// answers.
   struct Progress {
     std::size_t written = 0;
     std::chrono::nanoseconds began{};
@@ -87,17 +104,30 @@ class WasiState final : public HostState {
   bool outputFull = false;
 
  private:
+  /// "/tmp" counts as the guest's own memory.
+  class TemporaryBudget final : public MemoryBudget {
+   public:
+    explicit TemporaryBudget(HostContext& context) : context_(context) {}
+    bool take(std::size_t bytes) override { return context_.takeMemory(bytes); }
+    void giveBack(std::size_t bytes) override { context_.giveBackMemory(bytes); }
+
+   private:
+    HostContext& context_;
+  };
+
   HostContext& context_;
   WasiProcess* process_ = nullptr;
   LineLog outputLog_;
   LineLog errorLog_;
+  std::size_t given_ = 0;  ///< descriptors that the program began with
+  bool renumbered_ = false;
+  // Before the descriptors, whose files are in it.
+  TemporaryBudget temporaryBudget_;
+  std::optional<MemoryFileSystem> temporary_;
   std::vector<std::optional<Descriptor>> descriptors_;
   std::optional<StringBlock> arguments_;
   std::optional<StringBlock> environment_;
   std::vector<std::byte> transferBuffer_;
 };
-
-/// Brings a granted directory's descriptor to life: opens it if that has not happened yet.
-Errno openGrant(Descriptor& descriptor);
 
 }  // namespace skiff::wasi

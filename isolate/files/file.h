@@ -11,7 +11,7 @@
 
 #include <boost/system/result.hpp>
 
-#include "isolate/abi/wasi_types.h"
+#include "isolate/files/wasi_types.h"
 
 /// Files and directories as a WASI program holds them open, whatever file system they are on. Every
 /// call is total and checks what it is given as the kernel would; errors are WASI's, for which

@@ -49,16 +49,21 @@ std::uint8_t valueTypeCode(ValueType type) {
 
 std::uint32_t Additions::addType(const std::vector<ValueType>& parameters,
                                  const std::vector<ValueType>& results) {
-  for (std::uint32_t i = 0; i < addedTypes_.size(); ++i) {
-    if (addedTypes_[i].parameters == parameters && addedTypes_[i].results == results) {
-      return base_.types + i;
-    }
+  Writer type;
+  type.byte(kFunctionCode);
+  writeTypes(type, parameters);
+  writeTypes(type, results);
+  return addEncodedType(type.view());
+}
+
+std::uint32_t Additions::addEncodedType(std::span<const std::uint8_t> type) {
+  const auto [entry, isNew] =
+      addedTypes_.try_emplace({type.begin(), type.end()}, base_.types + types_.count);
+  if (isNew) {
+    types_.bytes.bytes(type);
+    ++types_.count;
   }
-  addedTypes_.push_back({.parameters = parameters, .results = results});
-  types_.bytes.byte(kFunctionCode);
-  writeTypes(types_.bytes, parameters);
-  writeTypes(types_.bytes, results);
-  return base_.types + types_.count++;
+  return entry->second;
 }
 
 std::uint32_t Additions::addFunction(std::uint32_t type, const Writer& body) {

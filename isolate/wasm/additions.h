@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ class Additions {
   /// The index of a function type; the same for the same signature.
   std::uint32_t addType(const std::vector<ValueType>& parameters,
                         const std::vector<ValueType>& results);
+  /// The same for a type as a type section writes it, so that it may have references.
+  std::uint32_t addEncodedType(std::span<const std::uint8_t> type);
   /// `body` is locals and instructions with the last `end`. The function's index.
   std::uint32_t addFunction(std::uint32_t type, const Writer& body);
   /// A mutable global of numeric or v128 type, zero. Its index.
@@ -52,7 +55,7 @@ class Additions {
   const Entries* find(std::uint8_t sectionId) const;
 
   Base base_;
-  std::vector<Type> addedTypes_;
+  std::map<std::vector<std::uint8_t>, std::uint32_t> addedTypes_;
   Entries types_;
   Entries functions_;
   Entries globals_;

@@ -67,11 +67,17 @@ enum TypeCode : std::uint8_t {
 
 /// The instructions that skiff emits or must tell apart by name (5.4).
 enum Opcode : std::uint8_t {
+  kBlock = 0x02,
   kLoop = 0x03,
   kIf = 0x04,
   kElse = 0x05,
+  kThrow = 0x08,
+  kRethrow = 0x09,
+  kThrowRef = 0x0a,
   kEnd = 0x0b,
   kBranch = 0x0c,
+  kBranchIf = 0x0d,
+  kReturn = 0x0f,
   kCall = 0x10,
   kDrop = 0x1a,
   kLocalGet = 0x20,
@@ -79,16 +85,24 @@ enum Opcode : std::uint8_t {
   kLocalTee = 0x22,
   kGlobalGet = 0x23,
   kGlobalSet = 0x24,
+  kTableGet = 0x25,
+  kTableSet = 0x26,
+  kMemorySize = 0x3f,
+  kMemoryGrow = 0x40,
   kI32Const = 0x41,
   kI64Const = 0x42,
   kF32Const = 0x43,
   kF64Const = 0x44,
   kI32Eq = 0x46,
   kI32LtU = 0x49,
+  kI32LeU = 0x4d,
+  kI64GtU = 0x56,
+  kI64LeU = 0x58,
   kF64Eq = 0x61,
   kI32Add = 0x6a,
   kI32Mul = 0x6c,
   kI64Add = 0x7c,
+  kI64Sub = 0x7d,
   kI64Mul = 0x7e,
   kI64And = 0x83,
   kI64Or = 0x84,
@@ -115,5 +129,15 @@ inline constexpr std::uint32_t kI64x2Splat = 0x12;
 inline constexpr std::uint32_t kI64x2ExtractLane = 0x1d;
 inline constexpr std::uint32_t kI64x2ReplaceLane = 0x1e;
 inline constexpr std::uint32_t kI64TruncSatF64S = 0x06;
+inline constexpr std::uint32_t kMemoryInit = 0x08;
+inline constexpr std::uint32_t kDataDrop = 0x09;
+inline constexpr std::uint32_t kMemoryCopy = 0x0a;
+inline constexpr std::uint32_t kMemoryFill = 0x0b;
+inline constexpr std::uint32_t kTableInit = 0x0c;
+inline constexpr std::uint32_t kElementDrop = 0x0d;
+inline constexpr std::uint32_t kTableCopy = 0x0e;
+inline constexpr std::uint32_t kTableGrow = 0x0f;
+inline constexpr std::uint32_t kTableSize = 0x10;
+inline constexpr std::uint32_t kTableFill = 0x11;
 
 }  // namespace skiff::wasm

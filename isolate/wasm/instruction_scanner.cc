@@ -30,10 +30,8 @@ enum class Immediates : std::uint8_t {
   lane,
   accessAndLane,
   zeroByte,
+  castBranch,
 };
-
-constexpr Instruction kResettable{Effect::resettable, nullptr};
-constexpr Instruction kUnknown{Effect::unknown, nullptr};
 
 using Table = std::array<Immediates, 256>;
 
@@ -122,6 +120,23 @@ constexpr Table kAtomic = [] {
   return table;
 }();
 
+/// Behind 0xfb: structs, arrays and casts.
+constexpr Table kGc = [] {
+  Table table{};
+  fill(table, 0x00, 0x01, Immediates::index);       // struct.new, struct.new_default
+  fill(table, 0x02, 0x05, Immediates::twoIndices);  // struct.get*, struct.set
+  fill(table, 0x06, 0x07, Immediates::index);       // array.new, array.new_default
+  fill(table, 0x08, 0x0a, Immediates::twoIndices);  // array.new_fixed, _data, _elem
+  fill(table, 0x0b, 0x0e, Immediates::index);       // array.get*, array.set
+  table[0x0f] = Immediates::none;                   // array.len
+  table[0x10] = Immediates::index;                  // array.fill
+  fill(table, 0x11, 0x13, Immediates::twoIndices);  // array.copy, array.init_data, _elem
+  fill(table, 0x14, 0x17, Immediates::heapType);    // ref.test, ref.cast
+  fill(table, 0x18, 0x19, Immediates::castBranch);  // br_on_cast, br_on_cast_fail
+  fill(table, 0x1a, 0x1e, Immediates::none);        // conversions, i31
+  return table;
+}();
+
 /// blocktype: empty, a value type or a type index.
 bool skipBlockType(Reader& reader) {
   const std::uint8_t first = reader.peekByte();
@@ -159,18 +174,27 @@ bool skipTryTable(Reader& reader) {
   return true;
 }
 
+bool skipCastBranch(Reader& reader) {
+  if (reader.readByte("which types are nullable") > 3) return false;
+  reader.readU32("a label");
+  readHeapType(reader);
+  readHeapType(reader);
+  return true;
+}
+
 /// False if they are not what skiff knows. Failures stay in the reader.
-bool skipImmediates(Reader& reader, Immediates immediates) {
+bool readImmediates(Reader& reader, Immediates immediates, Instruction& instruction) {
   switch (immediates) {
     case Immediates::unknown:
       return false;
     case Immediates::none:
       return true;
-    case Immediates::twoIndices:
-      reader.readU32("an index");
-      [[fallthrough]];
     case Immediates::index:
-      reader.readU32("an index");
+      instruction.immediates[0] = reader.readU32("an index");
+      return true;
+    case Immediates::twoIndices:
+      instruction.immediates[0] = reader.readU32("an index");
+      instruction.immediates[1] = reader.readU32("an index");
       return true;
     case Immediates::block:
       return skipBlockType(reader);
@@ -188,7 +212,7 @@ bool skipImmediates(Reader& reader, Immediates immediates) {
     case Immediates::access:
       return skipAccess(reader);
     case Immediates::i32:
-      reader.readS32("a constant");
+      instruction.immediates[0] = static_cast<std::uint32_t>(reader.readS32("a constant"));
       return true;
     case Immediates::i64:
       reader.readS64("a constant");
@@ -217,26 +241,59 @@ bool skipImmediates(Reader& reader, Immediates immediates) {
     }
     case Immediates::zeroByte:
       return reader.readByte("a zero byte") == 0;
+    case Immediates::castBranch:
+      return skipCastBranch(reader);
   }
   return false;
 }
 
-Instruction miscEffect(std::uint32_t opcode) {
-  switch (opcode) {
-    case 0x09:
-      return {Effect::dropsSegment, "data.drop"};
-    case 0x0c:
-      return {Effect::writesTable, "table.init"};
-    case 0x0d:
-      return {Effect::dropsSegment, "elem.drop"};
-    case 0x0e:
-      return {Effect::writesTable, "table.copy"};
-    case 0x0f:
-      return {Effect::writesTable, "table.grow"};
-    case 0x11:
-      return {Effect::writesTable, "table.fill"};
+/// One-byte instructions that are neither brief nor resettable.
+void describe(Instruction& instruction) {
+  switch (instruction.opcode) {
+    case kThrow:
+    case kRethrow:
+    case kThrowRef:
+    case kTableGet:  // makes the function's object the first time, as does ref.func
+    case kRefFunc:
+    case kMemoryGrow:
+      instruction.duration = Duration::slow;
+      break;
+    case kTableSet:
+      instruction.effect = Effect::writesTable;
+      instruction.name = "table.set";
+      instruction.duration = Duration::slow;
+      break;
     default:
-      return kResettable;
+      break;
+  }
+}
+
+void describeMisc(Instruction& instruction) {
+  const auto set = [&](Effect effect, const char* name, Duration duration) {
+    instruction.effect = effect;
+    instruction.name = name;
+    instruction.duration = duration;
+  };
+  switch (instruction.opcode) {
+    case kMemoryInit:
+    case kMemoryCopy:
+    case kMemoryFill:
+      instruction.duration = Duration::bulk;
+      break;
+    case kDataDrop:
+      return set(Effect::dropsSegment, "data.drop", Duration::brief);
+    case kElementDrop:
+      return set(Effect::dropsSegment, "elem.drop", Duration::brief);
+    case kTableInit:
+      return set(Effect::writesTable, "table.init", Duration::bulk);
+    case kTableCopy:
+      return set(Effect::writesTable, "table.copy", Duration::bulk);
+    case kTableFill:
+      return set(Effect::writesTable, "table.fill", Duration::bulk);
+    case kTableGrow:  // what it can grow by is little (prepared_module.cc)
+      return set(Effect::writesTable, "table.grow", Duration::slow);
+    default:
+      break;
   }
 }
 
@@ -249,33 +306,51 @@ Immediates lookUpSimd(std::uint32_t opcode) {
   return lookUp(kSimd, opcode);
 }
 
-Instruction readPrefixed(Reader& reader, std::uint8_t prefix) {
-  const std::uint32_t opcode = reader.readU32("an instruction");
-  Immediates immediates = Immediates::unknown;
-  Instruction instruction = kResettable;
-  if (prefix == kMiscPrefix) {
-    immediates = lookUp(kMisc, opcode);
-    instruction = miscEffect(opcode);
-  } else if (prefix == kSimdPrefix) {
-    immediates = lookUpSimd(opcode);
-  } else if (prefix == kAtomicPrefix) {
-    immediates = lookUp(kAtomic, opcode);
-  } else {
-    return {Effect::collected, "a GC instruction"};
+Immediates describePrefixed(Instruction& instruction) {
+  constexpr std::uint32_t kLastWaitOrNotify = 0x02;
+  switch (instruction.prefix) {
+    case kMiscPrefix:
+      describeMisc(instruction);
+      return lookUp(kMisc, instruction.opcode);
+    case kSimdPrefix:
+      return lookUpSimd(instruction.opcode);
+    case kAtomicPrefix:
+      if (instruction.opcode <= kLastWaitOrNotify) instruction.duration = Duration::slow;
+      return lookUp(kAtomic, instruction.opcode);
+    default:
+      instruction.effect = Effect::collected;
+      instruction.name = "a GC instruction";
+      return lookUp(kGc, instruction.opcode);
   }
-  if (!skipImmediates(reader, immediates) || !reader.ok()) return kUnknown;
-  return instruction;
 }
 
 }  // namespace
 
+void skipLocals(Reader& body) {
+  const std::uint32_t groups = body.readCount("the number of local groups", 2);
+  for (std::uint32_t i = 0; i < groups && body.ok(); ++i) {
+    body.readU32("a number of locals");
+    readValueType(body);
+  }
+}
+
 Instruction readInstruction(Reader& reader) {
-  constexpr std::uint8_t kTableSet = 0x26;
-  const std::uint8_t opcode = reader.readByte("an instruction");
-  if (opcode >= kGcPrefix && opcode <= kAtomicPrefix) return readPrefixed(reader, opcode);
-  if (!skipImmediates(reader, kOneByte[opcode]) || !reader.ok()) return kUnknown;
-  if (opcode == kTableSet) return {Effect::writesTable, "table.set"};
-  return kResettable;
+  Instruction instruction{Effect::resettable, nullptr};
+  Immediates immediates;
+  const std::uint8_t first = reader.readByte("an instruction");
+  if (first >= kGcPrefix && first <= kAtomicPrefix) {
+    instruction.prefix = first;
+    instruction.opcode = reader.readU32("an instruction");
+    immediates = describePrefixed(instruction);
+  } else {
+    instruction.opcode = first;
+    describe(instruction);
+    immediates = kOneByte[first];
+  }
+  if (!readImmediates(reader, immediates, instruction) || !reader.ok()) {
+    return {Effect::unknown, nullptr};
+  }
+  return instruction;
 }
 
 std::optional<std::string> findUnresettable(Reader& body, std::uint32_t function) {
@@ -284,11 +359,7 @@ std::optional<std::string> findUnresettable(Reader& body, std::uint32_t function
                   hex(offset), ")");
   };
   const std::size_t locals = body.offset();
-  const std::uint32_t groups = body.readCount("the number of local groups", 2);
-  for (std::uint32_t i = 0; i < groups && body.ok(); ++i) {
-    body.readU32("a number of locals");
-    readValueType(body);
-  }
+  skipLocals(body);
   if (!body.ok()) return unknown(locals);
   while (!body.atEnd()) {
     const std::size_t start = body.offset();

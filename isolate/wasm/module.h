@@ -49,6 +49,17 @@ struct Limits {
   bool is64 = false;
 };
 
+struct Table : Limits {
+  std::span<const std::uint8_t> elementType;  ///< a reference type, as it lies in the bytes
+};
+
+/// A data or element segment, as instructions find it.
+struct Segment {
+  /// Bytes or elements that an instruction can take from it: those of active and declarative
+  /// segments are gone once a module is instantiated.
+  std::uint32_t size = 0;
+};
+
 struct Import {
   std::string_view module;  ///< into the module's bytes, valid UTF-8
   std::string_view name;
@@ -85,7 +96,7 @@ struct Module {
   std::vector<Import> imports;
   std::vector<std::uint32_t> functionTypes;  ///< type index of every function, imports included
   std::uint32_t importedFunctions = 0;
-  std::vector<Limits> tables;
+  std::vector<Table> tables;
   std::uint32_t importedTables = 0;
   std::vector<Limits> memories;
   std::uint32_t importedMemories = 0;
@@ -93,6 +104,8 @@ struct Module {
   std::uint32_t importedGlobals = 0;
   std::vector<Export> exports;
   std::optional<std::uint32_t> startFunction;
+  std::vector<Segment> elementSegments;
+  std::vector<Segment> dataSegments;
   std::size_t codeSize = 0;
   /// Set if an instance cannot be brought back by memory and globals alone: it mutates a table,
   /// drops segments, has mutable globals of reference type, or uses GC types or instructions that

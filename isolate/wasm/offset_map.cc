@@ -15,6 +15,13 @@ std::optional<std::uint32_t> OffsetMap::original(std::uint32_t rewritten) const 
   return stretch.original + (rewritten - stretch.rewritten);
 }
 
+void OffsetMap::add(const OffsetMap& other, std::uint32_t begin) {
+  stretches_.reserve(stretches_.size() + other.stretches_.size());
+  for (const Stretch& stretch : other.stretches_) {
+    append(begin + stretch.rewritten, stretch.original);
+  }
+}
+
 void OffsetMap::append(std::uint32_t rewritten, std::uint32_t original) {
   assert(stretches_.empty() || rewritten >= stretches_.back().rewritten);
   // An empty stretch says nothing.

@@ -20,6 +20,9 @@ class OffsetMap {
   void add(std::uint32_t rewritten, std::uint32_t original) { append(rewritten, original); }
   /// From `rewritten` on, the bytes are not the original's. REQUIRES: as add().
   void addNone(std::uint32_t rewritten) { append(rewritten, kNone); }
+  /// From rewritten offset `begin` on, what `other` says of offsets from 0 on.
+  /// REQUIRES: `begin` is not below the offsets of the calls before.
+  void add(const OffsetMap& other, std::uint32_t begin);
 
   /// Nothing for bytes that preparation wrote, and in front of the first stretch.
   std::optional<std::uint32_t> original(std::uint32_t rewritten) const;

@@ -196,10 +196,14 @@ void Parser::parseImport(Reader& reader) {
       import.typeIndex = readFunctionType(reader);
       module_.functionTypes.push_back(import.typeIndex);
       break;
-    case ExternalKind::table:
+    case ExternalKind::table: {
+      const std::size_t type = reader.offset();
       readReferenceType(reader);
-      module_.tables.push_back(readLimits(reader, LimitsOf::table));
+      const std::size_t typeEnd = reader.offset();
+      const Limits limits = readLimits(reader, LimitsOf::table);
+      if (reader.ok()) addTable(type, typeEnd, limits);
       break;
+    }
     case ExternalKind::memory:
       module_.memories.push_back(readLimits(reader, LimitsOf::memory));
       break;
@@ -235,8 +239,13 @@ void Parser::parseTables(Reader& reader) {
   for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
     const IndexSpaces spaces{module_.types.size(), module_.functionTypes.size(),
                              module_.globals.size()};
-    module_.tables.push_back(readTableEntry(reader, spaces).limits);
+    const TableEntry entry = readTableEntry(reader, spaces);
+    if (reader.ok()) addTable(entry.typeBegin, entry.limitsBegin, entry.limits);
   }
+}
+
+void Parser::addTable(std::size_t typeBegin, std::size_t typeEnd, const Limits& limits) {
+  module_.tables.push_back({limits, bytes_.subspan(typeBegin, typeEnd - typeBegin)});
 }
 
 void Parser::parseMemories(Reader& reader) {
@@ -363,6 +372,8 @@ void Parser::parseElement(Reader& reader) {
     }
   }
   const std::uint32_t elements = reader.readCount("the number of elements", 1);
+  const bool passive = (flags & (kNotActive | kExplicit)) == kNotActive;
+  module_.elementSegments.push_back({passive ? elements : 0});
   for (std::uint32_t i = 0; i < elements && reader.ok(); ++i) {
     if (expressions) {
       skipExpression(reader);
@@ -405,6 +416,7 @@ void Parser::parseData(Reader& reader) {
       skipExpression(reader);
     }
     const std::uint32_t size = reader.readCount("the size of a data segment", 1);
+    module_.dataSegments.push_back({flags == 1 ? size : 0});
     reader.skip(size, "a data segment");
   }
 }

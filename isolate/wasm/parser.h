@@ -38,6 +38,7 @@ class Parser {
   void parseCode(Reader& reader);
   void parseData(Reader& reader);
 
+  void addTable(std::size_t typeBegin, std::size_t typeEnd, const Limits& limits);
   std::uint32_t readFunctionType(Reader& reader);
   void skipExpression(Reader& reader);
   void addGlobal(Global global);

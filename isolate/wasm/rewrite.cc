@@ -4,6 +4,7 @@
 
 #include "isolate/wasm/additions.h"
 #include "isolate/wasm/binary.h"
+#include "isolate/wasm/bounded_code.h"
 #include "isolate/wasm/custom_section.h"
 #include "isolate/wasm/error_text.h"
 #include "isolate/wasm/global_access.h"
@@ -29,6 +30,8 @@ class Rewriter {
                     static_cast<std::uint32_t>(module.globals.size())}) {}
 
   ModuleResult<Rewritten> run() {
+    limitTables();
+    if (auto error = boundCode()) return std::move(*error);
     addShadows();
     addGlobalFunctions();
     if (module_.startFunction) additions_.exportFunction(kStartExport, *module_.startFunction);
@@ -41,6 +44,8 @@ class Rewriter {
   }
 
  private:
+  void limitTables();
+  std::optional<ModuleError> boundCode();
   void addShadows();
   void addGlobalFunctions();
   std::optional<ModuleError> addEntries();
@@ -49,7 +54,8 @@ class Rewriter {
   void writeModule();
   void writeMissing(std::uint8_t belowRank, std::uint8_t& nextRank);
   void writeSection(const Section& section);
-  void writeMerged(const Section& section);
+  void writeCode(const Section& section);
+  bool isStale(const Section& section) const;
   void writeTables(const Section& section);
   void writeMemories(const Section& section);
   void writeLimits(Writer& to, const Limits& limits, std::uint64_t maximum);
@@ -59,10 +65,33 @@ class Rewriter {
   const EntryAbi& abi_;
   const PrepareLimits& limits_;
   Additions additions_;
+  std::vector<std::uint64_t> tableMaxima_;
+  std::optional<BoundedEntries> code_;  ///< nothing if the bodies stay as they are
   std::vector<SavedGlobal> saved_;
   Writer output_;
   Rewritten result_;
 };
+
+/// What the minimums leave is shared out, so that all tables together keep to the limit.
+void Rewriter::limitTables() {
+  std::uint64_t room = limits_.tableElements;
+  for (const Table& table : module_.tables) room -= std::min(room, table.minimum);
+  const std::uint64_t share = module_.tables.empty() ? 0 : room / module_.tables.size();
+  for (const Table& table : module_.tables) {
+    const std::uint64_t maximum = table.minimum + share;
+    tableMaxima_.push_back(std::min(maximum, table.maximum.value_or(maximum)));
+  }
+}
+
+std::optional<ModuleError> Rewriter::boundCode() {
+  const auto code = std::find_if(module_.sections.begin(), module_.sections.end(),
+                                 [](const Section& section) { return section.id == kCodeSection; });
+  if (code == module_.sections.end()) return std::nullopt;
+  auto bounded = BoundedCode(bytes_, module_, tableMaxima_, additions_).rewrite(*code);
+  if (!bounded) return std::move(bounded.error());
+  code_ = std::move(*bounded);
+  return std::nullopt;
+}
 
 void Rewriter::addShadows() {
   if (module_.notResettable) return;  // nothing will be restored, so entries need not copy
@@ -176,32 +205,47 @@ void Rewriter::writeSection(const Section& section) {
   const auto body = bytes_.subspan(section.bodyOffset, section.bodySize);
   if (section.id == kStartSection) return;  // exported instead
   if (section.id == kCustomSection && isDebugSection(customSection(bytes_, section).name)) return;
+  if (isStale(section)) return;
   if (section.id == kTableSection) {
     writeTables(section);
   } else if (section.id == kMemorySection) {
     writeMemories(section);
+  } else if (section.id == kCodeSection) {
+    writeCode(section);
   } else if (additions_.has(section.id)) {
-    writeMerged(section);
+    additions_.writeSection(output_, section.id, body);
   } else {
     output_.section(section.id, body);
   }
 }
 
-void Rewriter::writeMerged(const Section& section) {
-  const auto body = bytes_.subspan(section.bodyOffset, section.bodySize);
-  const Additions::Placed placed = additions_.writeSection(output_, section.id, body);
-  if (section.id != kCodeSection) return;
+/// Annotations of instructions, by their offsets in bodies that have changed.
+bool Rewriter::isStale(const Section& section) const {
+  if (section.id != kCustomSection || !code_) return false;
+  Reader reader(bytes_, section.bodyOffset, section.bodyOffset + section.bodySize, {});
+  return reader.readName("the section's name").starts_with("metadata.code.");
+}
+
+void Rewriter::writeCode(const Section& section) {
   const auto narrow = [](std::size_t offset) { return static_cast<std::uint32_t>(offset); };
-  result_.offsets.add(narrow(placed.offset), narrow(section.bodyOffset + placed.oldStart));
+  if (!code_) {
+    const auto body = bytes_.subspan(section.bodyOffset, section.bodySize);
+    const Additions::Placed placed = additions_.writeSection(output_, section.id, body);
+    result_.offsets.add(narrow(placed.offset), narrow(section.bodyOffset + placed.oldStart));
+    result_.offsets.addNone(narrow(placed.offset + placed.size));
+    return;
+  }
+  Reader reader(bytes_, section.bodyOffset, section.bodyOffset + section.bodySize, {});
+  Writer body;
+  body.reserve(code_->bytes.size() + 5);
+  body.unsignedNumber(reader.readU32("a count"));
+  body.bytes(code_->bytes);
+  const Additions::Placed placed = additions_.writeSection(output_, section.id, body.view());
+  result_.offsets.add(code_->offsets, narrow(placed.offset));
   result_.offsets.addNone(narrow(placed.offset + placed.size));
 }
 
 void Rewriter::writeTables(const Section& section) {
-  // What the minimums leave is shared out, so that all tables together keep to the limit.
-  std::uint64_t room = limits_.tableElements;
-  for (const Limits& table : module_.tables) room -= std::min(room, table.minimum);
-  const std::uint64_t share = module_.tables.empty() ? 0 : room / module_.tables.size();
-
   Reader reader(bytes_, section.bodyOffset, section.bodyOffset + section.bodySize, {});
   const IndexSpaces spaces{module_.types.size(), module_.functionTypes.size(),
                            module_.importedGlobals};
@@ -212,7 +256,7 @@ void Rewriter::writeTables(const Section& section) {
     const std::size_t begin = reader.offset();
     const TableEntry entry = readTableEntry(reader, spaces);
     body.bytes(bytes_.subspan(begin, entry.limitsBegin - begin));
-    writeLimits(body, entry.limits, entry.limits.minimum + share);
+    writeLimits(body, entry.limits, tableMaxima_[module_.importedTables + i]);
     body.bytes(bytes_.subspan(entry.limitsEnd, reader.offset() - entry.limitsEnd));
   }
   output_.section(section.id, body.view());

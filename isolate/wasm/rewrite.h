@@ -57,6 +57,8 @@ struct Rewritten {
 /// Rewrites a module that passed checkModule:
 ///  - the maximum of the memory and of each table is lowered to the limits (added if there is
 ///    none); what the tables' minimums leave of the limit is shared out evenly;
+///  - what runs for long without the engine looking for a termination is cut into pieces
+///    (bounded_code.h);
 ///  - the start section becomes the export kStartExport;
 ///  - for each mutable global of numeric or v128 type, in index order, a shadow global is appended;
 ///    kSaveGlobals copies all globals to their shadows; kGetGlobal reads a global's bits (half 0
@@ -67,8 +69,9 @@ struct Rewritten {
 ///    shadows back to the globals, then call the function. A wrapper's parameters are the entry
 ///    point's. An i64 result r becomes the f64 of ((r >> 32) * 2 + (r & 1)), r unsigned; other
 ///    results stay.
-/// Everything is appended, nothing renumbered; custom sections are kept but for those that only
-/// debuggers read (custom_section.h).
+/// Everything is appended, nothing renumbered; custom sections are kept, but for those that only
+/// debuggers read (custom_section.h) and for annotations of instructions (metadata.code.*) where
+/// bodies changed. Refused are instructions that skiff does not know.
 /// REQUIRES: `module` is what parseModule(bytes) gave.
 ModuleResult<Rewritten> rewriteModule(std::span<const std::uint8_t> bytes, const Module& module,
                                       const EntryAbi& abi, const PrepareLimits& limits);

@@ -11,8 +11,9 @@ TableEntry readTableEntry(Reader& reader, const IndexSpaces& spaces) {
     reader.readByte("a table");
     if (reader.readByte("a zero byte") != 0) reader.fail("a zero byte was expected");
   }
-  readReferenceType(reader);
   TableEntry entry;
+  entry.typeBegin = reader.offset();
+  readReferenceType(reader);
   entry.limitsBegin = reader.offset();
   entry.limits = readLimits(reader, LimitsOf::table);
   entry.limitsEnd = reader.offset();

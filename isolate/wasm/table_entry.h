@@ -9,6 +9,7 @@ namespace skiff::wasm {
 /// A table's definition and where in the module its limits lie.
 struct TableEntry {
   Limits limits;
+  std::size_t typeBegin = 0;  ///< of its elements; ends where the limits begin
   std::size_t limitsBegin = 0;
   std::size_t limitsEnd = 0;
 };

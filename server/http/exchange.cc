@@ -413,6 +413,12 @@ void HttpExchange::waitFor(std::uint8_t what, std::chrono::steady_clock::time_po
   transport_->changed();
 }
 
+void HttpExchange::signal(std::uint8_t what) {
+  if (state_ != State::open || (waits_ & what) == 0) return;
+  due_ = true;
+  transport_->changed();
+}
+
 void HttpExchange::notify() {
   due_ = false;
   listener_->onReady();

@@ -127,6 +127,7 @@ class HttpExchange final : public Exchange {
   void finishWithNext() override;
   void setListener(ExchangeListener* listener) override { listener_ = listener; }
   void waitFor(std::uint8_t what, std::chrono::steady_clock::time_point until = {}) override;
+  void signal(std::uint8_t what) override;
 
  private:
   // The connection's side: what it calls, from the loop only.

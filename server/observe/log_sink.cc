@@ -18,8 +18,8 @@ namespace skiff {
 namespace {
 
 constexpr mode_t kFileMode = 0640;
-/// Fits a pipe that poll(2) calls writable, so that a write does not wait even if the descriptor
-/// could not be made non-blocking.
+/// Fits a pipe that poll(2) calls writable, so that a write to one does not wait even if the
+/// descriptor could not be made non-blocking.
 constexpr std::size_t kPipeWrite = 4096;
 constexpr int kPollMilliseconds = 50;
 
@@ -34,17 +34,14 @@ Error cannotOpen(const std::filesystem::path& file) {
           "; its folder must exist and be writable"};
 }
 
-/// A non-blocking descriptor of our own for the same pipe or terminal: setting the flag on a copy
-/// would set it for every process that shares it. Others get a plain copy.
-int copyDescriptor(int descriptor) {
+/// A non-blocking descriptor of our own for the same pipe or terminal, or -1: setting the flag on a
+/// copy would set it for every process that shares it.
+int openAnew(int descriptor) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return -1;
-  if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) {
-    const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
-    const int own = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (own >= 0) return own;
-  }
-  return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+  if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) return -1;
+  const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+  return ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 }  // namespace
@@ -52,23 +49,26 @@ int copyDescriptor(int descriptor) {
 Result<std::unique_ptr<LogSink>> LogSink::open(const std::string& destination,
                                                LogSinkOptions options) {
   if (destination == "-") return onDescriptor(STDOUT_FILENO, options);
-  if (destination == "off") return std::unique_ptr<LogSink>(new LogSink(-1, {}, options));
+  if (destination == "off")
+    return std::unique_ptr<LogSink>(new LogSink(-1, Flags::own, {}, options));
   const int descriptor = openFile(destination);
   if (descriptor < 0) return cannotOpen(destination);
-  return std::unique_ptr<LogSink>(new LogSink(descriptor, destination, options));
+  return std::unique_ptr<LogSink>(new LogSink(descriptor, Flags::own, destination, options));
 }
 
 Result<std::unique_ptr<LogSink>> LogSink::onDescriptor(int descriptor, LogSinkOptions options) {
-  const int own = copyDescriptor(descriptor);
-  if (own < 0) {
+  const int own = openAnew(descriptor);
+  if (own >= 0) return std::unique_ptr<LogSink>(new LogSink(own, Flags::own, {}, options));
+  const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) {
     return Error{"cannot log to file descriptor " + std::to_string(descriptor) + ": " +
                  std::strerror(errno)};
   }
-  return std::unique_ptr<LogSink>(new LogSink(own, {}, options));
+  return std::unique_ptr<LogSink>(new LogSink(copy, Flags::shared, {}, options));
 }
 
-LogSink::LogSink(int descriptor, std::filesystem::path file, LogSinkOptions options)
-    : options_(options), file_(std::move(file)), enabled_(descriptor >= 0) {
+LogSink::LogSink(int descriptor, Flags flags, std::filesystem::path file, LogSinkOptions options)
+    : options_(options), file_(std::move(file)), flags_(flags), enabled_(descriptor >= 0) {
   if (!enabled_) return;
   useDescriptor(descriptor);
   thread_ = std::thread([this] { run(); });
@@ -194,14 +194,21 @@ bool LogSink::waitUntilWritable() {
   }
 }
 
+/// Where a write cannot wait it is tried first: a pipe takes what fits behind its last line even
+/// when poll(2) sees no free buffer in it, and its reader may do nothing until the line is there.
 bool LogSink::writeAll(std::string_view text) {
+  const bool mayBlock = !regularFile_ && flags_ == Flags::shared;
+  bool full = false;
   while (!text.empty()) {
-    if (!regularFile_ && !waitUntilWritable()) return false;
+    if ((mayBlock || full) && !waitUntilWritable()) return false;
     const std::size_t size = regularFile_ ? text.size() : std::min(text.size(), kPipeWrite);
     const ssize_t written = ::write(descriptor_, text.data(), size);
     if (written > 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (written == 0 || (errno != EINTR && errno != EAGAIN)) {
+      full = false;
+    } else if (written < 0 && errno == EAGAIN) {
+      full = true;
+    } else if (written == 0 || errno != EINTR) {
       return false;
     }
   }

@@ -62,7 +62,10 @@ class LogSink {
   std::uint64_t droppedLines() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
-  LogSink(int descriptor, std::filesystem::path file, LogSinkOptions options);
+  /// Whose the flags of a descriptor are: one that shares them may turn to blocking at any time.
+  enum class Flags : std::uint8_t { own, shared };
+
+  LogSink(int descriptor, Flags flags, std::filesystem::path file, LogSinkOptions options);
   void run();
   void useDescriptor(int descriptor);
   /// False if it broke off: an error, or the deadline for closing.
@@ -73,6 +76,7 @@ class LogSink {
 
   const LogSinkOptions options_;
   const std::filesystem::path file_;  ///< empty if not a file
+  const Flags flags_;
   const bool enabled_;
   std::atomic<std::uint64_t> dropped_{0};
 

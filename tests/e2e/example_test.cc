@@ -11,6 +11,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 void replaceAll(std::string& text, const std::string& what, const std::string& by) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
@@ -21,8 +22,9 @@ void replaceAll(std::string& text, const std::string& what, const std::string& b
 
 /// The example configuration on free ports, its `origin` at `port`.
 std::string exampleConfig(const std::string& guests, std::uint16_t port) {
-  std::string text = readText(SKIFF_EXAMPLE);
+  std::string text = readText(SKIFF_EXAMPLES "/skiff.toml");
   replaceAll(text, "../build/release/guests", guests);
+  replaceAll(text, "files = \"site\"", "files = \"" SKIFF_EXAMPLES "/site\"");
   replaceAll(text, "http://127.0.0.1:8080", "http://127.0.0.1:" + std::to_string(port));
   replaceAll(text, "\"127.0.0.1:8080\"", "\"127.0.0.1:0\"");
   replaceAll(text, "\"127.0.0.1:9090\"", "\"127.0.0.1:0\"");
@@ -33,7 +35,7 @@ std::string exampleConfig(const std::string& guests, std::uint16_t port) {
 std::vector<std::string> commands() {
   std::vector<std::string> found;
   constexpr std::string_view kMark = "# Try: ";
-  for (const std::string& line : readLines(SKIFF_EXAMPLE)) {
+  for (const std::string& line : readLines(SKIFF_EXAMPLES "/skiff.toml")) {
     if (line.starts_with(kMark)) found.push_back(line.substr(kMark.size()));
   }
   return found;
@@ -47,19 +49,28 @@ TEST(TheExampleConfiguration, AnswersTheRequestsThatItTellsToTry) {
   ASSERT_TRUE(eventually([&] { return daemon.get("front.localhost").status == 200; }));
 
   const std::vector<std::string> tried = commands();
-  ASSERT_EQ(tried.size(), 5u);
+  ASSERT_EQ(tried.size(), 10u);
   const std::vector<::testing::Matcher<std::string>> answers{
-      "Hello from acme, you asked for /world\n", "every byte comes back while more arrive",
+      "Hello from acme, you asked for /world\n",
+      "every byte comes back while more arrive",
+      AllOf(HasSubstr("HTTP/1.1 301 Moved Permanently\r\n"), HasSubstr("location: /about/\r\n")),
+      StartsWith("\xff\xd8\xff"),
       AllOf(HasSubstr("POST http://cgi.localhost"), HasSubstr("  GREETING=hi\n"),
             HasSubstr("  QUERY_STRING=color=blue\n"),
             EndsWith("\nbody:\nread from standard input\n(24 bytes)\n")),
       "Hello, World!\n",
       AllOf(HasSubstr("HTTP/1.1 200 OK\r\n"), HasSubstr("x-served-through: skiff\r\n"),
-            HasSubstr("  HTTP_X_GUEST=skiff-headers\n"))};
+            HasSubstr("  HTTP_X_GUEST=skiff-headers\n")),
+      HasSubstr("\"result\":26.2187574565"),
+      HasSubstr("<a href=\"https://webassembly.org/docs/\""),
+      AllOf(HasSubstr("GET http://cgi.localhost"), HasSubstr("  HTTP_X_USER=ada\n"),
+            HasSubstr("  HTTP_X_VARIANT="))};
   for (std::size_t i = 0; i < tried.size(); ++i) {
     SCOPED_TRACE(tried[i]);
     std::string command = tried[i];
     replaceAll(command, ":8080", ":" + std::to_string(daemon.port()));
+    replaceAll(command, "@examples", "@" SKIFF_EXAMPLES);
+    replaceAll(command, "--output small.jpg", "");
     replaceAll(command, "curl ", "curl --silent --show-error --noproxy '*' --max-time 20 ");
     Process curl("/bin/sh", {"-c", command});
     EXPECT_EQ(curl.wait(), (Ending{0, 0})) << curl.text(Process::Stream::error);

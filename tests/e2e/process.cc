@@ -35,7 +35,7 @@ Pipe makePipe() {
 
 }  // namespace
 
-Process::Process(const std::string& program, const std::vector<std::string>& arguments) {
+Process::Process(const std::string& program, const std::vector<std::string>& arguments, int input) {
   const Pipe output = makePipe();
   const Pipe error = makePipe();
   std::vector<char*> pointers{const_cast<char*>(program.c_str())};
@@ -48,6 +48,7 @@ Process::Process(const std::string& program, const std::vector<std::string>& arg
   if (id_ < 0) raise("fork");
   if (id_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::dup2(input, STDIN_FILENO);
     ::dup2(output.writeEnd, STDOUT_FILENO);
     ::dup2(error.writeEnd, STDERR_FILENO);
     ::execv(program.c_str(), pointers.data());

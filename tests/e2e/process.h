@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -42,8 +43,10 @@ struct ProcessReadings {
 /// made it; output is collected on a thread of its own.
 class Process {
  public:
-  /// Starts `program`; throws if it cannot.
-  explicit Process(const std::string& program, const std::vector<std::string>& arguments);
+  /// Starts `program`; throws if it cannot. Its standard input is `input`, a descriptor that the
+  /// caller owns and may close afterwards, or the test's own.
+  explicit Process(const std::string& program, const std::vector<std::string>& arguments,
+                   int input = STDIN_FILENO);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;

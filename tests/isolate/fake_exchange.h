@@ -58,6 +58,8 @@ class FakeExchange final : public Exchange {
   // The loop's side.
   /// Tells the listener that something may have happened.
   void wake();
+  /// What signal() was called for. The test wakes the guest.
+  std::uint8_t signalled = 0;
   void abandon(Reason reason);
 
   // What came out.
@@ -98,6 +100,7 @@ class FakeExchange final : public Exchange {
   void finishWithNext() override;
   void setListener(ExchangeListener* listener) override { listener_ = listener; }
   void waitFor(std::uint8_t what, std::chrono::steady_clock::time_point until) override;
+  void signal(std::uint8_t what) override { signalled |= what; }
 
  private:
   void mergeNextHead();

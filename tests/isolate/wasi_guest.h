@@ -1,10 +1,7 @@
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -12,40 +9,13 @@
 #include <string_view>
 
 #include "isolate/abi/wasi.h"
-#include "isolate/abi/wasi_types.h"
+#include "isolate/files/wasi_types.h"
 #include "isolate/host_context.h"
 #include "tests/isolate/fake_exchange.h"
 #include "tests/isolate/fake_guest.h"
+#include "tests/temporary_directory.h"
 
 namespace skiff::testing {
-
-/// A directory of its own, gone with the test.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "skiff-test-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  void write(const std::string& name, std::string_view content) const {
-    std::ofstream(path_ / name) << content;
-  }
-  std::string read(const std::string& name) const {
-    std::ifstream file(path_ / name);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Plays a program that calls WASI: host functions by name, memory that the test looks into.
 /// Settings may be changed until the first call.
@@ -67,6 +37,7 @@ class WasiGuest {
     if (!context_) {
       context_ = std::make_unique<HostContext>(settings, environment, exchange());
       context_->setMemory(GuestMemory(memory));
+      context_->setFileIo(fileIo);
     }
     return *context_;
   }
@@ -150,6 +121,8 @@ class WasiGuest {
   RecordingLog log;
   ManualEnvironment environment;
   VectorMemory memory{4 << 20, 8 << 20};
+  /// Set before the first call, if calls on files are not to block. Then there is to be a request.
+  wasi::FileIo* fileIo = nullptr;
   /// Set before the first call, if there is to be a request.
   std::unique_ptr<FakeExchange> request;
 

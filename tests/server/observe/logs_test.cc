@@ -140,6 +140,19 @@ TEST(LogSink, NeverWaitsForAFullPipeButCountsAndReportsWhatItDropped) {
   EXPECT_EQ(whole + reported, kLines);
 }
 
+TEST(LogSink, WritesWhatAPipeHasRoomForAlthoughNobodyReadsIt) {
+  const Pipe pipe;  // of one buffer, which the first line takes
+  auto sink = LogSink::onDescriptor(pipe.ends[1]);
+  ASSERT_TRUE(sink);
+  for (const std::string_view line : {"one\n", "two\n", "three\n"}) {
+    (*sink)->append(line);
+    ASSERT_TRUE((*sink)->drain(kPatience)) << line;
+  }
+  std::string text(4096, '\0');
+  text.resize(static_cast<std::size_t>(::read(pipe.ends[0], text.data(), text.size())));
+  EXPECT_EQ(text, "one\ntwo\nthree\n");
+}
+
 TEST(LogSink, ClosesInTimeAlthoughNobodyReadsThePipe) {
   const Pipe pipe;
   LogSinkOptions options;

@@ -1,4 +1,4 @@
-#include "isolate/abi/wasi_errno.h"
+#include "isolate/files/system_error.h"
 
 #include <cerrno>
 

@@ -164,6 +164,7 @@ inline constexpr std::uint16_t kCreate = 1 << 0;
 inline constexpr std::uint16_t kDirectory = 1 << 1;
 inline constexpr std::uint16_t kExclusive = 1 << 2;
 inline constexpr std::uint16_t kTruncate = 1 << 3;
+inline constexpr std::uint16_t kAllOpenFlags = kCreate | kDirectory | kExclusive | kTruncate;
 
 /// `lookupflags`
 inline constexpr std::uint32_t kSymlinkFollow = 1 << 0;
