@@ -3,6 +3,7 @@
 #   - Debian packages;
 #   - llhttp, which Debian 12 does not have, from Debian 13: an apt pin lets these two packages, and
 #     nothing else, come from there;
+#   - the sources of third-party programs that are built as guests (scripts/sources.sh);
 #   - the engine (V8) and the AssemblyScript compiler, from npm, pinned by their lock files.
 # Does nothing when all of it is there. Works as root, or with sudo.
 set -euo pipefail
@@ -15,6 +16,7 @@ readonly packages=(
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev zlib1g-dev
   prometheus-cpp-dev libtomlplusplus-dev libcli11-dev libspdlog-dev
   libgtest-dev libgmock-dev libbenchmark-dev
+  tcl        # SQLite's sources are put together with it
   libatomic1 # the engine's executable needs it
 )
 readonly trixie_packages=(libllhttp-dev libllhttp9.2)
@@ -23,6 +25,7 @@ fail() {
   echo "deps.sh: $1" >&2
   exit 1
 }
+. scripts/apt_source.sh
 
 check_system() {
   [[ -r /etc/os-release ]] || fail "cannot tell which system this is: no /etc/os-release"
@@ -32,7 +35,7 @@ check_system() {
     echo "${ID:-?}" "${VERSION_ID:-?}" "${PRETTY_NAME:-?}"
   )
   [[ $id == debian && $version == 12 ]] ||
-    fail "installs on Debian 12 only, and this is $name. Install the packages named in $0, and then run: npm ci; npm ci --prefix guests/assemblyscript"
+    fail "installs on Debian 12 only, and this is $name. Install the packages named in $0, and then run: scripts/sources.sh; npm ci; npm ci --prefix guests/assemblyscript"
   case $(uname -m) in
     x86_64 | aarch64) ;;
     *) fail "the engine is packaged for x86-64 and 64-bit Arm only, and this is $(uname -m)" ;;
@@ -62,34 +65,10 @@ apt_install() {
     fail "apt-get could not install: $*"
 }
 
-# The entry of apt's configuration that this machine takes Debian 12's main packages from, changed to
-# Debian 13: mirror, keys and options stay as they are. First line: the ending of the file's name.
-trixie_source() {
-  local entry file number
-  entry=$(apt-get indextargets --format '$(SOURCESENTRY)' 'Created-By: Packages' 'Origin: Debian' \
-    'Codename: bookworm' 'Component: main' 2>/dev/null | head -n 1)
-  [[ -n $entry ]] || fail "apt has no source of Debian 12's main packages; add one under /etc/apt"
-  file=${entry%:*} number=${entry##*:}
-  if [[ $file == *.sources ]]; then # number is the stanza's
-    echo sources
-    grep -v '^#' "$file" | awk -v number="$number" '
-      BEGIN { RS = ""; FS = "\n" }
-      NR == number {
-        print "Types: deb\nSuites: trixie\nComponents: main"
-        for (i = 1; i <= NF; i++) {
-          if ($i !~ /^[ \t]/) keep = tolower($i) !~ /^(types|suites|components):/
-          if (keep) print $i
-        }
-      }'
-  else # number is the line's
-    echo list
-    sed -nE "${number}s/^[[:space:]]*deb[[:space:]]+(\[[^]]*\][[:space:]]+)?([^[:space:]]+)[[:space:]].*/deb \1\2 trixie main/p" "$file"
-  fi
-}
-
 install_llhttp() {
   local source ending name=skiff-trixie
-  source=$(trixie_source)
+  source=$(apt_source deb trixie) ||
+    fail "apt has no source of Debian 12's main packages; add one under /etc/apt"
   ending=${source%%$'\n'*}
   as_root rm -f "/etc/apt/sources.list.d/$name.list" "/etc/apt/sources.list.d/$name.sources"
   # The pin first: there is no moment at which anything else could be taken from Debian 13.
@@ -139,6 +118,7 @@ check_engine() {
 
 check_system
 install_debian_packages
+scripts/sources.sh
 install_npm_packages .
 install_npm_packages guests/assemblyscript
 check_engine

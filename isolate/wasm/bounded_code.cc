@@ -68,8 +68,8 @@ ModuleResult<std::optional<BoundedEntries>> BoundedCode::rewrite(const Section& 
     reader.skip(size, "a function body");
     if (!reader.ok()) break;
     changes_.clear();
-    const Reader body(bytes_, begin, begin + size, kSectionName);
-    if (auto error = findChanges(body, module_.importedFunctions + i)) return std::move(*error);
+    auto error = findChanges(begin, begin + size, module_.importedFunctions + i);
+    if (error) return std::move(*error);
     if (!changes_.empty()) applyChanges(header, begin, begin + size);
   }
   if (!reader.ok()) return reader.error();
@@ -78,7 +78,9 @@ ModuleResult<std::optional<BoundedEntries>> BoundedCode::rewrite(const Section& 
   return std::optional<BoundedEntries>({output_.take(), std::move(offsets_)});
 }
 
-std::optional<ModuleError> BoundedCode::findChanges(Reader body, std::uint32_t function) {
+std::optional<ModuleError> BoundedCode::findChanges(std::size_t begin, std::size_t end,
+                                                    std::uint32_t function) {
+  Reader body(bytes_, begin, end, kSectionName);
   const auto error = [](std::size_t offset, std::string what, std::string advice) {
     return ModuleError{std::move(what), offset, std::string(kSectionName), std::move(advice)};
   };

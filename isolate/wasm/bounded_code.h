@@ -50,7 +50,8 @@ class BoundedCode {
     std::uint32_t size;    ///< of what is replaced; 0 for a check
     std::uint32_t helper;
   };
-  std::optional<ModuleError> findChanges(Reader body, std::uint32_t function);
+  std::optional<ModuleError> findChanges(std::size_t begin, std::size_t end,
+                                         std::uint32_t function);
   /// Nothing if an index is out of range: V8 says so.
   std::optional<BulkInstruction> describeBulk(const Instruction& instruction) const;
   std::uint64_t most(const BulkInstruction& bulk) const;

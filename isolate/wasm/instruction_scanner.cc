@@ -250,6 +250,9 @@ bool readImmediates(Reader& reader, Immediates immediates, Instruction& instruct
 /// One-byte instructions that are neither brief nor resettable.
 void describe(Instruction& instruction) {
   switch (instruction.opcode) {
+    case kReturnCall:  // V8 does not look at the entry of functions that only call so
+    case kReturnCallIndirect:
+    case kReturnCallRef:
     case kThrow:
     case kRethrow:
     case kThrowRef:

@@ -25,7 +25,8 @@ enum class Effect : std::uint8_t {
 /// How long an instruction can run without V8 looking for a termination.
 enum class Duration : std::uint8_t {
   brief,  ///< tens of nanoseconds
-  slow,   ///< more, but not by its operands: it calls into the engine, allocates or unwinds
+  slow,   ///< more, but not by its operands: it calls into the engine, allocates or unwinds; tail
+          ///< calls, which go on without end
   bulk,   ///< as long as its last operand says: memory.fill, table.copy...
 };
 

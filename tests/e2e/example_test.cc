@@ -20,11 +20,12 @@ void replaceAll(std::string& text, const std::string& what, const std::string& b
   }
 }
 
-/// The example configuration on free ports, its `origin` at `port`.
+/// The example configuration on free ports, its `origin` at `port`, for another folder than its
+/// own.
 std::string exampleConfig(const std::string& guests, std::uint16_t port) {
   std::string text = readText(SKIFF_EXAMPLES "/skiff.toml");
+  replaceAll(text, "files = \"", "files = \"" SKIFF_EXAMPLES "/");
   replaceAll(text, "../build/release/guests", guests);
-  replaceAll(text, "files = \"site\"", "files = \"" SKIFF_EXAMPLES "/site\"");
   replaceAll(text, "http://127.0.0.1:8080", "http://127.0.0.1:" + std::to_string(port));
   replaceAll(text, "\"127.0.0.1:8080\"", "\"127.0.0.1:0\"");
   replaceAll(text, "\"127.0.0.1:9090\"", "\"127.0.0.1:0\"");
@@ -49,7 +50,7 @@ TEST(TheExampleConfiguration, AnswersTheRequestsThatItTellsToTry) {
   ASSERT_TRUE(eventually([&] { return daemon.get("front.localhost").status == 200; }));
 
   const std::vector<std::string> tried = commands();
-  ASSERT_EQ(tried.size(), 10u);
+  ASSERT_EQ(tried.size(), 12u);
   const std::vector<::testing::Matcher<std::string>> answers{
       "Hello from acme, you asked for /world\n",
       "every byte comes back while more arrive",
@@ -64,7 +65,11 @@ TEST(TheExampleConfiguration, AnswersTheRequestsThatItTellsToTry) {
       HasSubstr("\"result\":26.2187574565"),
       HasSubstr("<a href=\"https://webassembly.org/docs/\""),
       AllOf(HasSubstr("GET http://cgi.localhost"), HasSubstr("  HTTP_X_USER=ada\n"),
-            HasSubstr("  HTTP_X_VARIANT="))};
+            HasSubstr("  HTTP_X_VARIANT=")),
+      "356.96 a month\nafter year 1: 8178.26\nafter year 2: 4180.95\nafter year 3: 0.00\n"
+      "interest: 850.67\n",
+      AllOf(StartsWith("[{\"name\":\"anchor\",\"worth\":75600},\n"),
+            EndsWith("{\"name\":\"buoy\",\"worth\":106950}]\n"))};
   for (std::size_t i = 0; i < tried.size(); ++i) {
     SCOPED_TRACE(tried[i]);
     std::string command = tried[i];

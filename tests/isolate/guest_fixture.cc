@@ -37,6 +37,7 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> GuestTest::tryPrepare(
   request.settings = settings;
   request.limits = limits;
   request.reuse = reuse;
+  request.snapshot = snapshot;
   return prepareModule(testEngine(), watchdog, std::move(request));
 }
 

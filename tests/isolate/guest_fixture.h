@@ -54,6 +54,7 @@ class GuestTest : public ::testing::Test {
   Limits limits;
   GuestSettings settings;
   Reuse reuse = Reuse::pristine;
+  Snapshot snapshot = Snapshot::automatic;
   Reason reason = Reason::none;
   std::string detail;
   ResetHow reset = ResetHow::none;

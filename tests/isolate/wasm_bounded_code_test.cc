@@ -67,6 +67,8 @@ std::string nameOf(const Instruction& instruction) {
       return "check";  // an empty one
     case kCall:
       return "call " + number;
+    case kReturnCall:
+      return "return_call";
     case kThrow:
       return "throw";
     case kTableSet:
@@ -138,6 +140,7 @@ TEST(BoundedCode, ReplacesWhatRunsLongAndLeavesTheRest) {
        "(table.copy $big $big (i32.const 0) (i32.const 0) (i32.const 1))", "call 2; "},
       {"a small element segment",
        "(table.init $big $few (i32.const 0) (i32.const 0) (i32.const 1))", "check; table.init; "},
+      {"a tail call", "(return_call 0)", "check; return_call; "},
       {"throwing", "(throw $oops)", "check; throw; "},
       {"notifying", "(drop (memory.atomic.notify (i32.const 0) (i32.const 0)))", "check; atomic; "},
   };

@@ -90,10 +90,11 @@ Bytes assemble(std::string_view text) {
   const TemporaryFile source(".wat", text);
   const TemporaryFile binary(".wasm", "");
   // Not --enable-all: wabt's typed function references are those of an early proposal.
-  const CommandOutcome outcome = run(SKIFF_WAT2WASM
-                                     " --debug-names --enable-exceptions --enable-threads "
-                                     "--enable-memory64 --enable-multi-memory " +
-                                     quote(source.path()) + " -o " + quote(binary.path()));
+  const CommandOutcome outcome =
+      run(SKIFF_WAT2WASM
+          " --debug-names --enable-exceptions --enable-threads --enable-tail-call "
+          "--enable-memory64 --enable-multi-memory " +
+          quote(source.path()) + " -o " + quote(binary.path()));
   EXPECT_EQ(outcome.status, 0) << outcome.output;
   return outcome.status == 0 ? binary.read() : Bytes{};
 }

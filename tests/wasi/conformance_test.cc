@@ -6,8 +6,8 @@
 #include <set>
 #include <sstream>
 
+#include "tests/wasi/case_run.h"
 #include "tests/wasi/prepared_tree.h"
-#include "tests/wasi/wasi_run.h"
 
 namespace skiff::testing {
 namespace {
@@ -80,24 +80,6 @@ std::vector<std::string> optionsFor(const PreparedTree& tree) {
     options.emplace_back(option);
   }
   return options;
-}
-
-/// What follows `word` and a space in each line that begins so.
-std::multiset<std::string> linesAfter(const std::string& word, const std::string& output) {
-  std::multiset<std::string> found;
-  for (const std::string& line : linesOf(output)) {
-    if (line.starts_with(word + " ")) found.insert(line.substr(word.size() + 1));
-  }
-  return found;
-}
-
-/// Every declared case reported success, no more and no less.
-void expectAllWell(const ProgramRun& run) {
-  EXPECT_EQ(run.ending, e2e::Ending{}) << run.text();
-  for (const std::string& failure : linesAfter("not ok", run.output)) ADD_FAILURE() << failure;
-  const auto declared = linesAfter("case", run.output);
-  EXPECT_FALSE(declared.empty()) << run.text();
-  EXPECT_EQ(linesAfter("ok", run.output), declared) << run.text();
 }
 
 std::string nameOf(const ::testing::TestParamInfo<const char*>& info) {

@@ -36,6 +36,8 @@ PreparedTree::PreparedTree() {
   fs::create_directories(readOnly() / "directory");
   directory_.write("secret", kSecret);
   fs::create_symlink("secret", outside() / "secret_link");
+  fs::create_directories(outside() / "elsewhere");
+  directory_.write("elsewhere/secret", kSecret);
   directory_.write("ro/file", "read only");
 
   require(::mkfifo((prepared / "fifo").c_str(), 0600) == 0, "a FIFO");
@@ -57,17 +59,20 @@ std::vector<std::string> PreparedTree::grants() const {
 }
 
 std::string PreparedTree::damage() const {
-  if (directory_.read("secret") != kSecret) return "the secret was changed";
+  for (const char* name : {"secret", "elsewhere/secret"}) {
+    if (directory_.read(name) != kSecret) return "the secret was changed";
+  }
   if (directory_.read("ro/file") != "read only") return "a read-only file was changed";
   struct stat secret {};
   if (::stat((outside() / "secret").c_str(), &secret) != 0 || secret.st_nlink != 1) {
     return "the secret was linked";
   }
   std::set<std::string> names;
-  for (const fs::path& folder : {outside(), readOnly()}) {
+  for (const fs::path& folder : {outside(), outside() / "elsewhere", readOnly()}) {
     for (const auto& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename());
   }
-  const std::set<std::string> expected{"secret", "secret_link", "work", "ro", "file", "directory"};
+  const std::set<std::string> expected{"secret", "secret_link", "elsewhere", "work",
+                                       "ro",     "file",        "directory"};
   return names == expected ? "" : "names outside were added or removed";
 }
 

@@ -9,7 +9,8 @@ namespace skiff::testing {
 
 /// What the host grants to the programs under test, with what only a host can make:
 ///
-///     secret, secret_link           outside: no program may see or change them
+///     secret, secret_link,          outside: no program may see or change them
+///     elsewhere/secret
 ///     work/                         granted as "/work", writable
 ///       prepared/                   fifo, socket, linked_one and linked_two (one file), many/ (300
 ///                                   files), names/ (8 files with special names),

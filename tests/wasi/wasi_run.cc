@@ -22,9 +22,13 @@ StandardInput::StandardInput() {
   writeEnd_ = ends[1];
 }
 
-StandardInput::StandardInput(std::string_view text) : StandardInput() {
+void StandardInput::send(std::string_view text) const {
   const ssize_t put = ::write(writeEnd_, text.data(), text.size());
   if (put != static_cast<ssize_t>(text.size())) throw std::runtime_error("the pipe is too small");
+}
+
+StandardInput::StandardInput(std::string_view text) : StandardInput() {
+  send(text);
   ::close(std::exchange(writeEnd_, -1));
 }
 
@@ -50,13 +54,17 @@ e2e::Process startProgram(const std::vector<std::string>& options, const std::st
   return e2e::Process(SKIFF, words, input.descriptor());
 }
 
+ProgramRun endOf(e2e::Process& process) {
+  const auto ending = process.wait();
+  if (!ending) throw std::runtime_error("the program does not come to an end");
+  return {*ending, process.text(e2e::Process::Stream::output),
+          process.text(e2e::Process::Stream::error)};
+}
+
 ProgramRun runProgram(const std::vector<std::string>& options, const std::string& guest,
                       const std::vector<std::string>& arguments, const StandardInput& input) {
   e2e::Process process = startProgram(options, guest, arguments, input);
-  const auto ending = process.wait();
-  if (!ending) throw std::runtime_error(guest + " does not come to an end");
-  return {*ending, process.text(e2e::Process::Stream::output),
-          process.text(e2e::Process::Stream::error)};
+  return endOf(process);
 }
 
 std::vector<std::string> linesOf(const std::string& text) {

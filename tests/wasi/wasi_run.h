@@ -30,6 +30,8 @@ class StandardInput {
   StandardInput& operator=(const StandardInput&) = delete;
 
   int descriptor() const { return readEnd_; }
+  /// REQUIRES: made by silent().
+  void send(std::string_view text) const;
 
  private:
   StandardInput();
@@ -41,6 +43,9 @@ class StandardInput {
 /// Starts the test guest `guest` (without ".wasm") in `skiff wasi-run OPTIONS guest ARGUMENTS`.
 e2e::Process startProgram(const std::vector<std::string>& options, const std::string& guest,
                           const std::vector<std::string>& arguments, const StandardInput& input);
+
+/// Waits for its end; throws if that takes too long.
+ProgramRun endOf(e2e::Process& process);
 
 /// Starts it and waits for its end; throws if that takes too long.
 ProgramRun runProgram(const std::vector<std::string>& options, const std::string& guest,
