@@ -17,4 +17,10 @@ Result<ModuleFile> readModuleFile(const std::filesystem::path& path, ByteSize ma
   return ModuleFile{std::move(digest), *std::move(bytes)};
 }
 
+std::string readSourceMapFile(const std::filesystem::path& module, ByteSize maxSize) {
+  const auto bytes = readRegularFile(module.string() + ".map", maxSize);
+  if (bytes.has_error()) return {};
+  return std::string(bytes->begin(), bytes->end());
+}
+
 }  // namespace skiff

@@ -214,7 +214,8 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   prepared->heapBytes =
       kInstanceHeap + (module->tables.empty() ? 0 : limits.tableElements * kBytesPerElement);
   prepared->initialisers = initialisersOf(*module, *abi, rewritten->hasStart);
-  prepared->symbols = wasm::Symbols(request.bytes, *module, std::move(rewritten->offsets));
+  prepared->symbols =
+      wasm::Symbols(request.bytes, *module, std::move(rewritten->offsets), request.sourceMap);
   if (module->notResettable) prepared->whyNoImage = *module->notResettable;
   if (request.snapshot == Snapshot::never) prepared->whyNoImage = "snapshot = \"never\"";
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -25,6 +26,7 @@ class Watchdog;
 /// What preparation needs of an app.
 struct PrepareRequest {
   std::span<const std::uint8_t> bytes;
+  std::string_view sourceMap;  ///< see wasm::Symbols; empty for none
   std::string digest;
   GuestSettings settings;
   Limits limits;

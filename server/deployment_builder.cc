@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "deploy/module_file.h"
+#include "isolate/wasm/source_map.h"
 
 namespace skiff {
 namespace {
@@ -54,7 +55,9 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   deployment->faults = std::make_unique<FaultLog>(*deployment->log);
 
   PrepareRequest request;
+  const std::string sourceMap = readSourceMapFile(app.module, wasm::kLargestSourceMap);
   request.bytes = file->bytes;
+  request.sourceMap = sourceMap;
   request.digest = file->digest;
   request.settings = settingsOf(tenant, app, *deployment->log, openFiles_);
   request.limits = app.limits;

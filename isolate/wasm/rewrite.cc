@@ -88,7 +88,7 @@ std::optional<ModuleError> Rewriter::boundCode() {
                                  [](const Section& section) { return section.id == kCodeSection; });
   if (code == module_.sections.end()) return std::nullopt;
   auto bounded = BoundedCode(bytes_, module_, tableMaxima_, additions_).rewrite(*code);
-  if (!bounded) return std::move(bounded.error());
+  if (!bounded) return bounded.error();
   code_ = std::move(*bounded);
   return std::nullopt;
 }

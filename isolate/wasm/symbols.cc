@@ -6,10 +6,12 @@
 #include "isolate/wasm/custom_section.h"
 #include "isolate/wasm/debug_line.h"
 #include "isolate/wasm/reader.h"
+#include "isolate/wasm/source_map.h"
 
 namespace skiff::wasm {
 
-Symbols::Symbols(std::span<const std::uint8_t> bytes, const Module& module, OffsetMap offsets)
+Symbols::Symbols(std::span<const std::uint8_t> bytes, const Module& module, OffsetMap offsets,
+                 std::string_view sourceMap)
     : offsets_(std::move(offsets)),
       importedFunctions_(module.importedFunctions),
       names_(findCustomSection(bytes, module, "name")) {
@@ -23,6 +25,11 @@ Symbols::Symbols(std::span<const std::uint8_t> bytes, const Module& module, Offs
                  findCustomSection(bytes, module, ".debug_str")},
                 lines);
   lines_ = lines.take();
+  if (lines_.empty() && !sourceMap.empty()) {
+    LineTableBuilder mapped(code->bodySize);
+    readSourceMap(sourceMap, codeStart_, mapped);
+    lines_ = mapped.take();
+  }
   offsets_.shrinkToFit();
 }
 

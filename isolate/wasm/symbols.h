@@ -23,14 +23,16 @@ struct CodePlace {
 };
 
 /// What tells a module's author where in their program something happened. Made once, when the
-/// module is prepared, from its name section and its DWARF, so that neither has to be kept nor be
-/// read while requests are served: four bytes a function, eight and the text a name, twelve a
-/// source line. Immutable; any thread.
+/// module is prepared, from its name section and its DWARF or source map, so that none of them has
+/// to be kept, or read while requests are served: four bytes a function, eight and the text a name,
+/// twelve a source line. Immutable; any thread.
 class Symbols {
  public:
   Symbols() = default;
-  /// REQUIRES: `module` is what parseModule(bytes) gave. `offsets` are those of its rewriting.
-  Symbols(std::span<const std::uint8_t> bytes, const Module& module, OffsetMap offsets);
+  /// `sourceMap` is asked where there is no DWARF; empty for none. `offsets` are those of the
+  /// module's rewriting. REQUIRES: `module` is what parseModule(bytes) gave.
+  Symbols(std::span<const std::uint8_t> bytes, const Module& module, OffsetMap offsets,
+          std::string_view sourceMap = {});
 
   /// Where an instruction of the rewritten module comes from; nothing if preparation put it there.
   std::optional<CodePlace> find(std::uint32_t rewritten) const;

@@ -63,6 +63,14 @@ TEST_F(ModuleFileTest, IsReadWholeAndNamedByItsDigest) {
   }
 }
 
+TEST_F(ModuleFileTest, HasASourceMapIfOneLiesBesideIt) {
+  const auto path = write("abc");
+  EXPECT_EQ(readSourceMapFile(path, 1_KiB), "");
+  std::ofstream(folder_ / "a.wasm.map") << "{\"version\":3}";
+  EXPECT_EQ(readSourceMapFile(path, 1_KiB), "{\"version\":3}");
+  EXPECT_EQ(readSourceMapFile(path, ByteSize(4)), "") << "larger than it may be";
+}
+
 TEST_F(ModuleFileTest, IsReadThroughALink) {
   const auto link = folder_ / "link.wasm";
   std::filesystem::create_symlink(write("abc"), link);

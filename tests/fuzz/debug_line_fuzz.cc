@@ -1,5 +1,6 @@
-// Any bytes are line number programs as far as they go: the table that comes of them is bounded,
-// and each address has one answer. The same bytes serve as the sections that strings are in.
+// Any bytes are line number programs, a source map and names as far as they go: the table that
+// comes of them is bounded, and each address has one answer. The same bytes serve as the sections
+// that strings are in.
 
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +8,7 @@
 
 #include "isolate/wasm/debug_line.h"
 #include "isolate/wasm/function_names.h"
+#include "isolate/wasm/source_map.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace skiff::wasm;
@@ -22,6 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (place.line == 0 && !place.file.empty()) std::abort();
   }
   if (table.find(0).line != 0 || table.find(kCodeSize).line != 0) std::abort();
+
+  LineTableBuilder mapped(kCodeSize);
+  readSourceMap({reinterpret_cast<const char*>(data), size}, 16, mapped);
+  if (mapped.take().bytes() > 64 * size + 4'096) std::abort();
 
   const FunctionNames names(bytes);
   if (names.bytes() > 16 * size + 64) std::abort();

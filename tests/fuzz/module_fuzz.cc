@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "isolate/wasm/rewrite.h"
+#include "isolate/wasm/stack_text.h"
+#include "isolate/wasm/symbols.h"
 
 namespace {
 
@@ -75,5 +77,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     elements += *table.maximum;
   }
   require(elements <= limits.tableElements);
+
+  const wasm::Symbols symbols(bytes, *module, rewritten->offsets);
+  for (std::uint32_t offset = 0; offset < rewritten->bytes.size(); ++offset) {
+    const auto original = rewritten->offsets.original(offset);
+    require(!original || *original < size);
+    const auto place = symbols.find(offset);
+    require(!place ||
+            (place->offset == original && place->function < module->functionTypes.size()));
+    if (place) require(wasm::stackLines(symbols, std::span(&offset, 1)).size() == 1);
+  }
   return 0;
 }

@@ -29,8 +29,9 @@ std::vector<std::uint8_t> GuestTest::guest(const std::string& name) {
 }
 
 wasm::ModuleResult<std::shared_ptr<const PreparedModule>> GuestTest::tryPrepare(
-    std::span<const std::uint8_t> bytes) {
+    std::span<const std::uint8_t> bytes, std::string_view sourceMap) {
   PrepareRequest request;
+  request.sourceMap = sourceMap;
   request.bytes = bytes;
   request.digest = "sha256:test";
   request.settings = settings;
@@ -42,7 +43,10 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> GuestTest::tryPrepare(
 
 std::shared_ptr<const PreparedModule> GuestTest::prepare(const std::string& name) {
   const auto bytes = guest(name);
-  auto prepared = tryPrepare(bytes);
+  std::ifstream file(std::filesystem::path(SKIFF_GUESTS) / (name + ".wasm.map"), std::ios::binary);
+  const std::string sourceMap{std::istreambuf_iterator<char>(file),
+                              std::istreambuf_iterator<char>()};
+  auto prepared = tryPrepare(bytes, sourceMap);
   EXPECT_TRUE(prepared.has_value()) << (prepared ? "" : prepared.error().text());
   return prepared ? *prepared : nullptr;
 }

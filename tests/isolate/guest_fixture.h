@@ -39,7 +39,8 @@ class GuestTest : public ::testing::Test {
   /// The bytes of a built guest: "hello", "test/count".
   static std::vector<std::uint8_t> guest(const std::string& name);
   wasm::ModuleResult<std::shared_ptr<const PreparedModule>> tryPrepare(
-      std::span<const std::uint8_t> bytes);
+      std::span<const std::uint8_t> bytes, std::string_view sourceMap = {});
+  /// With its source map, if the build made one.
   std::shared_ptr<const PreparedModule> prepare(const std::string& name);
   std::unique_ptr<InstancePool> poolOf(const std::string& name, InstancePool::Limits limits = {});
 

@@ -17,12 +17,15 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-/// The number of the line in guests/test/crash*.c that is marked so.
+/// The number of the line in guests/test/crash* that is marked so.
 std::string markedLine(const std::string& source, const std::string& mark) {
   std::ifstream file(std::filesystem::path(SKIFF_GUEST_SOURCES) / "test" / source);
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
-    if (line.find("/* HERE " + mark + " */") != std::string::npos) return std::to_string(number);
+    const std::size_t at = line.find("HERE " + mark);
+    if (at == std::string::npos) continue;
+    const std::string rest = line.substr(at + 5 + mark.size());
+    if (rest.empty() || rest == " */") return std::to_string(number);
   }
   ADD_FAILURE() << "no mark " << mark << " in " << source;
   return {};
@@ -135,6 +138,19 @@ TEST_F(GuestStackTest, ARecursionsStackIsCut) {
   EXPECT_EQ(reason, Reason::guestTrap);
   EXPECT_THAT(stack.size(), ::testing::AllOf(::testing::Ge(30U), ::testing::Le(32U)));
   EXPECT_THAT(stack[5], frame("recurse"));
+}
+
+TEST_F(GuestStackTest, ASourceMapGivesEachFrameItsLineToo) {
+  const auto pool = poolOf("test/crash_mapped");
+  const auto stack = stackOf(*pool, "/");
+  ASSERT_THAT(stack, SizeIs(3));
+  for (std::size_t i = 0; const char* const function : {"divide", "share"}) {
+    EXPECT_THAT(stack[i++], AllOf(HasSubstr(function),
+                                  HasSubstr("(test/crash.ts:" + markedLine("crash.ts", function) +
+                                            ") [function ")));
+  }
+  // The compiler maps no line to this call.
+  EXPECT_THAT(stack[2], StartsWith("at test/crash/handle_request [function "));
 }
 
 TEST_F(GuestStackTest, WithoutDwarfThereAreNames) {

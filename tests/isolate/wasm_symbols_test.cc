@@ -5,6 +5,7 @@
 #include "isolate/wasm/binary.h"
 #include "isolate/wasm/debug_line.h"
 #include "isolate/wasm/function_names.h"
+#include "isolate/wasm/source_map.h"
 #include "isolate/wasm/stack_text.h"
 #include "isolate/wasm/symbols.h"
 #include "isolate/wasm/writer.h"
@@ -183,6 +184,35 @@ TEST(DebugLine, EndsAtAnyByteWithoutHarm) {
 
 TEST(DebugLine, DividesByNoRangeOfZero) {
   EXPECT_TRUE(tableOf(unitOfVersion4(kProgram, 0)).empty());
+}
+
+LineTable mapped(std::string_view json) {
+  LineTableBuilder builder(0x1000);
+  readSourceMap(json, 0x100, builder);
+  return builder.take();
+}
+
+TEST(SourceMap, GivesLinesToOffsetsInTheModule) {
+  // 0x108: a.ts:1; 0x10c: b.ts:3; 0x110: nothing; 0x114: a.ts:2.
+  const LineTable table = mapped(
+      R"({"version":3,"sources":["a.ts","b.ts"],"names":[],"mappings":"wQAAA,ICEE,I,IDDF"})");
+  EXPECT_EQ(shown(table.find(7)), ":0");
+  EXPECT_EQ(shown(table.find(8)), "a.ts:1");
+  EXPECT_EQ(shown(table.find(13)), "b.ts:3");
+  EXPECT_EQ(shown(table.find(16)), ":0");
+  EXPECT_EQ(shown(table.find(20)), "a.ts:2");
+}
+
+TEST(SourceMap, ThatIsMalformedGivesWhatItCan) {
+  for (const char* text :
+       {"", "[]", "{", "null", R"({"mappings":7})", R"({"mappings":"wQAAA","sources":{}})",
+        R"({"mappings":"wQAAA,!","sources":[]})", R"({"mappings":"wQDDD","sources":["a"]})",
+        R"({"mappings":"ggggggggggggggB","sources":["a"]})",
+        R"({"mappings":"D,D,D","sources":["a"]})", R"({"mappings":",,,;;;","sources":["a"]})"}) {
+    EXPECT_EQ(mapped(text).find(8).file, "") << text;
+  }
+  const LineTable cut = mapped(R"({"sources":["a.ts"],"mappings":"wQAAA,IA!"})");
+  EXPECT_EQ(shown(cut.find(8)), "a.ts:1");
 }
 
 Bytes nameSection(const std::vector<std::pair<std::uint32_t, std::string>>& names) {
