@@ -217,7 +217,10 @@ GuestRun::State GuestRun::settle(std::uint8_t callState, Reason terminated) {
         detail += (detail.empty() ? "the guest exited with code " : ": code ") +
                   std::to_string(ending.exitCode);
       }
-      return finish(step.reason, std::move(detail), InstanceFate::broken);
+      // It left by a host call, in good order: what it changed is undone as if it had returned.
+      const bool resettable = pool_.module().reuse == Reuse::pristine;
+      return finish(step.reason, std::move(detail),
+                    resettable ? InstanceFate::returned : InstanceFate::broken);
     }
     case GuestCall::State::mustWait:
       return beginAgain();

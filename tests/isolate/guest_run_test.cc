@@ -82,6 +82,20 @@ TEST_F(GuestRunTest, ProcExitEndsTheGuest) {
   EXPECT_THAT(detail, HasSubstr("7"));
 }
 
+TEST_F(GuestRunTest, AnInstanceThatExitedIsResetUnlessItsStateIsKept) {
+  {
+    const auto pool = poolOf("test/exit");
+    get(*pool, "/?code=7");
+    get(*pool, "/?code=0");
+    EXPECT_EQ(reset, ResetHow::hot);
+    EXPECT_EQ(pool->counts().idle, 1U);
+  }
+  reuse = Reuse::dirty;
+  const auto pool = poolOf("test/exit");
+  get(*pool, "/?code=0");
+  EXPECT_EQ(reset, ResetHow::fresh);
+}
+
 TEST_F(GuestRunTest, MemoryGrowsToTheLimitAndNotFurther) {
   limits.memory = 4_MiB;
   const auto pool = poolOf("test/grow");
