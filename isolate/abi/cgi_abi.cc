@@ -68,8 +68,7 @@ Step CgiAbi::exited(HostContext& context, int code) const {
   const bool outputRefused = !cgi.error().empty();
   if (code == 0 || outputRefused) return returned(context, 0, 0);
   context.state<wasi::WasiState>().flushLogs();
-  log(context, "the program exited with code " + std::to_string(code));
-  return refused(Reason::guestExit, "the program exited with a code other than 0");
+  return refused(Reason::guestExit, {});
 }
 
 const EntryAbi& cgiAbi() {
