@@ -47,9 +47,13 @@ std::vector<Hostile> hostileGuests() {
       {"initialisations of tables",
        repeated("(table.init $t $e (i32.const 0) (i32.const 0) (i32.const 30000))", 200),
        "(elem $e func" + functions + ")"},
-      {"exceptions", repeated("(try (do (throw $oops)) (catch_all))", 20'000)},
-      {"exceptions thrown again",
-       repeated("(try (do (try (do (throw $oops)) (catch_all (rethrow 0)))) (catch_all))", 20'000)},
+      {"exceptions", repeated("(call $throws)", 100),
+       "(func $throws " + repeated("(try (do (throw $oops)) (catch_all))", 20'000) + ")"},
+      {"exceptions thrown again", repeated("(call $throws)", 100),
+       "(func $throws " +
+           repeated("(try (do (try (do (throw $oops)) (catch_all (rethrow 0)))) (catch_all))",
+                    20'000) +
+           ")"},
       {"calls without end", "(call $f39)", calls},
       {"a tail call without end", "(call $tail)", "(func $tail (return_call $tail))"},
       {"tail calls in a circle", "(call $a)",
