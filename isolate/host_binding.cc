@@ -127,19 +127,13 @@ class ImportBuilder {
   v8::MaybeLocal<v8::Object> buildNamespace(const HostModule& host) {
     const auto direct = v8::Object::New(isolate_);
     const auto tries = v8::Object::New(isolate_);
-    bool shimmed = false;
     for (const HostFunction& function : host.functions) {
       v8::Local<v8::Function> wrapped;
       if (!wrap(function).ToLocal(&wrapped)) return {};
-      if (wasm::needsShim(function)) {
-        shimmed = true;
-        const std::string key = std::string(wasm::kShimTryPrefix) + std::string(function.name);
-        if (!set(tries, key, wrapped)) return {};
-      } else if (!set(direct, function.name, wrapped)) {
-        return {};
-      }
+      const std::string key = std::string(wasm::kShimTryPrefix) + std::string(function.name);
+      if (!set(tries, key, wrapped)) return {};
     }
-    if (shimmed && !addShim(host, tries, direct)) return {};
+    if (!addShim(host, tries, direct)) return {};
     return direct;
   }
 
@@ -166,7 +160,6 @@ class ImportBuilder {
     }
     for (const HostFunction& function : host.functions) {
       v8::Local<v8::Value> shim;
-      if (!wasm::needsShim(function)) continue;
       if (!exports.As<v8::Object>()->Get(context_, guest_.name(function.name)).ToLocal(&shim) ||
           !set(direct, function.name, shim)) {
         return false;

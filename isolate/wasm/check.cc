@@ -66,7 +66,7 @@ Refusal checkSignature(const Module& module, const Import& import, const HostFun
                        "declare the function with this signature");
   }
   // The engine compares the types of two modules' functions by more than their signatures.
-  if (needsShim(function) && !type.isPlain) {
+  if (!type.isPlain) {
     return importError(import,
                        concat("the module imports ", importName(import),
                               " with a type that has subtypes or is in a recursion group"),

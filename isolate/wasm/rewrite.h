@@ -76,22 +76,20 @@ struct Rewritten {
 ModuleResult<Rewritten> rewriteModule(std::span<const std::uint8_t> bytes, const Module& module,
                                       const EntryAbi& abi, const PrepareLimits& limits);
 
-/// Import names of a shim module: for each function of `HostModule` that needs it, "try:NAME", and
-/// once "wait".
+/// Import names of a shim module: for each function of `HostModule` "try:NAME", and once "wait" if
+/// one of them may wait.
 inline constexpr std::string_view kShimModule = "skiff";
 inline constexpr std::string_view kShimWait = "wait";
 inline constexpr std::string_view kShimTryPrefix = "try:";
 
-/// Whether guests get this function through the shim: it may wait, or has an i64.
-bool needsShim(const HostFunction& function);
-
 /// The shim module of a namespace: stands between guest and host (docs/architecture.md, "Suspended
-/// guests"). For each function that needs it, it exports NAME with the guest's signature and
-/// imports (kShimModule, "try:NAME"), whose i64 parameters are split into two i32 (low first) and
-/// whose result is i32 for 'i', f64 for 'I', and i32 for none where it may wait (else none). A
-/// function that may wait is: loop { r = try(args); if r == -1 { wait(); continue } return r },
-/// where "wait" is () -> () and suspends. Functions whose every result is valid never answer -1
-/// otherwise.
+/// guests"). For each function it exports NAME with the guest's signature and imports (kShimModule,
+/// "try:NAME"), whose i64 parameters are split into two i32 (low first) and whose result is i32 for
+/// 'i', f64 for 'I', and i32 for none where it may wait (else none). A function that may wait is:
+/// loop { r = try(args); if r == -1 { wait(); continue } return r }, where "wait" is () -> () and
+/// suspends. Functions whose every result is valid never answer -1 otherwise. The others begin with
+/// an empty loop: host functions called one behind the other take time too, and a loop's head is
+/// where a termination strikes.
 std::vector<std::uint8_t> buildShim(const HostModule& module);
 
 }  // namespace skiff::wasm

@@ -2,6 +2,7 @@
 
 #include "isolate/wasm/additions.h"
 #include "isolate/wasm/binary.h"
+#include "isolate/wasm/bulk_helper.h"
 #include "isolate/wasm/error_text.h"
 #include "isolate/wasm/rewrite.h"
 #include "isolate/wasm/signature.h"
@@ -54,7 +55,11 @@ Writer shimBody(const HostFunction& function, std::uint32_t tryIndex, std::uint3
   } else {
     body.unsignedNumber(0);
   }
-  if (function.mayWait) body.bytes({kLoop, kEmptyBlockCode});
+  if (function.mayWait) {
+    body.bytes({kLoop, kEmptyBlockCode});
+  } else {
+    writeTerminationCheck(body);
+  }
   writeArguments(body, function.parameters);
   body.instruction(kCall, tryIndex);
   if (function.mayWait) {
@@ -81,15 +86,8 @@ void writeImport(Writer& to, std::string_view name, std::uint32_t type) {
 
 }  // namespace
 
-bool needsShim(const HostFunction& function) {
-  return function.mayWait || function.result == 'I' ||
-         function.parameters.find('I') != std::string_view::npos;
-}
-
 std::vector<std::uint8_t> buildShim(const HostModule& module) {
-  std::vector<HostFunction> functions;
-  std::copy_if(module.functions.begin(), module.functions.end(), std::back_inserter(functions),
-               needsShim);
+  const auto& functions = module.functions;
   const bool waits = std::any_of(functions.begin(), functions.end(),
                                  [](const HostFunction& function) { return function.mayWait; });
   // Imports: one "try:" a function, then "wait".

@@ -5,6 +5,8 @@
 namespace skiff::testing {
 namespace {
 
+using std::chrono::milliseconds;
+
 std::string repeated(std::string_view text, int times) {
   std::string all;
   for (int i = 0; i < times; ++i) all += text;
@@ -15,6 +17,7 @@ struct Hostile {
   const char* name;
   std::string body;       ///< of handle_request
   std::string more = {};  ///< functions and segments
+  milliseconds cpu{20};
 };
 
 std::vector<Hostile> hostileGuests() {
@@ -54,6 +57,7 @@ std::vector<Hostile> hostileGuests() {
            repeated("(try (do (try (do (throw $oops)) (catch_all (rethrow 0)))) (catch_all))",
                     20'000) +
            ")"},
+      {"host functions", repeated("(drop (call $random (i32.const 0) (i32.const 65536)))", 5000)},
       {"calls without end", "(call $f39)", calls},
       {"a tail call without end", "(call $tail)", "(func $tail (return_call $tail))"},
       {"tail calls in a circle", "(call $a)",
@@ -67,12 +71,12 @@ std::vector<Hostile> hostileGuests() {
 class StraightLineTest : public GuestTest, public ::testing::WithParamInterface<std::size_t> {};
 
 TEST_P(StraightLineTest, IsEndedAtItsCpuLimit) {
-  using std::chrono::milliseconds;
   const Hostile hostile = hostileGuests()[GetParam()];
   SCOPED_TRACE(hostile.name);
-  limits.cpu = milliseconds(20);
+  limits.cpu = hostile.cpu;
   limits.wall = std::chrono::seconds(60);
   const auto bytes = wasm::assemble(R"((module
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
     (memory (export "memory") 2048)
     (table $t 32000 funcref)
     (table $u 32000 funcref)
