@@ -5,6 +5,17 @@
 
 namespace skiff::wasm {
 
+std::optional<std::uint32_t> OffsetMap::originalOrNext(std::uint32_t rewritten) const {
+  if (const auto exact = original(rewritten)) return exact;
+  const auto next = std::upper_bound(
+      stretches_.begin(), stretches_.end(), rewritten,
+      [](std::uint32_t offset, const Stretch& stretch) { return offset < stretch.rewritten; });
+  if (next == stretches_.end() || next == stretches_.begin() || next->original == kNone) {
+    return std::nullopt;
+  }
+  return next->original;
+}
+
 std::optional<std::uint32_t> OffsetMap::original(std::uint32_t rewritten) const {
   const auto after = std::upper_bound(
       stretches_.begin(), stretches_.end(), rewritten,

@@ -27,6 +27,10 @@ class OffsetMap {
   /// Nothing for bytes that preparation wrote, and in front of the first stretch.
   std::optional<std::uint32_t> original(std::uint32_t rewritten) const;
 
+  /// The same, and for bytes that preparation put in front of some of the module's: where those
+  /// were. Nothing only behind the last of them, where whole functions were appended.
+  std::optional<std::uint32_t> originalOrNext(std::uint32_t rewritten) const;
+
   std::size_t stretches() const { return stretches_.size(); }
   void shrinkToFit() { stretches_.shrink_to_fit(); }
 

@@ -45,7 +45,8 @@ void Symbols::readBodies(std::span<const std::uint8_t> bytes, const Section& cod
 }
 
 std::optional<CodePlace> Symbols::find(std::uint32_t rewritten) const {
-  const auto offset = offsets_.original(rewritten);
+  // A check that stands in front of an instruction belongs to it.
+  const auto offset = offsets_.originalOrNext(rewritten);
   if (!offset) return std::nullopt;
   const auto after = std::upper_bound(bodies_.begin(), bodies_.end(), *offset);
   if (after == bodies_.begin()) return std::nullopt;

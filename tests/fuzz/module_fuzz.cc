@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const wasm::Symbols symbols(bytes, *module, rewritten->offsets);
   for (std::uint32_t offset = 0; offset < rewritten->bytes.size(); ++offset) {
-    const auto original = rewritten->offsets.original(offset);
+    const auto original = rewritten->offsets.originalOrNext(offset);
     require(!original || *original < size);
     const auto place = symbols.find(offset);
     require(!place ||

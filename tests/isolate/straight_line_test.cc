@@ -1,4 +1,5 @@
 // Guests that run for long without a loop of their own are ended at their CPU limit all the same.
+#include "isolate/wasm/stack_text.h"
 #include "tests/isolate/guest_fixture.h"
 #include "tests/isolate/wasm_tools.h"
 
@@ -98,6 +99,7 @@ TEST_P(StraightLineTest, IsEndedAtItsCpuLimit) {
     EXPECT_EQ(guestRun->start(), GuestRun::State::finished);
     EXPECT_EQ(guestRun->reason(), Reason::cpuLimit) << guestRun->detail();
     EXPECT_GE(guestRun->cpu(), limits.cpu);
+    EXPECT_FALSE(wasm::stackLines(pool.module().symbols, guestRun->stack()).empty());
     // A tick of the watchdog and a piece, on a machine that does other things too.
     EXPECT_LT(guestRun->cpu(), 3 * limits.cpu);
     RecordProperty("cpu_us_" + std::to_string(i),

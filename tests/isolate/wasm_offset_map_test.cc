@@ -41,6 +41,11 @@ TEST(OffsetMap, BytesThatPreparationPutInLetTheRestMoveOn) {
   EXPECT_EQ(map.original(19), 14u);
   EXPECT_EQ(map.original(27), std::nullopt);
   EXPECT_EQ(map.original(28), 15u);
+  EXPECT_EQ(map.originalOrNext(19), 14u);
+  EXPECT_EQ(map.originalOrNext(27), 15u) << "what stands in front of an instruction belongs to it";
+  map.addNone(40);
+  EXPECT_EQ(map.originalOrNext(41), std::nullopt);
+  EXPECT_EQ(map.originalOrNext(9), std::nullopt);
 }
 
 TEST(OffsetMap, StretchesThatGoOnAreOne) {
