@@ -14,6 +14,8 @@ using Refusal = std::optional<ModuleError>;
 
 constexpr std::string_view kMemoryExport = "memory";
 constexpr std::string_view kInitializer = "_initialize";
+/// The engine makes an object of each export for each instance (3 us), on the shard's thread.
+constexpr std::size_t kMaxExports = 1'000;
 
 ModuleError importError(const Import& import, std::string what, std::string advice) {
   return {std::move(what), import.offset, "import section", std::move(advice)};
@@ -225,6 +227,14 @@ Refusal checkInitializers(const Module& module) {
   return std::nullopt;
 }
 
+Refusal checkExportCount(const Module& module) {
+  if (module.exports.size() <= kMaxExports) return std::nullopt;
+  return exportError(module.exports[kMaxExports],
+                     concat("it exports ", module.exports.size(), " things; at most ", kMaxExports,
+                            " are taken, since each instance pays for them"),
+                     "export only what is called from outside (link without --export-all)");
+}
+
 /// Objects of these types live on the engine's heap, which no limit of a tenant's counts.
 Refusal checkTypes(const Module& module) {
   for (std::size_t index = 0; index < module.types.size(); ++index) {
@@ -244,6 +254,7 @@ ModuleResult<void> checkModule(const Module& module, std::span<const HostModule>
   if (Refusal refusal = checkTypes(module)) return *refusal;
   if (Refusal refusal = checkMemory(module, limits)) return *refusal;
   if (Refusal refusal = checkTables(module, limits)) return *refusal;
+  if (Refusal refusal = checkExportCount(module)) return *refusal;
   if (Refusal refusal = checkReservedNames(module)) return *refusal;
   if (Refusal refusal = checkEntries(module, abi)) return *refusal;
   if (Refusal refusal = checkInitializers(module)) return *refusal;

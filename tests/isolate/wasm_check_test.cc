@@ -54,6 +54,15 @@ TEST(CheckModule, TakesAModuleThatFits) {
   }
 }
 
+TEST(CheckModule, BoundsTheExportsThatEachInstancePaysFor) {
+  std::string exports = "(func $f)";
+  for (int i = 0; i < 998; ++i) exports += "(export \"e" + std::to_string(i) + "\" (func $f))";
+  EXPECT_EQ(checked(withMemory(exports), handlerAbi()), "accepted");  // and memory, and the entry
+  exports += "(export \"last\" (func $f))";
+  EXPECT_THAT(checked(withMemory(exports), handlerAbi()),
+              ::testing::HasSubstr("exports 1001 things; at most 1000 are taken"));
+}
+
 TEST(CheckModule, RefusesImportsThatThereAreNot) {
   const Case cases[] = {
       {"misspelt function", withMemory(R"((import "host" "plian" (func)))"),
