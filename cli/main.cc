@@ -60,7 +60,8 @@ int main(int argc, char** argv) {
 #ifdef SKIFF_WASI_RUN
     // Reads its own words, which may be anything.
     if (argc > 1 && std::string_view(argv[1]) == "wasi-run") {
-      return skiff::launchAddon(SKIFF_WASI_RUN, {argv + 2, argv + argc});
+      return skiff::launchAddon(SKIFF_WASI_RUN, {argv + 2, argv + argc},
+                                skiff::Compilation::onDemand);
     }
 #endif
     return run(argc, argv);

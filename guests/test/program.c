@@ -30,6 +30,7 @@ static int overdraw(const char* kib) {
   char* more = malloc(size);
   if (!more) return perror("second half"), 1;
   memset(more, 1, size);
+  __asm__ volatile("" ::"r"(more) : "memory"); /* or the compiler leaves it out */
   puts("still here");
   return 0;
 }

@@ -14,13 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// No tiers and no laziness: every function is optimised before the first request, so nothing is
-// compiled while requests are served. The inspector's signal is off: a tenant's host is not
-// debugged.
-constexpr const char* kEngineFlags[] = {
-    "--no-liftoff",  "--no-wasm-lazy-compilation", "--disable-sigusr1",
-    "--no-warnings", "--v8-pool-size=2",
-};
+// The inspector's signal is off: a tenant's host is not debugged.
+constexpr const char* kEngineFlags[] = {"--disable-sigusr1", "--no-warnings", "--v8-pool-size=2"};
+// No tiers and no laziness.
+constexpr const char* kAheadFlags[] = {"--no-liftoff", "--no-wasm-lazy-compilation"};
 
 /// The engine takes options from its environment; none of them is the operator's to set by
 /// accident.
@@ -41,7 +38,8 @@ int fail(const std::string& what) {
 
 }  // namespace
 
-int launchAddon(std::string_view addon, const std::vector<std::string>& arguments) {
+int launchAddon(std::string_view addon, const std::vector<std::string>& arguments,
+                Compilation compilation) {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   if (error) return fail("cannot find itself in /proc: " + error.message());
@@ -61,6 +59,9 @@ int launchAddon(std::string_view addon, const std::vector<std::string>& argument
 #endif
   std::vector<std::string> all{engine.string()};
   all.insert(all.end(), std::begin(kEngineFlags), std::end(kEngineFlags));
+  if (compilation == Compilation::ahead) {
+    all.insert(all.end(), std::begin(kAheadFlags), std::end(kAheadFlags));
+  }
   all.push_back((library / "boot.cjs").string());
   all.push_back(loaded.string());
   all.insert(all.end(), arguments.begin(), arguments.end());

@@ -98,11 +98,16 @@ class Conformance : public ::testing::TestWithParam<const char*> {
 
 using OnTheHost = Conformance;
 TEST_P(OnTheHost, does_what_the_specification_says) {
-  // proc_exit has no case that returns.
-  if (GetParam() == std::string_view("proc_exit")) GTEST_SKIP() << "see ConformanceEnding";
   run("/work", "host", StandardInput("standard input"));
 }
-INSTANTIATE_TEST_SUITE_P(Conformance, OnTheHost, ::testing::ValuesIn(kFunctions), nameOf);
+/// All but proc_exit, which has no case that returns: see ConformanceEnding.
+std::vector<const char*> functionsThatReturn() {
+  std::vector<const char*> functions(std::begin(kFunctions), std::end(kFunctions));
+  std::erase_if(functions, [](std::string_view name) { return name == "proc_exit"; });
+  return functions;
+}
+INSTANTIATE_TEST_SUITE_P(Conformance, OnTheHost, ::testing::ValuesIn(functionsThatReturn()),
+                         nameOf);
 
 using InMemory = Conformance;
 TEST_P(InMemory, does_the_same) {

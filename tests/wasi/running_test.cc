@@ -23,6 +23,10 @@ struct Named {
   const char* error;  ///< part of what standard error says; nothing: it says nothing
 };
 
+void PrintTo(const Named& named, std::ostream* out) {
+  *out << named.name;
+}
+
 class WasiRun : public ::testing::TestWithParam<Named> {};
 
 TEST_P(WasiRun, ExitsAsItsProgramEnds) {
