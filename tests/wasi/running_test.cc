@@ -49,7 +49,7 @@ const Named kEndings[] = {
     {"TimeThatOnlyPasses", {"--cpu-ms", "300"}, {"sleep", "700"}, 0, nullptr},
     {"MemoryAndTmpTogetherTooMuch",
      {"--tmp", "--memory", "3MiB"},
-     {"overdraw", "900"},
+     {"overdraw", "1000"},
      137,
      "memory_limit: "},
     {"MemoryAloneTooMuch", {"--tmp", "--memory", "2MiB"}, {"overdraw", "1500"}, 1, "first half"},
