@@ -14,6 +14,7 @@ namespace {
 
 constexpr ByteSize kMaxModule = 1_GiB;
 constexpr int kCannotRun = 2;
+constexpr int kLargestStatus = 255;
 
 /// What a program logs by other means than its standard error.
 class ErrorStreamLog final : public GuestLog {
@@ -28,7 +29,8 @@ class ErrorStreamLog final : public GuestLog {
 int statusOf(const ProgramEnd& end) {
   switch (end.reason) {
     case Reason::none:
-      return end.exitCode;
+      // A failure must not read as success because only eight bits of its code fit.
+      return end.exitCode < 0 || end.exitCode > kLargestStatus ? kLargestStatus : end.exitCode;
     case Reason::cpuLimit:
       return 128 + SIGXCPU;
     case Reason::memoryLimit:

@@ -48,7 +48,8 @@ std::optional<WasiRunOptions> readWasiRunOptions(const std::vector<std::string>&
       "skiff wasi-run"};
   app.footer(
       "The program sees what is named here and nothing else of the machine. Exit status: the "
-      "program's own; 134 if it trapped, 152 if it ran past --cpu-ms, 137 if it ran out of memory, "
+      "program's own; 255 if that is larger; 134 if it trapped, 152 if it ran past --cpu-ms, 137 "
+      "if it ran out of memory, "
       "2 if it could not be run.");
   WasiRunOptions options;
   std::vector<std::string> environment;

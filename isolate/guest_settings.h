@@ -34,7 +34,8 @@ struct GuestSettings {
   std::vector<std::string> arguments;  ///< [0] is the app's name
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<DirectoryGrant> directories;
-  /// What the directories' open files count in; nullptr: nothing. Not owned.
+  /// What the directories' open files count in, the same for all apps of a tenant; nullptr:
+  /// nothing. Not owned.
   wasi::OpenFileBudget* openFiles = nullptr;
   bool temporary = false;  ///< an empty "/tmp" in memory, anew for each request
   /// Linear memory and what the host holds on the guest's behalf ("/tmp"), together.

@@ -4,7 +4,8 @@ namespace skiff {
 namespace {
 
 /// Shims stand in a script of their own, and only at the inner end of a stack. The outermost frame
-/// is always the module's own: an entry's wrapper, an initialiser, or whatever the limit left.
+/// is the module's own: an entry's wrapper, an initialiser, or whatever the limit left. (A start
+/// function that is imported would be the one exception; no host function has its type.)
 StackOffsets offsetsOf(v8::Isolate* isolate, v8::Local<v8::StackTrace> trace) {
   StackOffsets offsets;
   if (trace.IsEmpty()) return offsets;

@@ -81,6 +81,9 @@ class HostContext {
   /// is an exchange.
   void setFileIo(wasi::FileIo* fileIo) { fileIo_ = fileIo; }
   wasi::FileIo* fileIo() { return fileIo_; }
+  /// It runs on a shard's thread, which it must not hold up.
+  void setOnShard() { onShard_ = true; }
+  bool onShard() const { return onShard_; }
   bool canWait() const { return exchange_ || blockingWait_; }
 
   /// The state of a namespace, made on first use with T(HostContext&).
@@ -156,6 +159,7 @@ class HostContext {
   Exchange* exchange_;
   BlockingWait* blockingWait_ = nullptr;
   wasi::FileIo* fileIo_ = nullptr;
+  bool onShard_ = false;
   GuestMemory memory_;
   std::size_t heldBytes_ = 0;  // before the states, which give back
   std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;

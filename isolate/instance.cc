@@ -1,5 +1,7 @@
 #include "isolate/instance.h"
 
+#include <time.h>
+
 #include "isolate/guest_interruption.h"
 #include "isolate/wasm/stack_text.h"
 #include "quota/cycle_clock.h"
@@ -8,6 +10,13 @@ namespace skiff {
 namespace {
 
 constexpr std::size_t kWasmPage = 65536;
+
+std::chrono::nanoseconds threadCpuTime() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch,
                      std::string_view fallback) {
   if (!tryCatch.HasCaught() || tryCatch.Exception().IsEmpty()) return std::string(fallback);
@@ -59,7 +68,10 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
     IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
     ResetMode mode, const HotPages& hot, GuestThread& thread, InstanceTimes& times) {
   const std::uint64_t start = readCycles();
+  const std::chrono::nanoseconds startCpu = threadCpuTime();
   auto made = create(lock, module, prepared);
+  // The engine's work for this module's sake: the request that needs the instance pays for it.
+  times.initCpu = threadCpuTime() - startCpu;
   const std::uint64_t instantiated = readCycles();
   times.instantiate = cyclesToTime(instantiated - start);
   if (made.has_error()) return made;
@@ -70,6 +82,7 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
     }
   } else {
     auto context = std::make_unique<HostContext>(prepared.settings, systemEnvironment(), nullptr);
+    context->setOnShard();
     const auto initialised = (*made)->initialise(
         lock, *context, thread, {prepared.limits.cpu, prepared.limits.wall}, times.initCpu);
     if (initialised.has_error()) return initialised.error();

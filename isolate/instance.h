@@ -21,7 +21,7 @@ namespace skiff {
 struct InstanceTimes {
   std::chrono::nanoseconds instantiate{};
   std::chrono::nanoseconds init{};
-  std::chrono::nanoseconds initCpu{};  ///< CPU time of the guest's own initialisation
+  std::chrono::nanoseconds initCpu{};  ///< CPU time of both, as the request is to be charged
 };
 
 /// What an initialisation may take.

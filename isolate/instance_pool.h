@@ -30,7 +30,8 @@ struct ColdStart {
 
 /// What became of an instance during a request.
 enum class InstanceFate : std::uint8_t {
-  returned,  ///< every call of it returned, or it exited and is not reused as it is: it can be reset
+  returned,  ///< every call of it returned, or it exited and is not reused as it is: it can be
+             ///< reset
   broken,    ///< trapped, terminated or left suspended: it is dropped
 };
 

@@ -135,6 +135,7 @@ class Trial {
     prepared.compiled = std::make_unique<PreparedModule::Compiled>(
         PreparedModule::Compiled{module->GetCompiledModule()});
 
+    if (!request.trial) return {};
     auto instance = Instance::create(lock, module, prepared);
     if (instance.has_error()) return refusal(instance.error().message);
     HostContext context(prepared.settings, systemEnvironment(), nullptr);

@@ -33,6 +33,9 @@ struct PrepareRequest {
   Reuse reuse = Reuse::pristine;
   Snapshot snapshot = Snapshot::automatic;
   ByteSize maxModule = 64_MiB;
+  /// Initialise it once, on trial, and take the image. Else it is only checked and compiled: for
+  /// what runs once.
+  bool trial = true;
 };
 
 /// A version's state after initialisation, from which its instances are made.

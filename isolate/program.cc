@@ -15,6 +15,7 @@ namespace skiff {
 namespace {
 
 constexpr ByteSize kMaxModule = 1_GiB;
+constexpr std::chrono::hours kNoDeadline(24 * 365);
 constexpr std::uint8_t kStartEntry = 0;  // of the CGI ABI, whose entry is a command's `_start`
 
 ProgramEnd endOf(GuestCall::State state, const GuestCall& call, const HostContext& context,
@@ -42,6 +43,47 @@ ProgramEnd endOf(GuestCall::State state, const GuestCall& call, const HostContex
   }
 }
 
+/// Under the watchdog's eyes while it lives.
+class WatchedThread {
+ public:
+  explicit WatchedThread(Watchdog& watchdog) : watchdog_(watchdog) {
+    thread_.bind();
+    watchdog_.add(thread_);
+  }
+  ~WatchedThread() { watchdog_.remove(thread_); }
+  WatchedThread(const WatchedThread&) = delete;
+  WatchedThread& operator=(const WatchedThread&) = delete;
+
+  GuestThread& get() { return thread_; }
+
+ private:
+  Watchdog& watchdog_;
+  GuestThread thread_;
+};
+
+/// Runs `_start`.
+ProgramEnd start(IsolateLock& lock, const PreparedModule& module, Instance& instance,
+                 HostContext& context, GuestThread& thread, std::chrono::nanoseconds cpu) {
+  GuestCall call(context);
+  GuestInterruption interruption{lock.raw(), thread};
+  thread.begin({.cpu = cpu,
+                .deadline = std::chrono::steady_clock::time_point::max(),
+                .terminate = GuestInterruption::send,
+                .target = &interruption});
+  const GuestCall::State state =
+      call.enter(lock, instance.entry(lock, kStartEntry, GuestCall::Entry::plain), {},
+                 GuestCall::Entry::plain);
+  const ActivationReport report = thread.end();
+  lock.raw()->CancelTerminateExecution();
+  ProgramEnd end = endOf(state, call, context, report.terminated, lock.guest().takeHeapExhausted());
+  if (end.reason != Reason::none) {
+    for (const std::string& line : wasm::stackLines(module.symbols, call.takeStack())) {
+      end.message += "\n    " + line;
+    }
+  }
+  return end;
+}
+
 }  // namespace
 
 Result<ProgramEnd> runProgram(Engine& engine, Program program, WasiProcess& process,
@@ -52,6 +94,7 @@ Result<ProgramEnd> runProgram(Engine& engine, Program program, WasiProcess& proc
   request.settings = std::move(program.settings);
   request.limits.memory = request.settings.memory;
   request.maxModule = kMaxModule;
+  request.trial = false;
   const auto prepared = prepareModule(engine, watchdog, std::move(request));
   if (prepared.has_error()) return Error{prepared.error().text()};
   const PreparedModule& module = **prepared;
@@ -61,49 +104,33 @@ Result<ProgramEnd> runProgram(Engine& engine, Program program, WasiProcess& proc
         "that export _start"};
   }
 
-  GuestThread thread;
-  thread.bind();
-  watchdog.add(thread);
+  WatchedThread thread(watchdog);
   GuestIsolate isolate(engine);
   IsolateSeat seat;
-  ProgramEnd end;
-  {
-    IsolateLock lock(seat, isolate);
-    v8::Local<v8::WasmModuleObject> compiled;
-    InstanceTimes times;
-    if (!v8::WasmModuleObject::FromCompiledModule(lock.raw(), module.compiled->module)
-             .ToLocal(&compiled)) {
-      return Error{"no room for the module"};
-    }
-    const auto instance =
-        Instance::createPristine(lock, compiled, module, ResetMode::fresh, {}, thread, times);
-    if (instance.has_error()) return Error{instance.error().message};
-
-    HostContext context(module.settings, systemEnvironment(), nullptr);
-    context.setMemory(GuestMemory(**instance));
-    context.setBlockingWait(&wait);
-    context.state<wasi::WasiState>().connect(process);
-    GuestCall call(context);
-    GuestInterruption interruption{lock.raw(), thread};
-    thread.begin({.cpu = program.cpu,
-                  .deadline = std::chrono::steady_clock::time_point::max(),
-                  .terminate = GuestInterruption::send,
-                  .target = &interruption});
-    const GuestCall::State state =
-        call.enter(lock, (*instance)->entry(lock, kStartEntry, GuestCall::Entry::plain), {},
-                   GuestCall::Entry::plain);
-    const ActivationReport report = thread.end();
-    lock.raw()->CancelTerminateExecution();
-    end = endOf(state, call, context, report.terminated, lock.guest().takeHeapExhausted());
-    if (end.reason != Reason::none) {
-      for (const std::string& line : wasm::stackLines(module.symbols, call.takeStack())) {
-        end.message += "\n    " + line;
-      }
-    }
+  IsolateLock lock(seat, isolate);
+  v8::Local<v8::WasmModuleObject> compiled;
+  if (!v8::WasmModuleObject::FromCompiledModule(lock.raw(), module.compiled->module)
+           .ToLocal(&compiled)) {
+    return Error{"no room for the module"};
   }
-  seat.leave();
-  watchdog.remove(thread);
-  return end;
+  const auto instance = Instance::create(lock, compiled, module);
+  if (instance.has_error()) return Error{instance.error().message};
+
+  HostContext context(module.settings, systemEnvironment(), nullptr);
+  context.setBlockingWait(&wait);
+  context.state<wasi::WasiState>().connect(process);
+  std::chrono::nanoseconds used{};
+  const auto initialised =
+      (*instance)->initialise(lock, context, thread.get(), {program.cpu, kNoDeadline}, used);
+  if (context.ending() && context.ending()->kind == HostContext::Ending::Kind::exit) {
+    return ProgramEnd{Reason::none, context.ending()->exitCode, {}};
+  }
+  if (initialised.has_error()) {
+    return ProgramEnd{initialised.error().reason, 0, initialised.error().message};
+  }
+  const auto saved = (*instance)->saveGlobals(lock);
+  if (saved.has_error()) return Error{saved.error().message};
+  return start(lock, module, **instance, context, thread.get(), program.cpu - used);
 }
 
 }  // namespace skiff

@@ -17,6 +17,7 @@ struct AppDeployment {
   std::string tenant;
   AppConfig config;
   std::string digest;
+  std::size_t sourceMapHash = 0;     ///< to tell whether it changed
   std::shared_ptr<AppGuestLog> log;  ///< outlives `module`, which refers to it
   std::unique_ptr<FaultLog> faults;  ///< writes to `log`
   std::shared_ptr<const PreparedModule> module;

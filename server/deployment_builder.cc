@@ -38,6 +38,13 @@ GuestSettings settingsOf(const std::string& tenant, const AppConfig& app, GuestL
 
 }  // namespace
 
+wasi::OpenFileBudget& DeploymentBuilder::openFilesOf(const std::string& tenant) {
+  constexpr std::size_t kShare = 8;  // of so many parts
+  const std::size_t share = std::max<std::size_t>(1, openFiles_.limit() / kShare);
+  const std::lock_guard lock(sharesMutex_);
+  return shares_.try_emplace(tenant, share, &openFiles_).first->second;
+}
+
 Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
     const std::string& tenant, const AppConfig& app,
     const std::shared_ptr<const AppDeployment>& previous) {
@@ -45,21 +52,26 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   const auto file = readModuleFile(app.module, kMaxModule);
   if (file.has_error()) return Error{who + file.error().message};
 
-  if (previous && previous->config == app && previous->digest == file->digest) return previous;
+  const std::string sourceMap = readSourceMapFile(app.module, wasm::kLargestSourceMap);
+  const std::size_t sourceMapHash = std::hash<std::string>()(sourceMap);
+  if (previous && previous->config == app && previous->digest == file->digest &&
+      previous->sourceMapHash == sourceMapHash) {
+    return previous;
+  }
 
   auto deployment = std::make_shared<AppDeployment>();
   deployment->tenant = tenant;
   deployment->config = app;
   deployment->digest = file->digest;
+  deployment->sourceMapHash = sourceMapHash;
   deployment->log = std::make_shared<AppGuestLog>(tenant, app.name, guestLogs_);
   deployment->faults = std::make_unique<FaultLog>(*deployment->log);
 
   PrepareRequest request;
-  const std::string sourceMap = readSourceMapFile(app.module, wasm::kLargestSourceMap);
   request.bytes = file->bytes;
   request.sourceMap = sourceMap;
   request.digest = file->digest;
-  request.settings = settingsOf(tenant, app, *deployment->log, openFiles_);
+  request.settings = settingsOf(tenant, app, *deployment->log, openFilesOf(tenant));
   request.limits = app.limits;
   request.reuse = app.reuse;
   request.snapshot = app.snapshot;

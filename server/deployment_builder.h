@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -34,10 +36,16 @@ class DeploymentBuilder {
       const std::string& tenant, const AppConfig& app,
       const std::shared_ptr<const AppDeployment>& previous);
 
+  /// The tenant's share of the files that guests may have open.
+  wasi::OpenFileBudget& openFilesOf(const std::string& tenant);
+
   Engine& engine_;
   Watchdog& watchdog_;
   LogSink& guestLogs_;
   wasi::OpenFileBudget& openFiles_;
+  std::mutex sharesMutex_;
+  /// By tenant. One that was is kept: files of it may still be open.
+  std::map<std::string, wasi::OpenFileBudget> shares_;
 };
 
 }  // namespace skiff

@@ -19,12 +19,17 @@ static const char kBearer[] = "Bearer ";
 /* What handle_response has to know, in the context word. */
 enum { kVariantMask = 0xff, kVariantIsNew = 0x100, kNoVariant = 0xff };
 
+/* The byte in lower case, and "-" for what is neither letter nor digit. */
+static char normal(char byte) {
+  if (byte >= 'A' && byte <= 'Z') return (char)(byte | 0x20);
+  return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ? byte : '-';
+}
+
 /* Whether a field's name means `trusted` to whoever reads it: programs that get their fields as
- * variables (RFC 3875) take "_" for "-". */
+ * variables (RFC 3875) take "_" for "-", and some of them any other mark too. */
 static bool means(const char* name, const char* trusted) {
   for (; *name != '\0' && *trusted != '\0'; ++name, ++trusted) {
-    const char c = *name == '_' ? '-' : *name;
-    if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != *trusted) return false;
+    if (normal(*name) != *trusted) return false;
   }
   return *name == *trusted;
 }
@@ -50,15 +55,16 @@ static bool strip_identity(void) {
 static const struct user* identify(void) {
   char authorization[512];
   const int32_t size = http_request_field("authorization", authorization, sizeof authorization);
-  if (size > (int32_t)sizeof kBearer && strncasecmp(authorization, kBearer, 7) == 0) {
-    const struct user* user = user_of_token(authorization + 7, (uint32_t)size - 7);
+  const int32_t scheme = (int32_t)sizeof kBearer - 1;
+  if (size > scheme && strncasecmp(authorization, kBearer, (size_t)scheme) == 0) {
+    const struct user* user = user_of_token(authorization + scheme, (uint32_t)(size - scheme));
     if (user != NULL) {
       http_remove_header(HTTP_REQUEST_HEADERS, "authorization", HTTP_LENGTH("authorization"));
     }
     return user;
   }
   uint32_t length;
-  const char* session = find_cookie(kSessionCookie, &length);
+  const char* session = find_cookie(session_cookie(), &length);
   return session != NULL ? read_session(session, length, time(NULL)) : NULL;
 }
 
@@ -107,7 +113,7 @@ HTTP_HANDLE_REQUEST {
   }
   set_request_field("x-user", user->name);
   if (settings.host[0] != '\0') set_request_field("host", settings.host);
-  hide_cookie(kSessionCookie);
+  hide_cookie(session_cookie());
   const uint32_t context = choose_variant();
   if (context != kNoVariant) {
     set_request_field("x-variant", settings.variants[context & kVariantMask].name);

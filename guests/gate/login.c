@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "http_field.h"
@@ -10,14 +11,17 @@
 
 enum { kMaxForm = 4096, kMaxNext = 1024 };
 
-const char kSessionCookie[] = "gate";
 static const char kLoginPath[] = "/gate/login";
 static const char kLogoutPath[] = "/gate/logout";
+
+const char* session_cookie(void) {
+  return settings.secure ? "__Host-gate" : "gate";
+}
 
 static void set_session_cookie(const char* value, uint32_t max_age) {
   char cookie[kSessionSize + 128];
   snprintf(cookie, sizeof cookie, "%s=%s; Path=/; Max-Age=%u; HttpOnly; SameSite=Lax%s",
-           kSessionCookie, value, (unsigned)max_age, settings.secure ? "; Secure" : "");
+           session_cookie(), value, (unsigned)max_age, settings.secure ? "; Secure" : "");
   http_response_field("set-cookie", cookie);
   http_response_field("cache-control", "no-store");
 }
@@ -25,6 +29,20 @@ static void set_session_cookie(const char* value, uint32_t max_age) {
 static void redirect(const char* location) {
   http_set_status_code(303);
   http_response_field("location", location);
+}
+
+/* Whether a page of another origin makes the browser send this, to sign its visitor in as someone
+ * else, or out. Browsers say where a request comes from (Fetch Metadata; those before it, and those
+ * that speak plain HTTP, by Origin); other programs say nothing, and nobody steers them. */
+static bool is_from_elsewhere(void) {
+  char site[16], origin[kMaxHost + 32], host[kMaxHost + 32];
+  if (http_request_field("sec-fetch-site", site, sizeof site) != HTTP_FIELD_ABSENT) {
+    return strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+  }
+  if (http_request_field("origin", origin, sizeof origin) == HTTP_FIELD_ABSENT) return false;
+  const char* authority = strstr(origin, "://");  // the origin may also be "null"
+  return authority == NULL || http_request_field("host", host, sizeof host) <= 0 ||
+         strcasecmp(authority + strlen("://"), host) != 0;
 }
 
 /* Where to go after entering: a path of this host only, or the start page. */
@@ -117,6 +135,8 @@ bool answer_own_path(const char* method, const char* target) {
   if (!is_post && !(is_login && strcmp(method, "GET") == 0)) {
     http_response_field("allow", is_login ? "GET, POST" : "POST");
     http_answer_problem(405, "Method Not Allowed", "sign in by GET or POST, sign out by POST");
+  } else if (is_post && is_from_elsewhere()) {
+    http_answer_problem(403, "Forbidden", "a page of another origin may not sign anyone in or out");
   } else if (is_login) {
     answer_login(method, target);
   } else {

@@ -8,7 +8,8 @@
  *   lifetime SECONDS       of a session; 3600 unless told
  *   variant NAME WEIGHT    of the A/B test, if there is one; NAME as of a user
  *   host NAME              that the origin is asked for, instead of the one the client named
- *   secure no              cookies also travel over plain HTTP, for trying on one's own machine
+ *   secure no              cookies also travel over plain HTTP, for trying on one's own machine;
+ *                          the session's is then named gate, and not __Host-gate
  */
 
 #include <stdbool.h>

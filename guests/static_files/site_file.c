@@ -1,5 +1,6 @@
 #include "site_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,14 +18,36 @@ static void fill_validators(const struct stat* status, struct validators* valida
   validators->modified = status->st_mtim.tv_sec;
 }
 
+/* What an `errno` of open says: only an error of the path itself means that nothing lies there. Any
+ * other is the host's trouble, and may be over with the next request. */
+static enum site_entry entry_of_error(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case EACCES:
+    case ENOTCAPABLE:  // the path leads out of the site
+    case EILSEQ:
+    case EINVAL:
+    case ENXIO:  // a socket
+      return SITE_NOTHING;
+    default:
+      return SITE_UNAVAILABLE;
+  }
+}
+
 enum site_entry open_site_file(const char* path, struct site_file* file) {
   const int descriptor = open(path, O_RDONLY | O_NONBLOCK);  // does not wait at a FIFO
-  if (descriptor < 0) return SITE_NOTHING;
+  if (descriptor < 0) return entry_of_error(errno);
   struct stat status;
   enum site_entry entry = SITE_NOTHING;
-  if (fstat(descriptor, &status) == 0) {
-    if (S_ISREG(status.st_mode)) entry = SITE_FILE;
-    if (S_ISDIR(status.st_mode)) entry = SITE_FOLDER;
+  if (fstat(descriptor, &status) != 0) {
+    entry = SITE_UNAVAILABLE;
+  } else if (S_ISREG(status.st_mode)) {
+    entry = SITE_FILE;
+  } else if (S_ISDIR(status.st_mode)) {
+    entry = SITE_FOLDER;
   }
   if (entry != SITE_FILE) {
     close(descriptor);

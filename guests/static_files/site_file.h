@@ -10,9 +10,10 @@
 #include "site_path.h"
 
 enum site_entry {
-  SITE_FILE,   /* open: `descriptor` is the caller's to close */
-  SITE_FOLDER, /* nothing is open */
-  SITE_NOTHING,
+  SITE_FILE,        /* open: `descriptor` is the caller's to close */
+  SITE_FOLDER,      /* nothing is open */
+  SITE_NOTHING,     /* nothing that may be read lies there */
+  SITE_UNAVAILABLE, /* it cannot be told now: too many files are open, the disk fails */
 };
 
 struct site_file {

@@ -57,6 +57,13 @@ static void answer_not_found(void) {
   close(page.descriptor);
 }
 
+/* No cache may keep this: the next request may well succeed. */
+static void answer_unavailable(void) {
+  http_response_field("retry-after", "1");
+  http_response_field("cache-control", "no-store");
+  answer_page(503, "503 Service Unavailable");
+}
+
 /* A folder is asked for with "/" at its end, so that relative links in its page lead into it. */
 static void redirect_to_folder(struct site_path* path, const char* target, uint32_t length) {
   char location[3 * kMaxSitePath + kMaxTarget];
@@ -168,6 +175,9 @@ HTTP_HANDLE_REQUEST {
       break;
     case SITE_NOTHING:
       answer_not_found();
+      break;
+    case SITE_UNAVAILABLE:
+      answer_unavailable();
       break;
   }
   return HTTP_DONE;

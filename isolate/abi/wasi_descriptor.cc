@@ -48,9 +48,11 @@ Errno fdFdstatSetFlags(HostContext& context, const std::uint32_t* slots) {
     const Errno error = descriptor->file->setAppend(flags & kAppend);
     if (error != Errno::success) return error;
     descriptor->flags = static_cast<std::uint16_t>(flags | (descriptor->flags & kOpenFlags));
+    context.state<WasiState>().noteChange();
     return Errno::success;
   }
   descriptor->flags = flags;
+  context.state<WasiState>().noteChange();
   return Errno::success;
 }
 
@@ -61,6 +63,7 @@ Errno fdFdstatSetRights(HostContext& context, const std::uint32_t* slots) {
   const Rights inheriting = slot64(slots + 3);
   const bool grows = (rights & ~descriptor->rights) || (inheriting & ~descriptor->inheriting);
   if (grows) return Errno::notcapable;
+  context.state<WasiState>().noteChange();
   descriptor->rights = rights;
   descriptor->inheriting = inheriting;
   return Errno::success;

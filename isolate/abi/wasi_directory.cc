@@ -64,7 +64,7 @@ HostResult fdReaddir(HostContext& context, const std::uint32_t* slots) {
     if (!memory.slice(slots[1], slots[2]) || !memory.slice(slots[5], sizeof(std::uint32_t))) {
       return Errno::fault;
     }
-    return {*directory->file, Patience::blocking,
+    return {*directory->file, Effort::reading,
             [file = directory->file, cookie = slot64(slots + 3), size = slots[2]](Patience) {
               return listEntries(*file, cookie, size);
             }};

@@ -34,7 +34,7 @@ HostResult synchronise(HostContext& context, std::uint32_t number, Rights needed
   const auto prepare = [&](WasiState& state) -> FileTask {
     const auto [found, error] = state.file(number, needed);
     if (!found) return error;
-    return {*found->file, Patience::blocking,
+    return {*found->file, Effort::writing,
             [file = found->file, dataOnly](Patience) { return file->sync(dataOnly); }};
   };
   return fileCall(context, prepare, done);
@@ -52,7 +52,7 @@ HostResult fdAllocate(HostContext& context, const std::uint32_t* slots) {
   const auto prepare = [&](WasiState& state) -> FileTask {
     const auto [found, error] = state.file(slots[0], kFdAllocate);
     if (!found) return error;
-    return {*found->file, Patience::blocking,
+    return {*found->file, Effort::writing,
             [file = found->file, offset = slot64(slots + 1), length = slot64(slots + 3)](Patience) {
               return file->allocate(offset, length);
             }};
@@ -96,7 +96,7 @@ HostResult fdFilestatSetSize(HostContext& context, const std::uint32_t* slots) {
     if (!found) return error;
     const std::uint64_t size = slot64(slots + 1);
     if (size > kMaxOffset) return Errno::inval;
-    return {*found->file, Patience::blocking,
+    return {*found->file, Effort::writing,
             [file = found->file, size](Patience) { return file->setSize(size); }};
   };
   return fileCall(context, prepare, done);

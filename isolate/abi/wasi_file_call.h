@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -52,20 +53,28 @@ using FileWork = std::function<FileOutcome(Patience)>;
 struct FileCall {
   FileWork work;
   FileOutcome outcome;
+  /// The request is gone: what has not begun need not be done.
+  std::atomic<bool> abandoned{false};
   // Of the shard's thread alone.
   bool finished = false;
   Exchange* exchange = nullptr;  ///< nullptr once the request is gone
 };
 
+/// What a call asks of a disk.
+enum class Effort : std::uint8_t {
+  none,     ///< often nothing: what memory cannot answer
+  reading,  ///< too much for memory to answer
+  writing,
+};
+
 /// What is to be done, or why nothing is.
 struct FileTask {
   FileTask(Errno refused) : error(refused) {}
-  /// `least`: the least patience with which it is worth trying.
-  FileTask(const File& file, Patience least, FileWork doing)
-      : patience(file.immediate() ? Patience::cached : least), work(std::move(doing)) {}
+  FileTask(const File& file, Effort needed, FileWork doing)
+      : effort(file.immediate() ? Effort::none : needed), work(std::move(doing)) {}
 
   Errno error = Errno::success;
-  Patience patience = Patience::cached;
+  Effort effort = Effort::none;
   FileWork work;
 };
 
@@ -89,8 +98,9 @@ HostResult fileCall(HostContext& context, Prepare prepare, Finish finish) {
   if (task.error != Errno::success) return answer(task.error);
   FileOutcome outcome(kWouldBlock);
   if (!state.fileIo()) {
+    if (task.effort == Effort::writing && context.onShard()) return answer(Errno::notsup);
     outcome = task.work(Patience::blocking);
-  } else if (task.patience == Patience::cached) {
+  } else if (task.effort == Effort::none) {
     outcome = task.work(Patience::cached);
   }
   if (outcome.error == kWouldBlock) return suspendForFile(context, std::move(task.work));

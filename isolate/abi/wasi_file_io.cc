@@ -145,7 +145,7 @@ HostResult writeFile(HostContext& context, Request request) {
     if (const Errno bad = check(context, request); bad != Errno::success) return bad;
     std::string bytes(sizeOf(request.buffers, WasiState::kMaxTransfer), '\0');
     request.buffers.gather(std::as_writable_bytes(std::span(bytes)));
-    return {*found->file, Patience::blocking,
+    return {*found->file, Effort::writing,
             [file = found->file, bytes = std::move(bytes), offset = request.offset](Patience) {
               return writeAll(*file, std::as_bytes(std::span(bytes)), offset);
             }};

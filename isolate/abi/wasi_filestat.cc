@@ -72,7 +72,7 @@ HostResult fdFilestatGet(HostContext& context, const std::uint32_t* slots) {
   }
   state.ensureFile(*descriptor);
   const auto prepare = [&](WasiState&) -> FileTask {
-    return {*descriptor->file, Patience::cached,
+    return {*descriptor->file, Effort::none,
             [file = descriptor->file](Patience patience) { return file->stat(patience); }};
   };
   return fileCall(context, prepare, [&](const FileOutcome& outcome) {
@@ -87,7 +87,7 @@ HostResult fdFilestatSetTimes(HostContext& context, const std::uint32_t* slots) 
     if (!found) return error;
     const auto times = decodeTimes(slots + 1);
     if (times.has_error()) return times.error();
-    return {*found->file, Patience::blocking,
+    return {*found->file, Effort::writing,
             [file = found->file, times = *times](Patience) { return file->setTimes(times); }};
   };
   return fileCall(context, prepare, done);
@@ -100,7 +100,7 @@ HostResult pathFilestatGet(HostContext& context, const std::uint32_t* slots) {
     const GuestPath path(context.memory(), slots[2], slots[3]);
     if (path.error() != Errno::success) return path.error();
     if (!context.memory().slice(slots[4], kFilestatSize)) return Errno::fault;
-    return {*directory->file, Patience::cached,
+    return {*directory->file, Effort::none,
             [file = directory->file, path = path.text(), follow = followOf(slots[1])](
                 Patience patience) { return file->statAt(path, follow, patience); }};
   };
@@ -118,7 +118,7 @@ HostResult pathFilestatSetTimes(HostContext& context, const std::uint32_t* slots
     if (path.error() != Errno::success) return path.error();
     const auto times = decodeTimes(slots + 4);
     if (times.has_error()) return times.error();
-    return {*directory->file, Patience::blocking,
+    return {*directory->file, Effort::writing,
             [file = directory->file, path = path.text(), follow = followOf(slots[1]),
              times = *times](Patience) { return file->setTimesAt(path, follow, times); }};
   };

@@ -32,7 +32,7 @@ HostResult changeEntry(HostContext& context, const std::uint32_t* slots, Rights 
   const auto prepare = [&](WasiState&) -> FileTask {
     const auto place = placeOf(context, slots[0], needed, slots[1], slots[2]);
     if (place.has_error()) return place.error();
-    return {*place->directory, Patience::blocking,
+    return {*place->directory, Effort::writing,
             [place = *place, change](Patience) { return (*place.directory.*change)(place.path); }};
   };
   return fileCall(context, prepare, done);
@@ -47,7 +47,9 @@ HostResult changeBoth(HostContext& context, const std::uint32_t* from, Rights fr
     if (source.has_error()) return source.error();
     const auto target = placeOf(context, to[0], toNeeded, to[1], to[2]);
     if (target.has_error()) return target.error();
-    return {*source->directory, Patience::blocking,
+    // Different file systems. Files in memory must not reach a thread for file I/O.
+    if (source->directory->immediate() != target->directory->immediate()) return Errno::xdev;
+    return {*source->directory, Effort::writing,
             [source = *source, target = *target, change](Patience) {
               return (*source.directory.*change)(source.path, *target.directory, target.path);
             }};
@@ -102,8 +104,7 @@ HostResult pathSymlink(HostContext& context, const std::uint32_t* slots) {
     if (target.error() != Errno::success) return target.error();
     const auto place = placeOf(context, slots[2], kPathSymlink, slots[3], slots[4]);
     if (place.has_error()) return place.error();
-    return {*place->directory, Patience::blocking,
-            [place = *place, target = target.text()](Patience) {
+    return {*place->directory, Effort::writing, [place = *place, target = target.text()](Patience) {
               return place.directory->symlink(target, place.path);
             }};
   };
@@ -118,7 +119,7 @@ HostResult pathReadlink(HostContext& context, const std::uint32_t* slots) {
     if (!memory.slice(slots[3], slots[4]) || !memory.slice(slots[5], sizeof(std::uint32_t))) {
       return Errno::fault;
     }
-    return {*place->directory, Patience::cached, [place = *place](Patience patience) {
+    return {*place->directory, Effort::none, [place = *place](Patience patience) {
               return place.directory->readlink(place.path, patience);
             }};
   };

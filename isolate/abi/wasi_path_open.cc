@@ -55,8 +55,8 @@ HostResult pathOpen(HostContext& context, const std::uint32_t* slots) {
     if (asked & ~directory->inheriting & (kFdRead | kFdWrite)) return Errno::notcapable;
     const OpenHow how = howToOpen(slots[1], openFlags, fdFlags, asked & directory->inheriting);
     // Creating and truncating change the disk.
-    const auto least = how.create || how.truncate ? Patience::blocking : Patience::cached;
-    return {*directory->file, least,
+    const Effort effort = how.create || how.truncate ? Effort::writing : Effort::none;
+    return {*directory->file, effort,
             [file = directory->file, path = path.text(), how](Patience patience) {
               return file->open(path, how, patience);
             }};

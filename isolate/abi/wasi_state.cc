@@ -59,7 +59,13 @@ WasiState::WasiState(HostContext& context)
 }
 
 WasiState::~WasiState() {
-  if (fileCall) fileCall->exchange = nullptr;  // it goes on, and nobody waits for it
+  if (fileCall) {  // if it has begun it goes on, and nobody waits for it
+    fileCall->exchange = nullptr;
+    fileCall->abandoned.store(true, std::memory_order_relaxed);
+  }
+  for (auto& descriptor : descriptors_) {
+    if (descriptor) retire(std::move(descriptor->file));
+  }
   // A guest that trapped or was ended leaves its last words here.
   flushLogs();
 }
@@ -99,14 +105,28 @@ std::optional<std::uint32_t> WasiState::insert(Descriptor descriptor) {
 
 bool WasiState::close(std::uint32_t number) {
   if (!find(number)) return false;
+  retire(std::move(descriptors_[number]->file));
   descriptors_[number].reset();
   return true;
+}
+
+void WasiState::retire(std::shared_ptr<File> file) {
+  FileIo* const io = context_.fileIo();
+  if (!io || !file || !file->slowToClose()) return;
+  io->submit(
+      fileOwner(), [file = std::move(file)]() mutable { file.reset(); }, [] {});
+}
+
+FileIo::Owner WasiState::fileOwner() const {
+  const GuestSettings& settings = context_.settings();
+  return settings.openFiles ? static_cast<FileIo::Owner>(settings.openFiles) : &settings;
 }
 
 bool WasiState::renumber(std::uint32_t from, std::uint32_t to) {
   if (!find(from) || !find(to)) return false;
   if (from == to) return true;
-  renumbered_ = true;
+  changed_ = true;
+  retire(std::move(descriptors_[to]->file));
   descriptors_[to] = std::move(*descriptors_[from]);
   descriptors_[from].reset();
   return true;
@@ -125,7 +145,7 @@ void WasiState::ensureFile(Descriptor& descriptor) {
 }
 
 bool WasiState::outlastsInitialisation() {
-  if (renumbered_ || context_.holdsMemory()) return true;
+  if (changed_ || context_.holdsMemory()) return true;
   for (std::size_t number = 0; number < descriptors_.size(); ++number) {
     if (descriptors_[number].has_value() != (number < given_)) return true;
   }
@@ -200,7 +220,15 @@ HostResult suspendForFile(HostContext& context, FileWork work) {
   call->exchange = context.exchange();
   state.fileCall = call;
   state.fileIo()->submit(
-      &context.settings(), [call] { call->outcome = call->work(Patience::blocking); },
+      state.fileOwner(),
+      [call] {
+        if (!call->abandoned.load(std::memory_order_relaxed)) {
+          call->outcome = call->work(Patience::blocking);
+        }
+        // What it held goes here, and not on the shard.
+        call->work = nullptr;
+        if (call->abandoned.load(std::memory_order_relaxed)) call->outcome = {};
+      },
       [call] {
         call->finished = true;
         if (call->exchange) call->exchange->signal(kWaitFile);

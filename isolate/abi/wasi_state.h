@@ -79,6 +79,11 @@ class WasiState final : public HostState {
   /// The file or directory of that number, likewise; standard streams are refused with `spipe`.
   Found file(std::uint32_t number, Rights needed);
 
+  /// Whose calls on files they are: all apps of the tenant.
+  FileIo::Owner fileOwner() const;
+  /// A descriptor's rights or flags were changed.
+  void noteChange() { changed_ = true; }
+
   /// Makes a preopened directory's file. REQUIRES: `descriptor` is of this table.
   void ensureFile(Descriptor& descriptor);
 
@@ -115,12 +120,15 @@ class WasiState final : public HostState {
     HostContext& context_;
   };
 
+  /// Lets go of a file, on a thread for file I/O if that may take long.
+  void retire(std::shared_ptr<File> file);
+
   HostContext& context_;
   WasiProcess* process_ = nullptr;
   LineLog outputLog_;
   LineLog errorLog_;
   std::size_t given_ = 0;  ///< descriptors that the program began with
-  bool renumbered_ = false;
+  bool changed_ = false;   ///< rights, flags or numbers of descriptors
   // Before the descriptors, whose files are in it.
   TemporaryBudget temporaryBudget_;
   std::optional<MemoryFileSystem> temporary_;

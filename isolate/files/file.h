@@ -89,6 +89,8 @@ class File {
   virtual FileType type() const = 0;  ///< directory or regularFile
   /// No call ever waits: kWouldBlock does not occur, and calls without a Patience are quick.
   virtual bool immediate() const = 0;
+  /// Letting go of it may take as long as a disk takes. Quick itself.
+  virtual bool slowToClose() const { return false; }
   virtual FileResult<FileStat> stat(Patience patience) = 0;
   virtual Errno setTimes(const NewTimes& times) = 0;
   virtual Errno sync(bool dataOnly) = 0;

@@ -14,12 +14,14 @@ FileIoPool::FileIoPool(unsigned threads) : perOwner_(std::max(1U, threads / 2)) 
   }
 }
 
-FileIoPool::~FileIoPool() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
+void FileIoPool::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
   changed_.notify_all();
+}
+
+FileIoPool::~FileIoPool() {
+  stop();
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -64,7 +66,7 @@ void FileIoPool::run() {
 
     lock.unlock();
     work();
-    work = nullptr;  // what it holds goes on this thread, outside the lock
+    work = nullptr;  // not under the lock
     lock.lock();
     // Others may have come and gone: the place in the map need not be the same.
     const auto found = queues_.find(owner);

@@ -15,17 +15,21 @@ namespace skiff::wasi {
 
 /// A few threads for file calls that may block. Owners take turns, and none has more than half of
 /// the threads, so that one whose disk hangs does not hold up the others. What waits is not bounded
-/// here: a request has one call under way at most.
+/// here: a request has one call under way at most, and one that is gone takes its own back, but for
+/// files to be closed, which count as open until then (OpenFileBudget).
 class FileIoPool {
  public:
   using Owner = FileIo::Owner;
   static constexpr unsigned kThreads = 4;
 
   explicit FileIoPool(unsigned threads = kThreads);
-  /// Waits for the calls that run; what had not begun never runs.
+  /// Stops, and waits for the calls that run.
   ~FileIoPool();
   FileIoPool(const FileIoPool&) = delete;
   FileIoPool& operator=(const FileIoPool&) = delete;
+
+  /// From now on nothing begins any more; what runs goes on. Any thread.
+  void stop();
 
   /// Any thread. REQUIRES: `work` does not throw.
   void submit(Owner owner, std::function<void()> work);

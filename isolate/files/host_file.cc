@@ -24,6 +24,8 @@ constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
 /// Not to wait for the other end of a FIFO; files do not care.
 constexpr int kAlways = O_NONBLOCK | O_NOCTTY;
 
+constexpr int kIgnored = -1;
+
 int systemFlags(const OpenHow& how) {
   int flags = kAlways;
   const bool writes = how.write || how.truncate;
@@ -54,8 +56,12 @@ class HostFile final : public File {
     }
   };
 
-  HostFile(OwnedFile file, FileType type, bool append, Place place)
-      : place_(std::move(place)), file_(std::move(file)), type_(type), append_(append) {}
+  HostFile(OwnedFile file, FileType type, const OpenHow& how, Place place)
+      : place_(std::move(place)),
+        file_(std::move(file)),
+        type_(type),
+        append_(how.append),
+        writable_(how.write || how.truncate) {}
   HostFile(std::filesystem::path granted, OpenFileBudget* budget)
       : granted_(std::move(granted)), type_(FileType::directory) {
     place_.budget = budget;
@@ -63,10 +69,11 @@ class HostFile final : public File {
 
   FileType type() const override { return type_; }
   bool immediate() const override { return false; }
+  bool slowToClose() const override;
 
   FileResult<FileStat> stat(Patience patience) override {
     if (const Errno error = ensureOpen(patience); error != Errno::success) return error;
-    return statOf(file_.get());
+    return statOf(file_.get(), patience);
   }
   Errno setTimes(const NewTimes& times) override {
     if (const Errno error = ensureOpen(Patience::blocking); error != Errno::success) return error;
@@ -103,7 +110,7 @@ class HostFile final : public File {
   FileResult<FileStat> statAt(const std::string& path, Follow follow, Patience patience) override {
     const auto opened = openBeneathThis(path, O_PATH | noFollow(follow), patience);
     if (opened.has_error()) return opened.error();
-    return statOf(opened->get());
+    return statOf(opened->get(), patience);
   }
   Errno setTimesAt(const std::string& path, Follow follow, const NewTimes& times) override {
     const auto opened = openBeneathThis(path, O_PATH | noFollow(follow), Patience::blocking);
@@ -159,7 +166,17 @@ class HostFile final : public File {
   std::filesystem::path granted_;
   FileType type_;
   bool append_ = false;
+  bool writable_ = false;
 };
+
+/// The last one to close a file that has no name any more frees all of its blocks, and file systems
+/// write when a file that was written is closed.
+bool HostFile::slowToClose() const {
+  if (!file_ || type_ == FileType::directory) return false;
+  if (writable_) return true;
+  const auto stat = statOf(file_.get(), Patience::cached);
+  return stat.has_error() || stat->links == 0;
+}
 
 Errno HostFile::ensureOpen(Patience patience) {
   if (file_) return Errno::success;
@@ -217,11 +234,14 @@ FileResult<std::uint64_t> HostFile::seek(std::int64_t offset, Whence whence) {
 }
 
 Errno HostFile::advise(std::uint64_t offset, std::uint64_t length, std::uint32_t advice) {
-  static constexpr std::array<int, 6> kAdvice = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL,
-                                                 POSIX_FADV_RANDOM,   POSIX_FADV_WILLNEED,
-                                                 POSIX_FADV_DONTNEED, POSIX_FADV_NOREUSE};
+  // What a guest will not or will soon need is not taken up: the one would write, and throw out of
+  // the cache what others use, the other would read, and both take long.
+  static constexpr std::array<int, 6> kAdvice = {POSIX_FADV_NORMAL, POSIX_FADV_SEQUENTIAL,
+                                                 POSIX_FADV_RANDOM, kIgnored,
+                                                 kIgnored,          POSIX_FADV_NOREUSE};
   if (advice >= kAdvice.size() || offset > kMaxOffset || length > kMaxOffset) return Errno::inval;
   if (type_ == FileType::directory) return Errno::badf;
+  if (kAdvice[advice] == kIgnored) return Errno::success;
   return errnoOf(::posix_fadvise(file_.get(), static_cast<off_t>(offset),
                                  static_cast<off_t>(length), kAdvice[advice]));
 }
@@ -253,12 +273,12 @@ FileResult<std::shared_ptr<File>> HostFile::open(const std::string& path, const 
   if (!place.take()) return Errno::nfile;
   auto opened = openBeneathThis(path, systemFlags(how), patience, how.create ? 0666 : 0);
   if (opened.has_error()) return opened.error();
-  const auto stat = statOf(opened->get());
+  const auto stat = statOf(opened->get(), patience);
   if (stat.has_error()) return stat.error();
   if (stat->type != FileType::directory && stat->type != FileType::regularFile) {
     return Errno::acces;
   }
-  return std::make_shared<HostFile>(std::move(*opened), stat->type, how.append, std::move(place));
+  return std::make_shared<HostFile>(std::move(*opened), stat->type, how, std::move(place));
 }
 
 Errno HostFile::rename(const std::string& path, File& to, const std::string& toPath) {

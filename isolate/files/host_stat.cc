@@ -48,9 +48,11 @@ timespec systemTime(const NewTime& time) {
 
 }  // namespace
 
-FileResult<FileStat> statOf(int file) {
+FileResult<FileStat> statOf(int file, Patience patience) {
   struct statx from {};
-  if (::statx(file, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &from) != 0) return errnoOf(errno);
+  const int flags =
+      AT_EMPTY_PATH | (patience == Patience::cached ? AT_STATX_DONT_SYNC : AT_STATX_SYNC_AS_STAT);
+  if (::statx(file, "", flags, STATX_BASIC_STATS, &from) != 0) return errnoOf(errno);
   FileStat stat;
   stat.device = ::makedev(from.stx_dev_major, from.stx_dev_minor);
   stat.inode = from.stx_ino;

@@ -5,7 +5,8 @@
 /// What the system says of files, in WASI's terms.
 namespace skiff::wasi {
 
-FileResult<FileStat> statOf(int file);
+/// With Patience::cached, what the system knows already: a server of files is not asked.
+FileResult<FileStat> statOf(int file, Patience patience);
 /// Also of a symbolic link that was opened itself.
 Errno setTimesOf(int file, const NewTimes& times);
 /// From a directory entry's d_type.

@@ -6,11 +6,13 @@
 
 namespace skiff::wasi {
 
-/// Descriptors of the system that all guests together may hold open: the rest is for connections.
-/// Any thread.
+/// Descriptors of the system that guests may hold open: those of one tenant as a share of what all
+/// together may, the rest being for connections. Any thread.
 class OpenFileBudget {
  public:
-  explicit OpenFileBudget(std::size_t limit) : limit_(limit) {}
+  /// `whole`: what it is a share of; nullptr for the whole itself. REQUIRES: it outlives this.
+  explicit OpenFileBudget(std::size_t limit, OpenFileBudget* whole = nullptr)
+      : limit_(limit), whole_(whole) {}
 
   /// A place for one open file; given back when it goes.
   class Place {
@@ -22,7 +24,7 @@ class OpenFileBudget {
       return *this;
     }
     ~Place() {
-      if (budget_) budget_->open_.fetch_sub(1, std::memory_order_relaxed);
+      if (budget_) budget_->giveBack();
     }
     explicit operator bool() const { return budget_ != nullptr; }
 
@@ -33,15 +35,25 @@ class OpenFileBudget {
   };
 
   /// An empty place if all are taken.
-  Place take() {
-    if (open_.fetch_add(1, std::memory_order_relaxed) < limit_) return Place(*this);
-    open_.fetch_sub(1, std::memory_order_relaxed);
-    return {};
-  }
+  Place take() { return tryTake() ? Place(*this) : Place(); }
+  std::size_t limit() const { return limit_; }
   std::size_t open() const { return open_.load(std::memory_order_relaxed); }
 
  private:
+  bool tryTake() {
+    if (open_.fetch_add(1, std::memory_order_relaxed) < limit_ && (!whole_ || whole_->tryTake())) {
+      return true;
+    }
+    open_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  void giveBack() {
+    open_.fetch_sub(1, std::memory_order_relaxed);
+    if (whole_) whole_->giveBack();
+  }
+
   const std::size_t limit_;
+  OpenFileBudget* const whole_;
   std::atomic<std::size_t> open_{0};
 };
 

@@ -22,6 +22,8 @@ constexpr std::uint32_t kElementsPerPiece = 256;
 constexpr std::uint32_t kShortBytes = 256;
 /// More are the sign of a module that is made to swell.
 constexpr std::size_t kMostHelpers = 100'000;
+/// Places that are changed, in all: each is kept (16 bytes), to lead back to the author's module.
+constexpr std::size_t kMostChanges = 1'000'000;
 /// The largest body that V8 takes.
 constexpr std::size_t kLargestBody = 7'654'321;
 
@@ -104,6 +106,12 @@ std::optional<ModuleError> BoundedCode::findChanges(std::size_t begin, std::size
     const auto change = changeOf(instruction, before, static_cast<std::uint32_t>(offset),
                                  static_cast<std::uint32_t>(body.offset() - offset));
     if (change) changes_.push_back(*change);
+    if (change && ++changeCount_ > kMostChanges) {
+      return error(
+          offset,
+          concat("the module has more than ", kMostChanges, " instructions that may take long"),
+          "call functions that do what such instructions do over and over");
+    }
     if (helpers_.size() > kMostHelpers) {
       return error(offset,
                    concat("the module copies between more than ", kMostHelpers,

@@ -68,6 +68,7 @@ class BoundedCode {
   std::span<const std::uint64_t> tableMaxima_;
   Additions& additions_;
   std::map<std::array<std::uint32_t, 3>, std::uint32_t> helpers_;  ///< by opcode and immediates
+  std::size_t changeCount_ = 0;                                    ///< in all bodies
   std::vector<Change> changes_;                                    ///< in the body at hand
   std::size_t copied_ = 0;  ///< up to here the module's bytes are in the output
   Writer output_;

@@ -14,8 +14,16 @@ using Refusal = std::optional<ModuleError>;
 
 constexpr std::string_view kMemoryExport = "memory";
 constexpr std::string_view kInitializer = "_initialize";
-/// The engine makes an object of each export for each instance (3 us), on the shard's thread.
-constexpr std::size_t kMaxExports = 1'000;
+
+/// What the engine works through for each instance, on the shard's thread and without a look at the
+/// limits of time. With all of these an instance still takes it less than 50 ms.
+constexpr std::size_t kMaxExports = 1'000;  // an object each: 3 us
+constexpr std::size_t kMaxFunctions = 200'000;
+constexpr std::size_t kMaxTables = 100;
+constexpr std::size_t kMaxGlobals = 10'000;
+constexpr std::size_t kMaxTags = 1'000;
+constexpr std::size_t kMaxElements = 131'072;  // twice what tables can hold
+constexpr std::size_t kMaxExpressionBytes = 1 << 20;
 
 ModuleError importError(const Import& import, std::string what, std::string advice) {
   return {std::move(what), import.offset, "import section", std::move(advice)};
@@ -227,12 +235,34 @@ Refusal checkInitializers(const Module& module) {
   return std::nullopt;
 }
 
-Refusal checkExportCount(const Module& module) {
-  if (module.exports.size() <= kMaxExports) return std::nullopt;
-  return exportError(module.exports[kMaxExports],
-                     concat("it exports ", module.exports.size(), " things; at most ", kMaxExports,
-                            " are taken, since each instance pays for them"),
-                     "export only what is called from outside (link without --export-all)");
+/// What each instance pays for.
+Refusal checkCounts(const Module& module) {
+  struct Bound {
+    std::size_t count;
+    std::size_t most;
+    std::string_view what;
+    std::string_view advice;
+  };
+  constexpr std::string_view kSplit = "split the module, or generate less code";
+  const Bound bounds[] = {
+      {module.exports.size(), kMaxExports, "exports",
+       "export only what is called from outside (link without --export-all)"},
+      {module.functionTypes.size(), kMaxFunctions, "functions", kSplit},
+      {module.tables.size(), kMaxTables, "tables", kSplit},
+      {module.globals.size(), kMaxGlobals, "globals", kSplit},
+      {module.tags, kMaxTags, "tags", kSplit},
+      {module.elements, kMaxElements, "elements of tables in its segments", kSplit},
+      {module.expressionBytes, kMaxExpressionBytes, "bytes of constant expressions", kSplit},
+  };
+  for (const Bound& bound : bounds) {
+    if (bound.count <= bound.most) continue;
+    return ModuleError{concat("it has ", bound.count, " ", bound.what, "; at most ", bound.most,
+                              " are taken, since each instance pays for them"),
+                       std::nullopt,
+                       {},
+                       std::string(bound.advice)};
+  }
+  return std::nullopt;
 }
 
 /// Objects of these types live on the engine's heap, which no limit of a tenant's counts.
@@ -254,7 +284,7 @@ ModuleResult<void> checkModule(const Module& module, std::span<const HostModule>
   if (Refusal refusal = checkTypes(module)) return *refusal;
   if (Refusal refusal = checkMemory(module, limits)) return *refusal;
   if (Refusal refusal = checkTables(module, limits)) return *refusal;
-  if (Refusal refusal = checkExportCount(module)) return *refusal;
+  if (Refusal refusal = checkCounts(module)) return *refusal;
   if (Refusal refusal = checkReservedNames(module)) return *refusal;
   if (Refusal refusal = checkEntries(module, abi)) return *refusal;
   if (Refusal refusal = checkInitializers(module)) return *refusal;

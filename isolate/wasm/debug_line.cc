@@ -54,6 +54,14 @@ struct FileEntry {
   std::uint64_t directory = 0;
 };
 
+constexpr std::uint32_t kNotAsked = UINT32_MAX;
+
+/// Of a path, what a table keeps at most.
+std::string_view endOf(std::string_view path) {
+  constexpr std::size_t kMost = LineTableBuilder::kLongestPath;
+  return path.size() > kMost ? path.substr(path.size() - kMost) : path;
+}
+
 /// One unit: header and program.
 class LineUnit {
  public:
@@ -95,7 +103,7 @@ class LineUnit {
   std::array<std::uint8_t, 256> operands_{};
   std::vector<FileEntry> directories_;
   std::vector<FileEntry> files_;
-  std::vector<std::uint32_t> numbers_;  ///< of files_ in the table; 0 if it was not asked yet
+  std::vector<std::uint32_t> numbers_;  ///< of files_ in the table; kNotAsked at first
 
   // The state machine's registers (6.2.2).
   std::uint64_t address_ = 0;
@@ -117,7 +125,7 @@ bool LineUnit::readHeader() {
   for (std::size_t i = 1; i < opcodeBase_; ++i) operands_[i] = header.byte();
   if (!header.ok() || lineRange_ == 0 || opcodeBase_ == 0) return false;
   readTables(header);
-  numbers_.resize(files_.size());
+  numbers_.assign(files_.size(), kNotAsked);
   return unit_.ok();
 }
 
@@ -296,13 +304,14 @@ void LineUnit::emit() {
 std::uint32_t LineUnit::fileNumber() {
   if (file_ >= files_.size()) return 0;
   std::uint32_t& number = numbers_[file_];
-  if (number != 0) return number;
+  if (number != kNotAsked) return number;
   const FileEntry& entry = files_[file_];
   // Directory 0 is where the compiler ran, which says nothing of the program.
   if (entry.directory != 0 && entry.directory < directories_.size() &&
       !entry.name.starts_with('/')) {
-    const std::string_view directory = directories_[entry.directory].name;
-    number = table_.file(std::string(directory) + "/" + std::string(entry.name));
+    // No more of either than the table would keep: they may be as long as the module.
+    number = table_.file(std::string(endOf(directories_[entry.directory].name)) + "/" +
+                         std::string(endOf(entry.name)));
   } else {
     number = table_.file(entry.name);
   }

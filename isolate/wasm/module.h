@@ -106,6 +106,10 @@ struct Module {
   std::optional<std::uint32_t> startFunction;
   std::vector<Segment> elementSegments;
   std::vector<Segment> dataSegments;
+  // What the engine works through for each instance.
+  std::size_t elements = 0;         ///< in all element segments
+  std::size_t expressionBytes = 0;  ///< of all constant expressions
+  std::uint32_t tags = 0;           ///< imports included
   std::size_t codeSize = 0;
   /// Set if an instance cannot be brought back by memory and globals alone: it mutates a table,
   /// drops segments, has mutable globals of reference type, or uses GC types or instructions that

@@ -32,6 +32,7 @@ class OffsetMap {
   std::optional<std::uint32_t> originalOrNext(std::uint32_t rewritten) const;
 
   std::size_t stretches() const { return stretches_.size(); }
+  std::size_t bytes() const { return stretches_.capacity() * sizeof(Stretch); }
   void shrinkToFit() { stretches_.shrink_to_fit(); }
 
  private:

@@ -263,7 +263,7 @@ void Parser::parseTags(Reader& reader) {
 void Parser::parseTag(Reader& reader) {
   if (reader.readByte("a tag's attribute") != 0) reader.fail("a tag's attribute is not 0");
   readFunctionType(reader);
-  ++tags_;
+  ++module_.tags;
 }
 
 void Parser::parseGlobals(Reader& reader) {
@@ -290,8 +290,10 @@ void Parser::addGlobal(Global global) {
 }
 
 void Parser::skipExpression(Reader& reader) {
+  const std::size_t begin = reader.offset();
   skipConstantExpression(
       reader, {module_.types.size(), module_.functionTypes.size(), module_.globals.size()});
+  module_.expressionBytes += reader.offset() - begin;
 }
 
 std::size_t Parser::spaceSize(ExternalKind kind) const {
@@ -305,7 +307,7 @@ std::size_t Parser::spaceSize(ExternalKind kind) const {
     case ExternalKind::global:
       return module_.globals.size();
     case ExternalKind::tag:
-      return tags_;
+      return module_.tags;
   }
   return 0;
 }
@@ -374,6 +376,7 @@ void Parser::parseElement(Reader& reader) {
   const std::uint32_t elements = reader.readCount("the number of elements", 1);
   const bool passive = (flags & (kNotActive | kExplicit)) == kNotActive;
   module_.elementSegments.push_back({passive ? elements : 0});
+  module_.elements += elements;
   for (std::uint32_t i = 0; i < elements && reader.ok(); ++i) {
     if (expressions) {
       skipExpression(reader);

@@ -48,7 +48,6 @@ class Parser {
   std::span<const std::uint8_t> bytes_;
   Module module_;
   std::uint8_t lastRank_ = 0;
-  std::uint32_t tags_ = 0;
   std::uint32_t savedGlobals_ = 0;
   std::uint32_t bodies_ = 0;
   std::uint32_t dataSegments_ = 0;

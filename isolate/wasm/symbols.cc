@@ -60,7 +60,8 @@ std::optional<CodePlace> Symbols::find(std::uint32_t rewritten) const {
 }
 
 std::size_t Symbols::bytes() const {
-  return bodies_.capacity() * sizeof(std::uint32_t) + names_.bytes() + lines_.bytes();
+  return offsets_.bytes() + bodies_.capacity() * sizeof(std::uint32_t) + names_.bytes() +
+         lines_.bytes();
 }
 
 }  // namespace skiff::wasm

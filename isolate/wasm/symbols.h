@@ -25,7 +25,7 @@ struct CodePlace {
 /// What tells a module's author where in their program something happened. Made once, when the
 /// module is prepared, from its name section and its DWARF or source map, so that none of them has
 /// to be kept, or read while requests are served: four bytes a function, eight and the text a name,
-/// twelve a source line. Immutable; any thread.
+/// twelve a source line, sixteen a place that preparation changed. Immutable; any thread.
 class Symbols {
  public:
   Symbols() = default;

@@ -14,14 +14,15 @@ namespace skiff {
 struct Problem {
   Reason reason = Reason::none;
   int status = 0;
-  std::string_view detail;  ///< may be empty; only its first 500 bytes are shown, as UTF-8
+  std::string_view detail;  ///< may be empty; only its first 500 bytes are shown, what is not
+                            ///< printable ASCII as "?"
   std::string_view requestId;
   /// A guest's stack; as many of its lines are shown as kLargestStack has room for.
   std::span<const std::string> stack = {};
 };
 
 /// Of a problem's stack, in bytes of JSON.
-inline constexpr std::size_t kLargestStack = std::size_t{7} << 10;
+inline constexpr std::size_t kLargestStack = std::size_t{6} << 10;
 
 /// Replaces `head` by a problem's: its status, the media type, `skiff-reason`, and Retry-After
 /// where coming back later helps.

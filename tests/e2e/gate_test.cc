@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
 #include <cctype>
 #include <ctime>
 
@@ -24,6 +25,7 @@ constexpr std::string_view kSettings =
     "user alice open-sesame\n"
     "# bob came later\n"
     "user bob another=token&with%signs\n"
+    "user carol c\n"
     "lifetime 600\n"
     "variant blue 3\n"
     "variant green 1\n";
@@ -64,7 +66,7 @@ std::int64_t inAnHour() {
 }
 
 std::string cookie(const std::string& value) {
-  return "Cookie: gate=" + value + "\r\n";
+  return "Cookie: __Host-gate=" + value + "\r\n";
 }
 
 /// Requests go through the gate to a program that prints what it got.
@@ -111,7 +113,8 @@ TEST_F(TheGate, LetsNoStrangerPass) {
       {"a session that is over", cookie(session("alice", std::time(nullptr) - 1))},
       {"someone unknown", cookie(session("mallory", inAnHour()))},
       {"another secret", cookie(session("alice", inAnHour(), "not the secret"))},
-      {"a session under another cookie's name", "Cookie: xgate=" + good + "\r\n"},
+      {"a session under another cookie's name", "Cookie: x__Host-gate=" + good + "\r\n"},
+      {"a session under a name that others can set", "Cookie: gate=" + good + "\r\n"},
       {"a very long cookie", cookie(std::string(5000, 'a'))},
       {"the wrong token", "Authorization: Bearer open-sesam\r\n"},
       {"a token and more", "Authorization: Bearer open-sesame1\r\n"},
@@ -132,16 +135,22 @@ TEST_F(TheGate, LetsNoStrangerPass) {
 
 TEST_F(TheGate, TellsTheOriginWhoPasses) {
   const std::string good = session("alice", inAnHour());
-  for (const std::string& fields : {cookie(good), "Cookie: a=b; gate=" + good + "; c=d\r\n",
-                                    "Cookie: a=b\r\nCookie: gate=" + good + "\r\n",
-                                    std::string("Authorization: Bearer open-sesame\r\n"),
-                                    std::string("authorization: bearer open-sesame\r\n")}) {
+  for (const std::string& fields :
+       {cookie(good), "Cookie: a=b; __Host-gate=" + good + "; c=d\r\n",
+        "Cookie: a=b\r\n" + cookie(good), std::string("Authorization: Bearer open-sesame\r\n"),
+        std::string("authorization: bearer open-sesame\r\n")}) {
     SCOPED_TRACE(fields);
     const Response response = get(fields, "/page?query");
     EXPECT_EQ(response.status, 200);
     EXPECT_THAT(response.body, HasSubstr("  HTTP_X_USER=alice\n"));
     EXPECT_THAT(response.body, HasSubstr("  QUERY_STRING=query\n"));
   }
+}
+
+TEST_F(TheGate, TakesTokensOfOneCharacter) {
+  EXPECT_THAT(get("Authorization: Bearer c\r\n").body, HasSubstr("  HTTP_X_USER=carol\n"));
+  EXPECT_EQ(get("Authorization: Bearer d\r\n").status, 401);
+  EXPECT_EQ(post("/gate/login", "token=c").status, 303);
 }
 
 TEST_F(TheGate, AsksTheOriginForItsOwnHost) {
@@ -159,7 +168,7 @@ TEST_F(TheGate, KeepsCredentialsFromTheOrigin) {
   const std::string good = session("alice", inAnHour());
   const Response alone = get(cookie(good));
   EXPECT_THAT(alone.body, Not(HasSubstr("HTTP_COOKIE")));
-  const Response among = get("Cookie: a=b; gate=" + good + "; gate=x;c=d\r\n");
+  const Response among = get("Cookie: a=b; __Host-gate=" + good + "; __Host-gate=x;c=d\r\n");
   EXPECT_THAT(among.body, HasSubstr("  HTTP_COOKIE=a=b;c=d\n"));
   const Response bearer = get("Authorization: Bearer open-sesame\r\n");
   EXPECT_THAT(bearer.body, Not(HasSubstr("open-sesame")));
@@ -187,9 +196,9 @@ TEST_F(TheGate, IssuesASessionForAToken) {
   EXPECT_EQ(entered.field("location"), "/deep");
   EXPECT_EQ(entered.field("cache-control"), "no-store");
   const std::string issued = entered.field("set-cookie");
-  EXPECT_THAT(issued, MatchesRegex("gate=bob[.][0-9]+[.][0-9a-f]+; Path=/; Max-Age=600; HttpOnly; "
-                                   "SameSite=Lax; Secure"));
-  const std::string value = issued.substr(5, issued.find(';') - 5);
+  EXPECT_THAT(issued, MatchesRegex("__Host-gate=bob[.][0-9]+[.][0-9a-f]+; Path=/; Max-Age=600; "
+                                   "HttpOnly; SameSite=Lax; Secure"));
+  const std::string value = issued.substr(12, issued.find(';') - 12);
   const std::int64_t expiry = std::stoll(value.substr(4));
   EXPECT_NEAR(static_cast<double>(expiry), static_cast<double>(std::time(nullptr) + 600), 60);
   EXPECT_EQ(value, session("bob", expiry));
@@ -197,7 +206,61 @@ TEST_F(TheGate, IssuesASessionForAToken) {
 
   const Response left = post("/gate/logout", "");
   EXPECT_EQ(left.status, 303);
-  EXPECT_THAT(left.field("set-cookie"), StartsWith("gate=; Path=/; Max-Age=0;"));
+  EXPECT_THAT(left.field("set-cookie"), StartsWith("__Host-gate=; Path=/; Max-Age=0;"));
+}
+
+TEST_F(TheGate, NamesItsCookieOtherwiseForPlainHttp) {
+  Daemon plain(inFrontOf("http://127.0.0.1:" + std::to_string(behind.port()),
+                         std::string(kSettings) + "secure no\n"));
+  const Response entered =
+      plain.connect().ask(request("POST", "front.test", "/gate/login", "token=open-sesame"));
+  const std::string issued = entered.field("set-cookie");
+  EXPECT_THAT(issued, MatchesRegex("gate=alice[.][0-9]+[.][0-9a-f]+; Path=/; Max-Age=600; "
+                                   "HttpOnly; SameSite=Lax"));
+  const Response inside = plain.connect().ask(request(
+      "GET", "front.test", "/page", {}, "Cookie: " + issued.substr(0, issued.find(';')) + "\r\n"));
+  EXPECT_THAT(inside.body, HasSubstr("  HTTP_X_USER=alice\n"));
+  EXPECT_THAT(inside.body, Not(HasSubstr("HTTP_COOKIE")));
+}
+
+TEST_F(TheGate, LetsNoOtherSiteSignAnyoneInOrOut) {
+  const struct {
+    const char* fields;
+    bool allowed;
+  } kCases[] = {
+      {"", true},
+      {"Sec-Fetch-Site: same-origin\r\n", true},
+      {"Sec-Fetch-Site: none\r\n", true},
+      {"Sec-Fetch-Site: cross-site\r\n", false},
+      {"Sec-Fetch-Site: same-site\r\n", false},
+      {"Sec-Fetch-Site: \r\n", false},
+      {"Sec-Fetch-Site: what-nobody-has-thought-of-yet\r\n", false},
+      {"Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n", false},
+      // It counts, and not the origin, where both are given.
+      {"Sec-Fetch-Site: cross-site\r\nOrigin: https://front.test\r\n", false},
+      {"Sec-Fetch-Site: same-origin\r\nOrigin: https://public.name\r\n", true},
+      {"Origin: https://front.test\r\n", true},
+      {"Origin: http://Front.Test\r\n", true},
+      {"Origin: https://evil.test\r\n", false},
+      {"Origin: https://front.test.evil.test\r\n", false},
+      {"Origin: https://evil-front.test\r\n", false},
+      {"Origin: https://front.test:8443\r\n", false},
+      {"Origin: https://\r\n", false},
+      {"Origin: front.test\r\n", false},
+      {"Origin: null\r\n", false},
+      {"Origin: \r\n", false},
+      {"Origin: https://front.test\r\nOrigin: https://evil.test\r\n", false},
+  };
+  for (const auto& page : kCases) {
+    SCOPED_TRACE(page.fields);
+    for (const char* target : {"/gate/login", "/gate/logout"}) {
+      const Response response = post(target, "token=open-sesame", page.fields);
+      EXPECT_EQ(response.status, page.allowed ? 303 : 403);
+      EXPECT_EQ(response.field("set-cookie").empty(), !page.allowed);
+    }
+  }
+  // Links lead to the form from anywhere.
+  EXPECT_EQ(get("Sec-Fetch-Site: cross-site\r\n", "/gate/login").status, 200);
 }
 
 TEST_F(TheGate, IssuesNoneOtherwise) {
@@ -249,7 +312,7 @@ TEST_F(TheGate, ShowsPeopleTheFormAndBringsThemBack) {
 }
 
 TEST_F(TheGate, SplitsTrafficByWeightAndKeepsEveryonesVariant) {
-  const std::string who = "gate=" + session("alice", inAnHour());
+  const std::string who = "__Host-gate=" + session("alice", inAnHour());
   int blue = 0;
   constexpr int kDraws = 400;
   for (int i = 0; i < kDraws; ++i) {
@@ -269,6 +332,40 @@ TEST_F(TheGate, SplitsTrafficByWeightAndKeepsEveryonesVariant) {
     EXPECT_EQ(response.field("set-cookie"), "");
   }
   EXPECT_NE(get("Cookie: " + who + "; variant=red\r\n").field("set-cookie"), "");
+}
+
+/// The CGI program above is not told of fields with other names than of letters, digits and "-":
+/// this origin gets them all.
+TEST(TheGatesOrigin, IsToldOfNobodyElseUnderAnyName) {
+  constexpr std::string_view kMarks = "-_.!#$%&'*+^`|~";  // RFC 9110, section 5.6.2
+  std::string fields = cookie(session("bob", inAnHour()));
+  for (const char mark : kMarks) {
+    for (const std::string name :
+         {"X?User", "x?USER", "X?Variant", "X?Forwarded?User", "X?Forwarded-User", "Remote?User"}) {
+      std::string forged = name;
+      std::replace(forged.begin(), forged.end(), '?', mark);
+      fields += forged + ": eve\r\n";
+    }
+  }
+  fields += "X.Users: kept\r\nXUser: kept\r\nX.User.: kept\r\nMax!User: kept\r\n";
+  std::string head;
+  ScriptedOrigin origin({[&](Peer& peer) {
+    head = peer.readHead();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    peer.waitForClose();
+  }});
+  {
+    Daemon daemon(inFrontOf(origin.url()));
+    const Response response = daemon.connect().ask(request("GET", "front.test", "/", {}, fields));
+    EXPECT_EQ(response.body, "ok");
+  }
+  EXPECT_EQ(origin.finish(), "");
+  EXPECT_THAT(head, HasSubstr("x-user: bob\r\n"));
+  EXPECT_THAT(head, AnyOf(HasSubstr("x-variant: blue\r\n"), HasSubstr("x-variant: green\r\n")));
+  EXPECT_THAT(head, Not(HasSubstr("eve")));
+  for (const char* kept : {"X.Users", "XUser", "X.User.", "Max!User"}) {
+    EXPECT_THAT(head, HasSubstr(std::string("\r\n") + kept + ": kept\r\n"));
+  }
 }
 
 TEST(TheGatesAnswers, AreMadeSafeForBrowsers) {

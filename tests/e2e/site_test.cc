@@ -1,7 +1,11 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -16,6 +20,33 @@ constexpr std::string_view kHost = "site.test";
 constexpr const char* kModified = "Sun, 06 Nov 1994 08:49:37 GMT";
 constexpr time_t kModifiedTime = 784111777;
 constexpr const char* kEtag = "\"a-2ebc98a1-0\"";  // size and time of digits.txt
+
+/// As long as it lives, the process can open no more files.
+class NoMoreFiles {
+ public:
+  explicit NoMoreFiles(pid_t process) : process_(process) {
+    EXPECT_EQ(::prlimit(process_, RLIMIT_NOFILE, nullptr, &before_), 0);
+    const rlimit none{0, before_.rlim_max};
+    EXPECT_EQ(::prlimit(process_, RLIMIT_NOFILE, &none, nullptr), 0);
+  }
+  ~NoMoreFiles() { EXPECT_EQ(::prlimit(process_, RLIMIT_NOFILE, &before_, nullptr), 0); }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+
+ private:
+  pid_t process_;
+  rlimit before_{};
+};
+
+/// Leaves a socket's name in the file system.
+void bindSocket(const std::filesystem::path& file) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  ASSERT_LT(file.native().size(), sizeof address.sun_path);
+  file.native().copy(address.sun_path, file.native().size());
+  const int bound = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(::bind(bound, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ::close(bound);
+}
 
 /// A site with everything that a server could get wrong, and a daemon that serves it.
 class ASite : public ::testing::Test {
@@ -42,6 +73,10 @@ class ASite : public ::testing::Test {
     std::filesystem::create_symlink("../secret", *folder_ / "site/outer-link");
     std::filesystem::create_symlink("/etc/passwd", *folder_ / "site/absolute-link");
     ASSERT_EQ(::mkfifo((*folder_ / "site/fifo").c_str(), 0600), 0);
+    bindSocket(*folder_ / "site/socket");
+    std::filesystem::create_symlink("loop", *folder_ / "site/loop");
+    put("site/sealed.txt", "nobody may read this");
+    std::filesystem::permissions(*folder_ / "site/sealed.txt", std::filesystem::perms::none);
     ConfigText config;
     config.server = "shards = 1\n";
     config.apps = {{"site",
@@ -124,6 +159,9 @@ TEST_F(ASite, ShowsNothingElse) {
                              "/bare/",
                              "/strange/",
                              "/fifo",
+                             "/socket",
+                             "/loop",
+                             "/%ff%fe",
                              "/digits.txt%00",
                              "/digits.txt%",
                              "/digits.txt%2",
@@ -140,6 +178,28 @@ TEST_F(ASite, ShowsNothingElse) {
   }
   EXPECT_EQ(get("/" + std::string(3000, 'a')).status, 414);
   EXPECT_EQ(get("/" + std::string(1100, 'a')).status, 404);
+  EXPECT_EQ(get("/" + std::string(300, 'a')).status, 404);  // longer than a name may be
+  // The superuser may read everything.
+  EXPECT_EQ(get("/sealed.txt").status, ::geteuid() == 0 ? 200 : 404);
+}
+
+TEST_F(ASite, DoesNotDenyWhatItCannotOpenNow) {
+  Client client = daemon_->connect();
+  const auto ask = [&](const char* target) { return client.ask(request("GET", kHost, target)); };
+  ASSERT_EQ(ask("/digits.txt").status, 200);
+  {
+    const NoMoreFiles shortage(daemon_->process().id());
+    for (const char* target : {"/digits.txt", "/", "/deep/er", "/nothing"}) {
+      SCOPED_TRACE(target);
+      const Response response = ask(target);
+      EXPECT_EQ(response.status, 503);
+      EXPECT_EQ(response.field("retry-after"), "1");
+      EXPECT_EQ(response.field("cache-control"), "no-store");
+      EXPECT_THAT(response.body, HasSubstr("503 Service Unavailable"));
+    }
+  }
+  EXPECT_EQ(ask("/digits.txt").body, "0123456789");
+  EXPECT_EQ(ask("/nothing").status, 404);
 }
 
 TEST_F(ASite, SendsWhoForgetsAFoldersSlashToTheFolder) {

@@ -30,13 +30,30 @@ TEST(WasiModule, never_waits_in_what_memory_can_answer) {
   for (const HostFunction& function : wasiModule().functions) {
     if (!function.mayWait) quick.insert(function.name);
   }
-  EXPECT_EQ(quick, (std::set<std::string_view>{
-                       "args_get", "args_sizes_get", "environ_get", "environ_sizes_get",
-                       "clock_res_get", "clock_time_get", "fd_advise", "fd_close", "fd_fdstat_get",
-                       "fd_fdstat_set_flags", "fd_fdstat_set_rights", "fd_prestat_get",
-                       "fd_prestat_dir_name", "fd_renumber", "fd_seek", "fd_tell", "proc_exit",
-                       "proc_raise", "sched_yield", "random_get", "sock_accept", "sock_recv",
-                       "sock_send", "sock_shutdown"}));
+  EXPECT_EQ(quick, (std::set<std::string_view>{"args_get",
+                                               "args_sizes_get",
+                                               "environ_get",
+                                               "environ_sizes_get",
+                                               "clock_res_get",
+                                               "clock_time_get",
+                                               "fd_advise",
+                                               "fd_close",
+                                               "fd_fdstat_get",
+                                               "fd_fdstat_set_flags",
+                                               "fd_fdstat_set_rights",
+                                               "fd_prestat_get",
+                                               "fd_prestat_dir_name",
+                                               "fd_renumber",
+                                               "fd_seek",
+                                               "fd_tell",
+                                               "proc_exit",
+                                               "proc_raise",
+                                               "sched_yield",
+                                               "random_get",
+                                               "sock_accept",
+                                               "sock_recv",
+                                               "sock_send",
+                                               "sock_shutdown"}));
 }
 
 /// Each function with hostile arguments, in a program that has descriptors of all kinds.

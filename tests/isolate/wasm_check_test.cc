@@ -54,13 +54,41 @@ TEST(CheckModule, TakesAModuleThatFits) {
   }
 }
 
-TEST(CheckModule, BoundsTheExportsThatEachInstancePaysFor) {
-  std::string exports = "(func $f)";
-  for (int i = 0; i < 998; ++i) exports += "(export \"e" + std::to_string(i) + "\" (func $f))";
-  EXPECT_EQ(checked(withMemory(exports), handlerAbi()), "accepted");  // and memory, and the entry
-  exports += "(export \"last\" (func $f))";
-  EXPECT_THAT(checked(withMemory(exports), handlerAbi()),
-              ::testing::HasSubstr("exports 1001 things; at most 1000 are taken"));
+TEST(CheckModule, BoundsWhatEachInstancePaysFor) {
+  const auto times = [](int count, std::string_view text) {
+    std::string all;
+    for (int i = 0; i < count; ++i) {
+      for (const char c : text) all += c == '#' ? std::to_string(i) : std::string(1, c);
+    }
+    return all;
+  };
+  struct Bounded {
+    const char* what;
+    std::string fits;
+    std::string more;
+  };
+  const Bounded cases[] = {
+      // And the memory, and the entry.
+      {"1001 exports", "(func $f)" + times(998, R"((export "e#" (func $f)))"),
+       R"((export "last" (func $f)))"},
+      {"200001 functions", times(199'999, "(func)"), "(func)"},
+      {"101 tables", times(100, "(table 0 funcref)"), "(table 0 funcref)"},
+      {"10001 globals", times(10'000, "(global i32 (i32.const 0))"), "(global i32 (i32.const 0))"},
+      {"1001 tags", times(1'000, "(tag)"), "(tag)"},
+      {"131073 elements", "(func $f) (elem func" + times(131'072, " $f") + ")", "(elem func $f)"},
+  };
+  for (const Bounded& test : cases) {
+    SCOPED_TRACE(test.what);
+    EXPECT_EQ(checked(withMemory(test.fits), handlerAbi()), "accepted");
+    EXPECT_THAT(checked(withMemory(test.fits + test.more), handlerAbi()),
+                ::testing::HasSubstr(test.what));
+  }
+  const Bytes bytes = assemble(withMemory("(global i32 (i32.const 0))"));
+  auto module = parseModule(bytes, PrepareLimits{}.maxModule);
+  ASSERT_TRUE(module.has_value());
+  EXPECT_EQ(module->expressionBytes, 3U);  // the instruction, its number, the end
+  module->expressionBytes = (1 << 20) + 1;
+  EXPECT_TRUE(checkModule(*module, testModules(), handlerAbi(), {}).has_error());
 }
 
 TEST(CheckModule, RefusesImportsThatThereAreNot) {

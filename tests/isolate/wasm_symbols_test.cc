@@ -97,12 +97,13 @@ TEST(LineTable, KeepsTheEndOfALongPath) {
 }
 
 /// A unit of .debug_line, version 4, with one directory and two files.
-Bytes unitOfVersion4(const Bytes& program, std::uint8_t lineRange = 14) {
+Bytes unitOfVersion4(const Bytes& program, std::uint8_t lineRange = 14,
+                     const std::string& directory = "lib") {
   Bytes header{1, 1, 1, static_cast<std::uint8_t>(-5), lineRange, 13};
   for (const int operands : {0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1}) {
     header.push_back(static_cast<std::uint8_t>(operands));
   }
-  for (const char c : std::string("lib\0\0main.c\0\0\0\0util.c\0\1\0\0\0", 26)) {
+  for (const char c : directory + std::string("\0\0main.c\0\0\0\0util.c\0\1\0\0\0", 23)) {
     header.push_back(static_cast<std::uint8_t>(c));
   }
   const auto number = [](Bytes& to, std::size_t value, int size) {
@@ -158,6 +159,21 @@ TEST(DebugLine, RunsAProgram) {
   EXPECT_EQ(shown(table.find(0x30)), "lib/util.c:10");
   EXPECT_EQ(shown(table.find(0x3f)), "lib/util.c:10");
   EXPECT_EQ(shown(table.find(0x40)), ":0");
+}
+
+/// Each row of a file that the table has no room for used to join the whole path anew: this program
+/// would take minutes.
+TEST(DebugLine, LooksAtAPathOnceHoweverLongItIs) {
+  LineTableBuilder builder(0x1000);
+  for (std::size_t i = 0; i < LineTableBuilder::kMostFiles; ++i) builder.file(std::to_string(i));
+  Bytes program{4, 2};           // file 2
+  program.resize(1'000'000, 1);  // copy
+  const Bytes section = unitOfVersion4(program, 14, std::string(4 << 20, 'd'));
+  readDebugLine({section, {}, {}}, builder);
+  EXPECT_TRUE(builder.take().empty());
+
+  const Bytes once = unitOfVersion4(kProgram, 14, std::string(4 << 20, 'd'));
+  EXPECT_THAT(shown(tableOf(once).find(0x30)), ::testing::EndsWith("d/util.c:10"));
 }
 
 TEST(DebugLine, GoesOnBehindAUnitThatItDoesNotUnderstand) {

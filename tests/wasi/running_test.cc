@@ -43,6 +43,7 @@ const Named kEndings[] = {
     {"Zero", {}, {"exit", "0"}, 0, nullptr},
     {"ItsOwnCode", {}, {"exit", "42"}, 42, nullptr},
     {"TheLargestCode", {}, {"exit", "255"}, 255, nullptr},
+    {"ACodeThatDoesNotFit", {}, {"exit", "256"}, 255, nullptr},
     {"ATrap", {}, {"trap"}, 134, "guest_trap: "},
     {"TheStackOfATrap", {}, {"trap"}, 134, "main"},
     {"TooMuchTime", {"--cpu-ms", "30"}, {"spin"}, 152, "cpu_limit: "},
