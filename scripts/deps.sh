@@ -100,13 +100,16 @@ install_debian_packages() {
   [[ -z $from_trixie ]] || install_llhttp
 }
 
-# install_npm_packages FOLDER: what its lock file names, if that is not what is there.
+# install_npm_packages FOLDER FILE: what its lock file names, if that is not what is there. FILE (a pattern)
+# comes with it: of the engine's packages, one for each kind of machine, npm leaves out what it cannot fetch.
 install_npm_packages() {
   local stamp=$1/node_modules/.skiff-lock-sha256 lock
   lock=$(cat "$1/package.json" "$1/package-lock.json" | sha256sum)
   [[ ! -f $stamp || $(<"$stamp") != "$lock" ]] || return 0
   npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error ||
     fail "npm could not install what $1/package-lock.json names"
+  compgen -G "$1/node_modules/$2" >/dev/null ||
+    fail "npm could not fetch $2, which $1/package-lock.json names: is the npm registry within reach?"
   echo "$lock" >"$stamp"
 }
 
@@ -119,6 +122,6 @@ check_engine() {
 check_system
 install_debian_packages
 scripts/sources.sh
-install_npm_packages .
-install_npm_packages guests/assemblyscript
+install_npm_packages . 'node-linux-*/bin/node'
+install_npm_packages guests/assemblyscript assemblyscript/bin/asc.js
 check_engine
