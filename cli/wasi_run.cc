@@ -12,7 +12,6 @@
 namespace skiff {
 namespace {
 
-constexpr ByteSize kMaxModule = 1_GiB;
 constexpr int kCannotRun = 2;
 constexpr int kLargestStatus = 255;
 
@@ -53,7 +52,7 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
   if (!options) return status;
   std::signal(SIGPIPE, SIG_IGN);
   TrackedMemory::installFaultHandler();
-  const auto file = readModuleFile(options->file, kMaxModule);
+  const auto file = readModuleFile(options->file, Program::kMaxModule);
   if (file.has_error()) return failed(options->file, file.error().message);
 
   ErrorStreamLog log;

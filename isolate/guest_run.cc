@@ -8,6 +8,7 @@
 #include "isolate/instance.h"
 
 namespace skiff {
+
 GuestRun::GuestRun(ShardEngine& shard, InstancePool& pool, Instance& instance, Exchange& exchange,
                    const Limits& limits)
     : shard_(shard),

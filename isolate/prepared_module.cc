@@ -7,8 +7,7 @@
 #include "isolate/compiled_module.h"
 #include "isolate/guest_isolate.h"
 #include "isolate/instance.h"
-#include "quota/guest_thread.h"
-#include "quota/watchdog.h"
+#include "quota/watched_thread.h"
 
 namespace skiff {
 namespace {
@@ -100,14 +99,7 @@ constexpr std::chrono::seconds kInitWall{10};
 /// Compiles, instantiates on trial, initialises, and takes the image if there can be one.
 class Trial {
  public:
-  Trial(Engine& engine, Watchdog& watchdog) : watchdog_(watchdog), isolate_(engine) {
-    thread_.bind();
-    watchdog_.add(thread_);
-  }
-  ~Trial() {
-    seat_.leave();
-    watchdog_.remove(thread_);
-  }
+  Trial(Engine& engine, Watchdog& watchdog) : thread_(watchdog), isolate_(engine) {}
 
   wasm::ModuleResult<void> run(PreparedModule& prepared, const PrepareRequest& request,
                                std::span<const std::uint8_t> rewritten) {
@@ -141,7 +133,7 @@ class Trial {
     HostContext context(prepared.settings, systemEnvironment(), nullptr);
     std::chrono::nanoseconds initCpu{};
     const auto initialised =
-        (*instance)->initialise(lock, context, thread_, {kInitCpu, kInitWall}, initCpu);
+        (*instance)->initialise(lock, context, thread_.get(), {kInitCpu, kInitWall}, initCpu);
     if (initialised.has_error()) return refusal(initialised.error().message);
     prepared.initTime = duration_cast<std::chrono::microseconds>(Clock::now() - compiled);
 
@@ -169,8 +161,7 @@ class Trial {
   }
 
  private:
-  Watchdog& watchdog_;
-  GuestThread thread_;
+  WatchedThread thread_;
   GuestIsolate isolate_;
   IsolateSeat seat_;
 };

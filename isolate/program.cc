@@ -9,12 +9,11 @@
 #include "isolate/instance.h"
 #include "isolate/prepared_module.h"
 #include "isolate/wasm/stack_text.h"
-#include "quota/watchdog.h"
+#include "quota/watched_thread.h"
 
 namespace skiff {
 namespace {
 
-constexpr ByteSize kMaxModule = 1_GiB;
 constexpr std::chrono::hours kNoDeadline(24 * 365);
 constexpr std::uint8_t kStartEntry = 0;  // of the CGI ABI, whose entry is a command's `_start`
 
@@ -42,24 +41,6 @@ ProgramEnd endOf(GuestCall::State state, const GuestCall& call, const HostContex
               "the program used up its CPU time"};
   }
 }
-
-/// Under the watchdog's eyes while it lives.
-class WatchedThread {
- public:
-  explicit WatchedThread(Watchdog& watchdog) : watchdog_(watchdog) {
-    thread_.bind();
-    watchdog_.add(thread_);
-  }
-  ~WatchedThread() { watchdog_.remove(thread_); }
-  WatchedThread(const WatchedThread&) = delete;
-  WatchedThread& operator=(const WatchedThread&) = delete;
-
-  GuestThread& get() { return thread_; }
-
- private:
-  Watchdog& watchdog_;
-  GuestThread thread_;
-};
 
 /// Runs `_start`.
 ProgramEnd start(IsolateLock& lock, const PreparedModule& module, Instance& instance,
@@ -93,7 +74,7 @@ Result<ProgramEnd> runProgram(Engine& engine, Program program, WasiProcess& proc
   request.bytes = program.bytes;
   request.settings = std::move(program.settings);
   request.limits.memory = request.settings.memory;
-  request.maxModule = kMaxModule;
+  request.maxModule = Program::kMaxModule;
   request.trial = false;
   const auto prepared = prepareModule(engine, watchdog, std::move(request));
   if (prepared.has_error()) return Error{prepared.error().text()};

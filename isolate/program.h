@@ -18,6 +18,8 @@ class Engine;
 /// A WASI command module to run once, standalone: without server, request or pool, on the code that
 /// serves requests.
 struct Program {
+  static constexpr ByteSize kMaxModule = 1_GiB;
+
   std::span<const std::uint8_t> bytes;
   /// Arguments, directories, memory limit; its log takes what `process` does not.
   GuestSettings settings;

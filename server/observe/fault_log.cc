@@ -1,34 +1,19 @@
 #include "server/observe/fault_log.h"
 
 #include <algorithm>
+#include <boost/container_hash/hash.hpp>
 
 #include "isolate/wasm/stack_text.h"
 
 namespace skiff {
 namespace {
 
-/// FNV-1a: two faults that share a key by chance cost one an entry, for a second.
-class Hash {
- public:
-  void add(std::uint8_t byte) { value_ = (value_ ^ byte) * 0x100'0000'01b3U; }
-  void add(std::string_view text) {
-    for (const char c : text) add(static_cast<std::uint8_t>(c));
-  }
-  void add(std::uint32_t number) {
-    for (int shift = 0; shift < 32; shift += 8) add(static_cast<std::uint8_t>(number >> shift));
-  }
-  std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 0xcbf2'9ce4'8422'2325U;
-};
-
-std::uint64_t keyOf(const GuestFault& fault) {
-  Hash hash;
-  hash.add(static_cast<std::uint8_t>(fault.reason));
-  hash.add(fault.message);
-  for (const std::uint32_t offset : fault.stack) hash.add(offset);
-  return hash.value();
+/// Two faults that share a key by chance cost one an entry, for a second.
+std::size_t keyOf(const GuestFault& fault) {
+  std::size_t key = std::hash<std::string_view>()(fault.message);
+  boost::hash_combine(key, static_cast<int>(fault.reason));
+  boost::hash_range(key, fault.stack.begin(), fault.stack.end());
+  return key;
 }
 
 std::string times(std::uint64_t count) {
@@ -40,7 +25,7 @@ std::string times(std::uint64_t count) {
 void FaultLog::write(std::string_view requestId, const GuestFault& fault,
                      const wasm::Symbols& symbols) {
   if (!log_.enabled(LogLevel::error)) return;
-  const std::uint64_t key = keyOf(fault);
+  const std::size_t key = keyOf(fault);
   const std::lock_guard lock(mutex_);
   const Clock::time_point now = now_();
   const auto older = [](const Seen& a, const Seen& b) { return a.written < b.written; };

@@ -49,7 +49,7 @@ class FaultLog {
 
  private:
   struct Seen {
-    std::uint64_t key = 0;
+    std::size_t key = 0;
     Clock::time_point written{};
     std::string title;  ///< "guest_trap: unreachable"
     std::uint64_t leftOut = 0;
