@@ -199,8 +199,10 @@ const StringBlock& WasiState::environment() {
 }
 
 std::span<std::byte> WasiState::transferBuffer() {
-  if (transferBuffer_.empty()) transferBuffer_.resize(kTransferBuffer);
-  return transferBuffer_;
+  // Not cleared: that would cost more than the calls it serves.
+  if (!transferBuffer_)
+    transferBuffer_ = std::make_unique_for_overwrite<std::byte[]>(kTransferBuffer);
+  return {transferBuffer_.get(), kTransferBuffer};
 }
 
 HostResult WasiState::wait(std::uint8_t what, std::chrono::steady_clock::time_point until) {

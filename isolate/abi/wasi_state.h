@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -73,8 +74,7 @@ class WasiState final : public HostState {
     Descriptor* descriptor = nullptr;
     Errno error = Errno::success;
   };
-  /// The directory of that number; `notcapable` if it lacks one of the rights
-  /// `needed`.
+  /// The directory of that number; `notcapable` if it lacks one of the rights `needed`.
   Found directory(std::uint32_t number, Rights needed);
   /// The file or directory of that number, likewise; standard streams are refused with `spipe`.
   Found file(std::uint32_t number, Rights needed);
@@ -135,7 +135,7 @@ class WasiState final : public HostState {
   std::vector<std::optional<Descriptor>> descriptors_;
   std::optional<StringBlock> arguments_;
   std::optional<StringBlock> environment_;
-  std::vector<std::byte> transferBuffer_;
+  std::unique_ptr<std::byte[]> transferBuffer_;
 };
 
 }  // namespace skiff::wasi
