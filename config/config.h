@@ -21,24 +21,53 @@ struct ListenAddress {
   bool operator==(const ListenAddress&) const = default;
 };
 
-/// The limits of one app, resolved: the app's own, else its tenant's, else the server's.
-struct Limits {
-  std::chrono::milliseconds cpu{50};       ///< `cpu_ms`: CPU time of one request
-  std::chrono::milliseconds wall{30'000};  ///< `wall_ms`: wall time of one request
-  ByteSize memory = 128_MiB;               ///< `memory`: linear memory of one instance
-  ByteSize requestBody = 100_MiB;          ///< `request_body`: largest request body accepted
-  std::uint32_t concurrency = 1'000;       ///< `concurrency`: requests of the app in flight at once
-
-  bool operator==(const Limits&) const = default;
-};
-
 /// Ceilings that no configuration may exceed.
 struct LimitCeilings {
   static constexpr std::chrono::milliseconds kCpu{300'000};
   static constexpr std::chrono::milliseconds kWall{3'600'000};
+  static constexpr std::chrono::milliseconds kQueue{60'000};
   static constexpr ByteSize kMemory = 4_GiB;
-  static constexpr ByteSize kRequestBody = ByteSize(std::uint64_t{1} << 40);
+  static constexpr ByteSize kHeap = 2_GiB;
+  static constexpr ByteSize kMemoryTotal = ByteSize(std::uint64_t{1} << 40);
+  static constexpr ByteSize kBody = ByteSize(std::uint64_t{1} << 40);
   static constexpr std::uint32_t kConcurrency = 1'000'000;
+  static constexpr std::uint32_t kCpuShare = 1'000'000;
+  static constexpr std::chrono::milliseconds kCpuBurst{3'600'000};
+  static constexpr std::uint32_t kWeight = 100;
+  static constexpr std::uint32_t kRate = 10'000'000;
+  static constexpr ByteSize kIoBytesPerSecond = ByteSize(std::uint64_t{1} << 40);
+  static constexpr std::uint32_t kIoOpsPerSecond = 10'000'000;
+  static constexpr ByteSize kLogBytesPerSecond = 64_MiB;
+};
+
+/// The limits of a tenant or an app, resolved: its own, else the tenant's, else the server's. On a
+/// tenant they hold for all of its apps together, on an app for that app; those of one request or
+/// one instance hold for each.
+struct Limits {
+  // One request.
+  std::chrono::milliseconds cpu{50};             ///< `cpu_ms`: CPU time of one request
+  std::chrono::milliseconds wall{30'000};        ///< `wall_ms`: wall time of one request
+  ByteSize requestBody = 100_MiB;                ///< `request_body`: largest request body accepted
+  ByteSize responseBody = LimitCeilings::kBody;  ///< `response_body`: largest response body sent
+  std::chrono::milliseconds queue{1'000};        ///< `queue_ms`: longest wait for a turn; 0: none
+
+  // One instance.
+  ByteSize memory = 128_MiB;  ///< `memory`: linear memory and `/tmp`
+  ByteSize heap = 128_MiB;    ///< `heap`: the engine's own heap of an isolate
+
+  // The tenant or app as a whole. 0 stands for no limit where it says so.
+  std::uint32_t cpuShare = 0;  ///< `cpu_share`: thousandths of a core, sustained; 0: no limit
+  std::chrono::milliseconds cpuBurst{1'000};  ///< `cpu_burst_ms`: CPU time that may be saved up
+  std::uint32_t weight = 10;            ///< `weight`: its part of the CPU where there is not enough
+  ByteSize memoryTotal = 4_GiB;         ///< `memory_total`: memory of all instances
+  std::uint32_t concurrency = 1'000;    ///< `concurrency`: requests in flight at once
+  std::uint32_t rate = 0;               ///< `rate`: requests a second; 0: no limit
+  std::uint32_t rateBurst = 0;          ///< `rate_burst`: requests at once; 0: one second's worth
+  ByteSize ioBytesPerSecond{0};         ///< `io_bytes_per_s`: files and origin; 0: no limit
+  std::uint32_t ioOpsPerSecond = 0;     ///< `io_ops_per_s`: files and origin; 0: no limit
+  ByteSize logBytesPerSecond = 64_KiB;  ///< `log_bytes_per_s`: what its guests log
+
+  bool operator==(const Limits&) const = default;
 };
 
 /// A host directory that a guest may see.
@@ -88,6 +117,7 @@ struct AppConfig {
 
 struct TenantConfig {
   std::string name;  ///< [a-z0-9-], 1 to 63 characters
+  Limits limits;     ///< for all of its apps together
   std::vector<AppConfig> apps;
 
   bool operator==(const TenantConfig&) const = default;

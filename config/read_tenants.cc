@@ -42,14 +42,14 @@ TenantConfig readTenant(TableReader table, NameRegistry& names, const Limits& se
                         const PathBase& paths) {
   TenantConfig tenant;
   tenant.name = names.read(table, R"("acme")");
-  Limits limits = serverLimits;
+  tenant.limits = serverLimits;
   if (auto limitsTable = table.table("limits", "[tenant.limits]")) {
-    limits = readLimits(*std::move(limitsTable), serverLimits);
+    tenant.limits = readLimits(*std::move(limitsTable), serverLimits);
   }
   NameRegistry appNames("app");
   for (TableReader& appTable : table.tables("app", "[[tenant.app]]", "in [[tenant.app]]")) {
     std::string name = appNames.read(appTable, R"("hello")");
-    tenant.apps.push_back(readApp(std::move(appTable), std::move(name), limits, paths));
+    tenant.apps.push_back(readApp(std::move(appTable), std::move(name), tenant.limits, paths));
   }
   table.finish();
   return tenant;

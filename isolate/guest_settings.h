@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,8 @@
 #include "isolate/files/open_file_budget.h"
 
 namespace skiff {
+
+struct AppQuota;
 
 enum class LogLevel : std::int8_t { debug = -1, info = 0, warn = 1, error = 2, none = 3 };
 
@@ -45,6 +48,9 @@ struct GuestSettings {
   /// Largest body that the host holds in memory for a guest that reads or replaces it around
   /// `next`.
   ByteSize bufferedBody = 16_MiB;
+  /// What the app and its tenant may use, as it is now; nullptr for a program of its own, and in
+  /// tests: nothing is limited then but what is above.
+  std::shared_ptr<AppQuota> quota;
   GuestLog* log = nullptr;  ///< not owned; never null in a running server
 };
 

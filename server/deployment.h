@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "isolate/prepared_module.h"
+#include "quota/quotas.h"
 #include "router/route_table.h"
 #include "server/observe/fault_log.h"
 #include "server/observe/guest_log.h"
@@ -15,7 +16,8 @@ namespace skiff {
 /// One app as it is served: its configuration and its prepared version. Immutable; any thread.
 struct AppDeployment {
   std::string tenant;
-  AppConfig config;
+  AppConfig config;  ///< its limits as they were when it was deployed; `quota` has those of now
+  std::shared_ptr<AppQuota> quota;
   std::string digest;
   std::size_t sourceMapHash = 0;     ///< to tell whether it changed
   std::shared_ptr<AppGuestLog> log;  ///< outlives `module`, which refers to it

@@ -36,6 +36,14 @@ GuestSettings settingsOf(const std::string& tenant, const AppConfig& app, GuestL
   return settings;
 }
 
+/// The same but for limits that can change while it is served.
+bool servesAs(AppConfig was, const AppConfig& wanted) {
+  const Limits& limits = wanted.limits;
+  if (was.limits.memory != limits.memory || was.limits.heap != limits.heap) return false;
+  was.limits = limits;
+  return was == wanted;
+}
+
 }  // namespace
 
 wasi::OpenFileBudget& DeploymentBuilder::openFilesOf(const std::string& tenant) {
@@ -54,7 +62,7 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
 
   const std::string sourceMap = readSourceMapFile(app.module, wasm::kLargestSourceMap);
   const std::size_t sourceMapHash = std::hash<std::string>()(sourceMap);
-  if (previous && previous->config == app && previous->digest == file->digest &&
+  if (previous && servesAs(previous->config, app) && previous->digest == file->digest &&
       previous->sourceMapHash == sourceMapHash) {
     return previous;
   }
@@ -62,6 +70,7 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   auto deployment = std::make_shared<AppDeployment>();
   deployment->tenant = tenant;
   deployment->config = app;
+  deployment->quota = quotas_.app(tenant, app.name);
   deployment->digest = file->digest;
   deployment->sourceMapHash = sourceMapHash;
   deployment->log = std::make_shared<AppGuestLog>(tenant, app.name, guestLogs_);
@@ -72,6 +81,7 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   request.sourceMap = sourceMap;
   request.digest = file->digest;
   request.settings = settingsOf(tenant, app, *deployment->log, openFilesOf(tenant));
+  request.settings.quota = deployment->quota;
   request.limits = app.limits;
   request.reuse = app.reuse;
   request.snapshot = app.snapshot;

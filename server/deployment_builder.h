@@ -23,11 +23,17 @@ class DeploymentBuilder {
  public:
   /// REQUIRES: all outlive this and every deployment made.
   DeploymentBuilder(Engine& engine, Watchdog& watchdog, LogSink& guestLogs,
-                    wasi::OpenFileBudget& openFiles)
-      : engine_(engine), watchdog_(watchdog), guestLogs_(guestLogs), openFiles_(openFiles) {}
+                    wasi::OpenFileBudget& openFiles, const Quotas& quotas)
+      : engine_(engine),
+        watchdog_(watchdog),
+        guestLogs_(guestLogs),
+        openFiles_(openFiles),
+        quotas_(quotas) {}
 
   /// Apps that `previous` (may be null) holds with the same configuration and module bytes are
-  /// taken over as they are. Either everything, or all that is wrong, in the configuration's order.
+  /// taken over as they are; so are those that differ only in limits that their quota has live.
+  /// REQUIRES: the configuration was applied to the quotas.
+  /// Either everything, or all that is wrong, in the configuration's order.
   Result<std::shared_ptr<const Deployment>, std::vector<Error>> build(const Config& config,
                                                                       const Deployment* previous);
 
@@ -43,6 +49,7 @@ class DeploymentBuilder {
   Watchdog& watchdog_;
   LogSink& guestLogs_;
   wasi::OpenFileBudget& openFiles_;
+  const Quotas& quotas_;
   std::mutex sharesMutex_;
   /// By tenant. One that was is kept: files of it may still be open.
   std::map<std::string, wasi::OpenFileBudget> shares_;

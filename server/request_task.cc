@@ -12,7 +12,7 @@ RequestTask::RequestTask(Shard& shard, AppHost& host, HttpExchange& exchange)
     : shard_(shard),
       host_(host),
       exchange_(exchange),
-      deadline_(exchange.startTime() + host.deployment().config.limits.wall) {}
+      deadline_(exchange.startTime() + host.deployment().quota->limits.wall()) {}
 
 RequestTask::~RequestTask() {
   stopDeadline();
@@ -57,7 +57,7 @@ void RequestTask::retry() {
 void RequestTask::run(Instance& instance, std::chrono::nanoseconds initCpu) {
   state_ = State::running;
   run_.emplace(shard_.engine(), host_.pool(), instance, exchange_,
-               GuestRun::Limits{host_.deployment().config.limits.cpu, deadline_, initCpu});
+               GuestRun::Limits{host_.deployment().quota->limits.cpu(), deadline_, initCpu});
   after(run_->start());
 }
 

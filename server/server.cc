@@ -53,7 +53,8 @@ Result<void> Server::open() {
     guestSink_ = std::move(*guests);
     guestLogs = guestSink_.get();
   }
-  builder_ = std::make_unique<DeploymentBuilder>(engine_, watchdog_, *guestLogs, openFiles_);
+  builder_ =
+      std::make_unique<DeploymentBuilder>(engine_, watchdog_, *guestLogs, openFiles_, quotas_);
 
   auto sockets = openSockets();
   if (sockets.has_error()) return sockets.error();
@@ -130,6 +131,8 @@ void Server::awaitSignals() {
 }
 
 void Server::build(Config config) {
+  // At once, for requests in flight as well; modules that changed take longer.
+  quotas_.apply(config);
   building_ = true;
   if (builderThread_.joinable()) builderThread_.join();
   builderThread_ = std::thread([this, config = std::move(config), previous = deployment_] {

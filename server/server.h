@@ -14,6 +14,7 @@
 #include "isolate/engine.h"
 #include "isolate/instance_budget.h"
 #include "isolate/nursery.h"
+#include "quota/quotas.h"
 #include "quota/watchdog.h"
 #include "server/admin/admin_server.h"
 #include "server/deployment.h"
@@ -66,6 +67,7 @@ class Server {
 
   std::unique_ptr<LogSink> accessSink_;
   std::unique_ptr<LogSink> guestSink_;  ///< only if the access log is off
+  Quotas quotas_;
   Watchdog watchdog_;
   InstanceBudget budget_;
   Metrics metrics_;

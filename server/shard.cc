@@ -139,7 +139,7 @@ void Shard::onRequest(HttpExchange& exchange) {
   auto& task = exchange.attach<RequestTask>(*this, host, exchange);
   if (!task.enter()) return exchange.fail(Reason::concurrencyLimit);
   exchange.setMatchedRoute(match.pattern);
-  if (!exchange.setRequestBodyLimit(host.deployment().config.limits.requestBody.bytes())) return;
+  if (!exchange.setRequestBodyLimit(host.deployment().quota->limits.requestBody().bytes())) return;
   exchange.setOrigin(host.origin());
   host.touch(now_);
   task.begin();

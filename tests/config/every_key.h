@@ -77,7 +77,19 @@ cpu_ms = 10
 wall_ms = 9000
 memory = "32MiB"
 request_body = "1MiB"
+response_body = "2MiB"
+queue_ms = 5
+heap = "48MiB"
+cpu_share = 250
+cpu_burst_ms = 123
+weight = 7
+memory_total = "1GiB"
 concurrency = 77
+rate = 11
+rate_burst = 12
+io_bytes_per_s = "3MiB"
+io_ops_per_s = 13
+log_bytes_per_s = "5KiB"
 )toml";
 
 }  // namespace skiff

@@ -27,6 +27,37 @@ Config parsed(std::string_view text, const std::filesystem::path& file = kFile) 
   return {};
 }
 
+/// Those of the server in kEveryKey.
+Limits everyLimit() {
+  Limits limits;
+  limits.cpu = milliseconds(10);
+  limits.wall = milliseconds(9'000);
+  limits.requestBody = 1_MiB;
+  limits.responseBody = 2_MiB;
+  limits.queue = milliseconds(5);
+  limits.memory = 32_MiB;
+  limits.heap = 48_MiB;
+  limits.cpuShare = 250;
+  limits.cpuBurst = milliseconds(123);
+  limits.weight = 7;
+  limits.memoryTotal = 1_GiB;
+  limits.concurrency = 77;
+  limits.rate = 11;
+  limits.rateBurst = 12;
+  limits.ioBytesPerSecond = 3_MiB;
+  limits.ioOpsPerSecond = 13;
+  limits.logBytesPerSecond = 5_KiB;
+  return limits;
+}
+
+/// Those of the tenant "acme" there.
+Limits acmeLimits() {
+  Limits limits = everyLimit();
+  limits.cpu = milliseconds(20);
+  limits.memory = 64_MiB;
+  return limits;
+}
+
 TEST(Config, AnEmptyFileGivesTheDefaults) {
   const Config config = parsed("");
   EXPECT_EQ(config.file, kFile);
@@ -60,14 +91,15 @@ TEST(Config, EveryServerKeyIsRead) {
   server.accessLog = "/etc/skiff/logs/access.json";
   EXPECT_EQ(config.server, server);
   EXPECT_EQ(config.admin, (AdminConfig{{"127.0.0.1", 9'191}}));
-  EXPECT_EQ(config.limits, (Limits{milliseconds(10), milliseconds(9'000), 32_MiB, 1_MiB, 77}));
+  EXPECT_EQ(config.limits, everyLimit());
 }
 
 TEST(Config, EveryAppKeyIsRead) {
   const Config config = parsed(kEveryKey);
   ASSERT_THAT(config.tenants, SizeIs(2));
   EXPECT_EQ(config.tenants[0].name, "acme");
-  EXPECT_EQ(config.tenants[1], (TenantConfig{"other", {}}));
+  EXPECT_EQ(config.tenants[0].limits, acmeLimits());
+  EXPECT_EQ(config.tenants[1], (TenantConfig{"other", everyLimit(), {}}));
   ASSERT_THAT(config.tenants[0].apps, SizeIs(2));
   AppConfig hello;
   hello.name = "hello";
@@ -86,7 +118,8 @@ TEST(Config, EveryAppKeyIsRead) {
   hello.minInstances = 1;
   hello.maxInstances = 8;
   hello.reuse = Reuse::dirty;
-  hello.limits = {milliseconds(20), milliseconds(2'000), 64_MiB, 1_MiB, 77};
+  hello.limits = acmeLimits();
+  hello.limits.wall = milliseconds(2'000);
   EXPECT_EQ(config.tenants[0].apps[0], hello);
 }
 
@@ -98,7 +131,7 @@ TEST(Config, AnAppNeedsOnlyNameModuleAndRoutes) {
   plain.module = "/opt/plain.wasm";
   plain.routes = {"plain.localhost/*"};
   // The tenant's limits, and where it has none the server's.
-  plain.limits = {milliseconds(20), milliseconds(9'000), 64_MiB, 1_MiB, 77};
+  plain.limits = acmeLimits();
   EXPECT_EQ(config.tenants[0].apps[1], plain);
 }
 
@@ -157,8 +190,13 @@ memory = "4GiB"
 request_body = "0B"
 concurrency = 1000000
 )");
-  EXPECT_EQ(config.limits, (Limits{milliseconds(1), LimitCeilings::kWall, LimitCeilings::kMemory,
-                                   ByteSize(0), LimitCeilings::kConcurrency}));
+  Limits limits;
+  limits.cpu = milliseconds(1);
+  limits.wall = LimitCeilings::kWall;
+  limits.memory = LimitCeilings::kMemory;
+  limits.requestBody = ByteSize(0);
+  limits.concurrency = LimitCeilings::kConcurrency;
+  EXPECT_EQ(config.limits, limits);
 }
 
 TEST(Config, WindowsLineEndsAndAByteOrderMarkDoNoHarm) {

@@ -1,0 +1,34 @@
+#include "quota/quotas.h"
+
+namespace skiff {
+
+void Quotas::apply(const Config& config) {
+  const std::lock_guard lock(mutex_);
+  for (auto tenant = tenants_.begin(); tenant != tenants_.end();) {
+    std::erase_if(tenant->second.apps, [](const auto& app) { return app.second.use_count() == 1; });
+    const bool unused = tenant->second.apps.empty();
+    tenant = unused ? tenants_.erase(tenant) : std::next(tenant);
+  }
+  for (const TenantConfig& tenant : config.tenants) {
+    Tenant& held = tenants_[tenant.name];
+    if (!held.quota) {
+      held.quota = std::make_shared<TenantQuota>(tenant.name, tenant.limits);
+    }
+    held.quota->limits.set(tenant.limits);
+    for (const AppConfig& app : tenant.apps) {
+      std::shared_ptr<AppQuota>& quota = held.apps[app.name];
+      if (!quota) quota = std::make_shared<AppQuota>(held.quota, app.name, app.limits);
+      quota->limits.set(app.limits);
+    }
+  }
+}
+
+std::shared_ptr<AppQuota> Quotas::app(std::string_view tenant, std::string_view app) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = tenants_.find(tenant);
+  if (found == tenants_.end()) return nullptr;
+  const auto quota = found->second.apps.find(app);
+  return quota == found->second.apps.end() ? nullptr : quota->second;
+}
+
+}  // namespace skiff
