@@ -34,7 +34,9 @@ int check(Engine& engine, const Config& config) {
   auto sink = LogSink::onDescriptor(STDERR_FILENO);
   if (sink.has_error()) return 1;
   wasi::OpenFileBudget openFiles(SIZE_MAX);
-  DeploymentBuilder builder(engine, watchdog, **sink, openFiles);
+  Quotas quotas;
+  quotas.apply(config);
+  DeploymentBuilder builder(engine, watchdog, **sink, openFiles, quotas);
   const auto built = builder.build(config, nullptr);
   if (built.has_error()) {
     for (const Error& error : built.error()) std::fprintf(stderr, "%s\n", error.message.c_str());
