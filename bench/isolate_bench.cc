@@ -9,15 +9,15 @@
 #include "isolate/addon_entry.h"
 #include "isolate/engine.h"
 #include "isolate/guest_isolate.h"
+#include "isolate/guest_place.h"
 #include "isolate/guest_run.h"
 #include "isolate/instance.h"
 #include "isolate/instance_budget.h"
 #include "isolate/instance_pool.h"
 #include "isolate/memory/tracked_memory.h"
 #include "isolate/nursery.h"
-#include "quota/guest_thread.h"
-#include "quota/watchdog.h"
 #include "tests/isolate/fake_exchange.h"
+#include "tests/isolate/test_run.h"
 
 namespace skiff {
 namespace {
@@ -32,12 +32,7 @@ class SilentLog final : public GuestLog {
 
 /// One shard's worth of engine on this thread.
 struct Bed {
-  Bed() {
-    TrackedMemory::installFaultHandler();
-    thread.bind();
-    watchdog.add(thread);
-  }
-  ~Bed() { watchdog.remove(thread); }
+  Bed() { TrackedMemory::installFaultHandler(); }
 
   std::shared_ptr<const PreparedModule> prepare(const char* guest) {
     std::ifstream file(std::filesystem::path(SKIFF_GUESTS) / guest, std::ios::binary);
@@ -64,8 +59,8 @@ struct Bed {
   Nursery nursery{*theEngine, 8};
   Nursery noNursery{*theEngine, 0};
   InstanceBudget budget;
-  GuestThread thread;
-  ShardEngine shard{nursery, budget, thread, ResetMode::automatic};
+  GuestPlace place{watchdog};
+  ShardEngine shard{nursery, budget, ResetMode::automatic};
 };
 
 void newInstance(benchmark::State& state) {
@@ -119,8 +114,8 @@ void coldStart(benchmark::State& state) {
       InstancePool pool(bed.shard, module, {.min = 0, .max = 8});
       testing::FakeExchange exchange;
       state.ResumeTiming();
-      GuestRun run(bed.shard, pool, *Bed::acquire(pool), exchange,
-                   {std::chrono::seconds(1), std::chrono::steady_clock::time_point::max()});
+      testing::TestRun run(bed.shard, pool, *Bed::acquire(pool), exchange,
+                           {std::chrono::seconds(1), std::chrono::steady_clock::time_point::max()});
       run.start();
       state.PauseTiming();
     }
@@ -153,7 +148,8 @@ void callGuest(benchmark::State& state, GuestCall::Entry kind) {
       }
       const v8::HandleScope scope(lock.raw());
       GuestCall call(*context);
-      benchmark::DoNotOptimize(call.enter(lock, instance->entry(lock, 0, kind), {}, kind));
+      benchmark::DoNotOptimize(
+          call.enter(lock, bed.shard.thread(), instance->entry(lock, 0, kind), {}, kind));
     }
   }
   pool.release(instance, InstanceFate::returned);
@@ -165,8 +161,8 @@ void guestRequest(benchmark::State& state, const char* guest) {
   InstancePool pool(bed.shard, bed.prepare(guest), {.min = 0, .max = 8});
   for (auto _ : state) {
     testing::FakeExchange exchange;
-    GuestRun run(bed.shard, pool, *Bed::acquire(pool), exchange,
-                 {std::chrono::seconds(1), std::chrono::steady_clock::time_point::max()});
+    testing::TestRun run(bed.shard, pool, *Bed::acquire(pool), exchange,
+                         {std::chrono::seconds(1), std::chrono::steady_clock::time_point::max()});
     run.start();
     benchmark::DoNotOptimize(run.reason());
   }

@@ -83,4 +83,11 @@ void Engine::dispose(v8::Isolate* isolate) {
   live_.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void Engine::forgetThread() {
+  const std::lock_guard lock(delegates_->mutex);
+  for (const auto& [isolate, delegate] : delegates_->byIsolate) {
+    isolate->DiscardThreadSpecificMetadata();
+  }
+}
+
 }  // namespace skiff

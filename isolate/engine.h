@@ -37,6 +37,10 @@ class Engine {
   /// REQUIRES: made by newIsolate, not entered by any thread, nothing of it used afterwards.
   void dispose(v8::Isolate* isolate);
 
+  /// Has V8 drop what it keeps for the calling thread in every isolate: before a thread ends that
+  /// has entered isolates which outlive it. REQUIRES: it has none entered.
+  void forgetThread();
+
   std::size_t liveIsolates() const { return live_.load(std::memory_order_relaxed); }
 
  private:

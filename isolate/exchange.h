@@ -56,6 +56,8 @@ enum WaitFor : std::uint8_t {
 /// call to the Exchange.
 class ExchangeListener {
  public:
+  /// Whether onAbandoned() could be called now. If not, the listener has the exchange try again.
+  virtual bool mayBeAbandoned() { return true; }
   /// At least one of the awaited things may have happened: try again. May be spurious.
   virtual void onReady() = 0;
   /// The exchange has failed and nothing more can be sent: the client went away, its body broke or
@@ -79,8 +81,8 @@ struct NextRequest {
 };
 
 /// One HTTP request and its answer, as a guest ABI sees it: the border between the HTTP front end,
-/// which implements it, and the guests. Nothing here blocks. All calls on the shard's thread.
-/// Bodies go through bounded buffers in both directions.
+/// which implements it, and the guests. Nothing here blocks. All calls on the shard's thread, but
+/// see leaveShard(). Bodies go through bounded buffers in both directions.
 class Exchange {
  public:
   virtual ~Exchange() = default;
@@ -137,6 +139,11 @@ class Exchange {
   /// What to tell it about from now on; replaces what was waited for before. `until` is for
   /// kWaitTime.
   virtual void waitFor(std::uint8_t what, std::chrono::steady_clock::time_point until = {}) = 0;
+  /// The thread that carried the shard runs on with the guest only: from now on it touches nothing
+  /// but what belongs to this exchange, and the shard, which other threads carry, leaves that
+  /// alone. Bodies are read and written as far as buffers go; whatever else is called takes effect
+  /// when the exchange is back. What may be called: all but startNext() and finish*().
+  virtual void leaveShard() = 0;
   /// What the exchange knows nothing of (kWaitFile) has come about: the listener is told if it
   /// waits for that. From the shard's loop.
   virtual void signal(std::uint8_t what) = 0;

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "quota/guest_thread.h"
+
 namespace skiff {
 namespace {
 
@@ -31,9 +33,11 @@ std::string messageOf(v8::Isolate* isolate, v8::Local<v8::Value> exception) {
 
 }  // namespace
 
-GuestCall::State GuestCall::enter(IsolateLock& lock, v8::Local<v8::Function> function,
+GuestCall::State GuestCall::enter(IsolateLock& lock, GuestThread& thread,
+                                  v8::Local<v8::Function> function,
                                   std::span<const std::uint32_t> arguments, Entry entry) {
   entry_ = entry;
+  thread_ = &thread;
   v8::Isolate* const isolate = lock.raw();
   std::array<v8::Local<v8::Value>, 2> values;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -50,7 +54,12 @@ GuestCall::State GuestCall::enter(IsolateLock& lock, v8::Local<v8::Function> fun
   return settle(lock, tryCatch, value);
 }
 
-GuestCall::State GuestCall::resume(IsolateLock& lock) {
+GuestCall::State GuestCall::resume(IsolateLock& lock, GuestThread& thread) {
+  thread_ = &thread;
+  return resolve(lock);
+}
+
+GuestCall::State GuestCall::resolve(IsolateLock& lock) {
   v8::Isolate* const isolate = lock.raw();
   v8::TryCatch tryCatch(isolate);
   tryCatch.SetCaptureMessage(false);
@@ -67,7 +76,7 @@ GuestCall::State GuestCall::resume(IsolateLock& lock) {
 void GuestCall::cancel(IsolateLock& lock, NoteStack note) {
   cancelled_ = true;
   noteAtCancel_ = note;
-  (void)resume(lock);
+  (void)resolve(lock);
   promise_.Reset();
   waiting_.Reset();
 }
@@ -117,6 +126,19 @@ GuestCall::State GuestCall::classifyFailure(IsolateLock& lock, v8::TryCatch& try
 
 HostResult GuestCall::host(v8::Isolate* isolate, const HostFunction& function,
                            const std::uint32_t* slots) {
+  // Without an exchange, a host function touches nothing of a shard's.
+  if (!context_.exchange() || cancelled_) return callHost(isolate, function, slots);
+  if (!thread_->enterHost()) {
+    context_.leaveShard();
+    return callHost(isolate, function, slots);
+  }
+  const HostResult result = callHost(isolate, function, slots);
+  thread_->leaveHost();
+  return result;
+}
+
+HostResult GuestCall::callHost(v8::Isolate* isolate, const HostFunction& function,
+                               const std::uint32_t* slots) {
   if (cancelled_ || mustWait_ || context_.ending()) {
     if (std::exchange(noteAtCancel_, NoteStack::no) == NoteStack::yes) noteStack(isolate);
     return HostResult::stop();

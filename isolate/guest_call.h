@@ -13,8 +13,10 @@
 
 namespace skiff {
 
+class GuestThread;
+
 /// One call of a guest's export: from entering it to its return, however often it is suspended in
-/// between. One thread at a time, which has the isolate entered.
+/// between. One thread at a time, which has the isolate entered; `thread` is that thread's.
 class GuestCall {
  public:
   enum class State : std::uint8_t {
@@ -28,15 +30,15 @@ class GuestCall {
   /// Whether the guest is entered so that it can be suspended, which costs several times as much.
   enum class Entry : std::uint8_t { plain, suspendable };
 
-  GuestCall(HostContext& context) : context_(context) {}
+  explicit GuestCall(HostContext& context) : context_(context) {}
   GuestCall(const GuestCall&) = delete;
   GuestCall& operator=(const GuestCall&) = delete;
 
   /// REQUIRES: `function` is a promising one if `entry` is suspendable, and else is not.
-  State enter(IsolateLock& lock, v8::Local<v8::Function> function,
+  State enter(IsolateLock& lock, GuestThread& thread, v8::Local<v8::Function> function,
               std::span<const std::uint32_t> arguments, Entry entry);
   /// REQUIRES: suspended. The host function that waits is tried again.
-  State resume(IsolateLock& lock);
+  State resume(IsolateLock& lock, GuestThread& thread);
   enum class NoteStack : bool { no, yes };
   /// REQUIRES: suspended. Unwinds the guest: its host function is not tried again.
   void cancel(IsolateLock& lock, NoteStack note);
@@ -56,10 +58,14 @@ class GuestCall {
   v8::MaybeLocal<v8::Promise> suspend(v8::Isolate* isolate);
 
  private:
+  State resolve(IsolateLock& lock);
+  HostResult callHost(v8::Isolate* isolate, const HostFunction& function,
+                      const std::uint32_t* slots);
   State settle(IsolateLock& lock, v8::TryCatch& tryCatch, v8::MaybeLocal<v8::Value> value);
   State classifyFailure(IsolateLock& lock, v8::TryCatch& tryCatch);
 
   HostContext& context_;
+  GuestThread* thread_ = nullptr;  ///< where the guest runs, while it does
   v8::Global<v8::Promise> promise_;
   v8::Global<v8::Promise::Resolver> waiting_;
   double result_ = 0;

@@ -1,14 +1,17 @@
 #include "isolate/guest_interruption.h"
 
+#include <v8.h>
+
 #include "isolate/guest_call.h"
 #include "isolate/guest_isolate.h"
-#include "quota/guest_thread.h"
+#include "isolate/guest_place.h"
 
 namespace skiff {
 namespace {
 
-void strike(v8::Isolate* isolate, void* thread) {
-  if (!static_cast<const GuestThread*>(thread)->isTerminating()) return;
+/// On the thread that runs the isolate's guest now, which need not be the one it was sent for.
+void strike(v8::Isolate* isolate, void*) {
+  if (!GuestPlace::current().thread().heed()) return;
   const v8::HandleScope scope(isolate);
   if (GuestCall* const call = GuestIsolate::of(isolate).current()) call->noteStack(isolate);
   isolate->TerminateExecution();
@@ -16,9 +19,8 @@ void strike(v8::Isolate* isolate, void* thread) {
 
 }  // namespace
 
-void GuestInterruption::send(void* self) {
-  const auto& interruption = *static_cast<const GuestInterruption*>(self);
-  interruption.isolate->RequestInterrupt(strike, const_cast<GuestThread*>(&interruption.thread));
+void interruptGuest(void* isolate) {
+  static_cast<v8::Isolate*>(isolate)->RequestInterrupt(strike, nullptr);
 }
 
 }  // namespace skiff

@@ -1,6 +1,7 @@
 #include "isolate/guest_run.h"
 
 #include <span>
+#include <utility>
 
 #include "isolate/guest_call.h"
 #include "isolate/guest_interruption.h"
@@ -9,31 +10,25 @@
 
 namespace skiff {
 
-GuestRun::GuestRun(ShardEngine& shard, InstancePool& pool, Instance& instance, Exchange& exchange,
-                   const Limits& limits)
-    : shard_(shard),
-      pool_(pool),
-      instance_(&instance),
-      exchange_(exchange),
-      limits_(limits),
-      cpu_(limits.used) {}
+GuestRun::GuestRun(ShardEngine& shard, InstancePool& pool, Exchange& exchange, const Limits& limits)
+    : shard_(shard), pool_(pool), exchange_(exchange), limits_(limits) {}
 
 GuestRun::~GuestRun() {
-  if (phase_ == Phase::suspended) cancel(Reason::drained);
+  if (phase_ == Phase::suspended || phase_ == Phase::resuming) cancel(Reason::drained);
   if (instance_) finish(Reason::drained, {}, InstanceFate::broken);
 }
 
-GuestRun::State GuestRun::start() {
-  plain_ = pool_.tryPlainEntry() &&
-           (!pool_.module().mayWait || exchange_.requestBodyLength() == std::uint64_t{0});
-  if (plain_ && pool_.module().mayWait) {
-    saveRequest();
-    exchange_.holdResponse(true);
+GuestRun::State GuestRun::begin(Instance& instance, std::chrono::nanoseconds initCpu) {
+  instance_ = &instance;
+  cpu_ += initCpu;
+  if (!std::exchange(begun_, true)) {
+    plain_ = pool_.tryPlainEntry() &&
+             (!pool_.module().mayWait || exchange_.requestBodyLength() == std::uint64_t{0});
+    if (plain_ && pool_.module().mayWait) {
+      saveRequest();
+      exchange_.holdResponse(true);
+    }
   }
-  return begin();
-}
-
-GuestRun::State GuestRun::begin() {
   makeContext();
   {
     // An idle instance's isolate need not be the one that the thread is in.
@@ -68,18 +63,8 @@ GuestRun::State GuestRun::beginAgain() {
   pool_.noteWaited();
   pool_.release(std::exchange(instance_, nullptr), InstanceFate::broken);
   restoreExchange();
-  ColdStart cold;
-  Reason refusal = Reason::none;
-  std::string error;
-  instance_ = pool_.acquire(cold, refusal, error);
-  cpu_ += cold.initCpu;
-  if (!instance_) {
-    phase_ = Phase::finished;
-    reason_ = refusal == Reason::none ? Reason::overloaded : refusal;
-    detail_ = std::move(error);
-    return State::finished;
-  }
-  return begin();
+  phase_ = Phase::idle;
+  return State::needsInstance;
 }
 
 void GuestRun::saveRequest() {
@@ -107,18 +92,21 @@ void GuestRun::restoreExchange() {
 GuestRun::State GuestRun::resume() {
   exchange_.waitFor(kWaitNothing);
   if (phase_ == Phase::awaiting) return proceed(pool_.module().abi->ready(*context_));
-  return activate([this](IsolateLock& lock) { return call_->resume(lock); });
+  phase_ = Phase::resuming;
+  return State::ready;
 }
 
 void GuestRun::cancel(Reason reason) {
   exchange_.waitFor(kWaitNothing);
-  if (phase_ == Phase::suspended) {
-    IsolateLock lock(shard_.seat(), pool_.isolate());
-    unwind(lock, reason);
+  if (phase_ == Phase::suspended || phase_ == Phase::resuming) {
+    {
+      IsolateLock lock(shard_.seat(), pool_.isolate());
+      unwind(lock, reason);
+    }
     finish(reason,
            reason == Reason::wallLimit ? "the guest waited past the request's wall time" : "",
            InstanceFate::broken);
-  } else if (phase_ == Phase::awaiting) {
+  } else if (phase_ != Phase::finished) {
     finish(reason, {}, InstanceFate::returned);
   }
 }
@@ -133,7 +121,7 @@ void GuestRun::unwind(IsolateLock& lock, Reason reason) {
   lock.raw()->CancelTerminateExecution();
 }
 
-GuestRun::State GuestRun::proceed(Step step) {
+GuestRun::State GuestRun::proceed(const Step& step) {
   switch (step.kind) {
     case Step::Kind::await:
       phase_ = Phase::awaiting;
@@ -144,85 +132,71 @@ GuestRun::State GuestRun::proceed(Step step) {
     case Step::Kind::call:
       break;
   }
-  const EntryPoint& entry = pool_.module().abi->entryPoints()[step.entry];
-  entry_ = step.entry;
+  step_ = step;
   call_ = std::make_unique<GuestCall>(*context_);
-  const auto kind = plain_ ? GuestCall::Entry::plain : GuestCall::Entry::suspendable;
-  return activate([&](IsolateLock& lock) {
-    return call_->enter(lock, instance_->entry(lock, step.entry, kind),
-                        std::span(step.arguments.data(), entry.parameters.size()), kind);
-  });
+  phase_ = Phase::entering;
+  return State::ready;
 }
 
-template <class Enter>
-GuestRun::State GuestRun::activate(Enter enter) {
+void GuestRun::perform() {
+  IsolateLock lock(shard_.seat(), pool_.isolate());
+  v8::Isolate* const isolate = lock.raw();
+  GuestThread& thread = shard_.thread();
   GuestCall::State state;
   ActivationReport report;
-  bool heapExhausted = false;
   {
-    IsolateLock lock(shard_.seat(), pool_.isolate());
-    v8::Isolate* const isolate = lock.raw();
-    {
-      const TrackedMemory::Access access(instance_->tracked());
-      GuestInterruption interruption{isolate, shard_.thread()};
-      shard_.thread().begin({.cpu = limits_.cpu - cpu_,
-                             .deadline = limits_.deadline,
-                             .terminate = GuestInterruption::send,
-                             .target = &interruption});
-      state = enter(lock);
-      report = shard_.thread().end();
+    const TrackedMemory::Access access(instance_->tracked());
+    thread.begin({.cpu = limits_.cpu,
+                  .used = cpu_,
+                  .deadline = limits_.deadline,
+                  .quota = pool_.module().settings.quota.get(),
+                  .start = limits_.start,
+                  .ends = &shard_.ends(),
+                  .interrupt = interruptGuest,
+                  .target = isolate});
+    if (phase_ == Phase::resuming) {
+      state = call_->resume(lock, thread);
+    } else {
+      const EntryPoint& entry = pool_.module().abi->entryPoints()[step_.entry];
+      const auto kind = plain_ ? GuestCall::Entry::plain : GuestCall::Entry::suspendable;
+      state = call_->enter(lock, thread, instance_->entry(lock, step_.entry, kind),
+                           std::span(step_.arguments.data(), entry.parameters.size()), kind);
     }
-    cpu_ += report.cpu;
-    heapExhausted = lock.guest().takeHeapExhausted();
-    const bool cut = report.terminated != Reason::none || heapExhausted;
-    if (cut && state == GuestCall::State::suspended) {
-      unwind(lock, report.terminated);
-      state = GuestCall::State::terminated;
-    }
-    if (cut && state == GuestCall::State::mustWait) state = GuestCall::State::terminated;
-    if (cut || state == GuestCall::State::ended || state == GuestCall::State::terminated ||
-        state == GuestCall::State::mustWait) {
-      if (state == GuestCall::State::returned) state = GuestCall::State::terminated;
-      isolate->CancelTerminateExecution();
-    }
-    if (lock.guest().tasks().pending()) lock.guest().tasks().drain();
+    report = thread.end();
   }
-  return settle(static_cast<std::uint8_t>(state),
-                heapExhausted ? Reason::memoryLimit : report.terminated);
+  phase_ = Phase::performed;
+  cpu_ += report.cpu;
+  late_ = report.late;
+  const bool heapExhausted = lock.guest().takeHeapExhausted();
+  const bool cut = report.terminated != Reason::none || heapExhausted;
+  if (cut && state == GuestCall::State::suspended) {
+    unwind(lock, report.terminated);
+    state = GuestCall::State::terminated;
+  }
+  if (cut && state == GuestCall::State::mustWait) state = GuestCall::State::terminated;
+  if (cut || state == GuestCall::State::ended || state == GuestCall::State::terminated ||
+      state == GuestCall::State::mustWait) {
+    if (state == GuestCall::State::returned) state = GuestCall::State::terminated;
+    isolate->CancelTerminateExecution();
+  }
+  if (lock.guest().tasks().pending()) lock.guest().tasks().drain();
+  outcome_ = {static_cast<std::uint8_t>(state),
+              heapExhausted ? Reason::memoryLimit : report.terminated};
 }
 
-GuestRun::State GuestRun::settle(std::uint8_t callState, Reason terminated) {
-  const EntryAbi& abi = *pool_.module().abi;
-  switch (static_cast<GuestCall::State>(callState)) {
+GuestRun::State GuestRun::settle() {
+  context_->returnToShard();
+  switch (static_cast<GuestCall::State>(outcome_.call)) {
     case GuestCall::State::returned: {
       const auto result = static_cast<std::int64_t>(call_->result());
-      return proceed(abi.returned(*context_, entry_, result));
+      return proceed(pool_.module().abi->returned(*context_, step_.entry, result));
     }
     case GuestCall::State::suspended:
       phase_ = Phase::suspended;
       exchange_.flush();
       return State::waiting;
-    case GuestCall::State::ended: {
-      const HostContext::Ending& ending = *context_->ending();
-      if (ending.kind == HostContext::Ending::Kind::memoryLimit) {
-        return finish(Reason::memoryLimit,
-                      "the guest's memory and its /tmp together are over its memory limit",
-                      InstanceFate::broken);
-      }
-      if (ending.kind == HostContext::Ending::Kind::trap) {
-        return finish(Reason::guestTrap, ending.message, InstanceFate::broken);
-      }
-      const Step step = abi.exited(*context_, ending.exitCode);
-      std::string detail(step.detail);
-      if (step.reason == Reason::guestExit) {
-        detail += (detail.empty() ? "the guest exited with code " : ": code ") +
-                  std::to_string(ending.exitCode);
-      }
-      // It left by a host call, in good order: what it changed is undone as if it had returned.
-      const bool resettable = pool_.module().reuse == Reuse::pristine;
-      return finish(step.reason, std::move(detail),
-                    resettable ? InstanceFate::returned : InstanceFate::broken);
-    }
+    case GuestCall::State::ended:
+      return ended();
     case GuestCall::State::mustWait:
       return beginAgain();
     case GuestCall::State::trapped:
@@ -230,13 +204,39 @@ GuestRun::State GuestRun::settle(std::uint8_t callState, Reason terminated) {
     case GuestCall::State::terminated:
       break;
   }
-  switch (terminated) {
+  return terminated(outcome_.terminated);
+}
+
+GuestRun::State GuestRun::ended() {
+  const HostContext::Ending& ending = *context_->ending();
+  if (ending.kind == HostContext::Ending::Kind::memoryLimit) {
+    return finish(Reason::memoryLimit,
+                  "the guest's memory and its /tmp together are over its memory limit",
+                  InstanceFate::broken);
+  }
+  if (ending.kind == HostContext::Ending::Kind::trap) {
+    return finish(Reason::guestTrap, ending.message, InstanceFate::broken);
+  }
+  const Step step = pool_.module().abi->exited(*context_, ending.exitCode);
+  std::string detail(step.detail);
+  if (step.reason == Reason::guestExit) {
+    detail += (detail.empty() ? "the guest exited with code " : ": code ") +
+              std::to_string(ending.exitCode);
+  }
+  // It left by a host call, in good order: what it changed is undone as if it had returned.
+  const bool resettable = pool_.module().reuse == Reuse::pristine;
+  return finish(step.reason, std::move(detail),
+                resettable ? InstanceFate::returned : InstanceFate::broken);
+}
+
+GuestRun::State GuestRun::terminated(Reason reason) {
+  switch (reason) {
     case Reason::memoryLimit:
-      return finish(terminated, "the guest filled the engine's heap", InstanceFate::broken);
+      return finish(reason, "the guest filled the engine's heap", InstanceFate::broken);
     case Reason::wallLimit:
-      return finish(terminated, "the guest ran past the request's wall time", InstanceFate::broken);
+      return finish(reason, "the guest ran past the request's wall time", InstanceFate::broken);
     case Reason::drained:
-      return finish(terminated, "the server's drain was over", InstanceFate::broken);
+      return finish(reason, "the server's drain was over", InstanceFate::broken);
     default:
       return finish(Reason::cpuLimit, "the guest used up the request's CPU time",
                     InstanceFate::broken);
@@ -250,7 +250,7 @@ GuestRun::State GuestRun::finish(Reason reason, std::string detail, InstanceFate
   phase_ = Phase::finished;
   call_.reset();
   dropContext();  // its files are closed now, not when the answer has gone
-  reset_ = pool_.release(std::exchange(instance_, nullptr), fate);
+  if (instance_) reset_ = pool_.release(std::exchange(instance_, nullptr), fate);
   return State::finished;
 }
 

@@ -18,9 +18,10 @@ namespace skiff {
 class GuestCall;
 class IsolateLock;
 
-/// One request served by one instance, from the ABI's first step to its last. Runs the guest on the
-/// calling thread; where the guest would wait, it comes back, and resume() goes on when the
-/// exchange's listener is told. One thread.
+/// One request served by one instance, from the ABI's first step to its last, as a sequence of
+/// activations of the guest. Each is prepared on the shard, performed on whatever thread has the
+/// pool (see InstancePool), and settled on the shard. Where the guest waits, resume() goes on when
+/// the exchange's listener is told. All on the shard's thread, but perform().
 ///
 /// Entering a guest so that it can be suspended costs several times a plain entry, and few requests
 /// ever wait. So where nothing that a guest does before it waits can be seen from outside, it is
@@ -28,27 +29,39 @@ class IsolateLock;
 /// pristine instance, and the pool remembers.
 class GuestRun {
  public:
-  enum class State : std::uint8_t { waiting, finished };
-
-  struct Limits {
-    std::chrono::nanoseconds cpu;
-    std::chrono::steady_clock::time_point deadline;
-    /// Of `cpu`, what initialising the instance for this request has used already.
-    std::chrono::nanoseconds used{};
+  enum class State : std::uint8_t {
+    needsInstance,  ///< begin() it
+    ready,          ///< perform() it, then settle() it
+    waiting,        ///< resume() or cancel() it
+    finished,
   };
 
-  /// `instance` was acquired from `pool`; it is given back when the run finishes.
-  GuestRun(ShardEngine& shard, InstancePool& pool, Instance& instance, Exchange& exchange,
-           const Limits& limits);
-  /// REQUIRES: finished or never started. An instance still held is dropped.
+  struct Limits {
+    /// CPU and wall time, unless the app has a quota: then that says.
+    std::chrono::nanoseconds cpu;
+    std::chrono::steady_clock::time_point deadline;
+    std::chrono::steady_clock::time_point start{};  ///< of the request
+  };
+
+  /// Needs an instance.
+  GuestRun(ShardEngine& shard, InstancePool& pool, Exchange& exchange, const Limits& limits);
+  /// REQUIRES: not being performed. An instance still held is dropped.
   ~GuestRun();
   GuestRun(const GuestRun&) = delete;
   GuestRun& operator=(const GuestRun&) = delete;
 
-  State start();
-  /// REQUIRES: waiting.
+  /// `instance` was acquired from the pool, and initialising it for this request took `initCpu`; it
+  /// is given back when the run finishes, or needs another. REQUIRES: needs an instance.
+  State begin(Instance& instance, std::chrono::nanoseconds initCpu);
+  /// Runs the guest on the calling thread until it returns, waits or is ended. Touches nothing but
+  /// the pool, the exchange and this. REQUIRES: ready.
+  void perform();
+  /// What comes next. REQUIRES: performed.
+  State settle();
+  /// REQUIRES: waiting. Ready, finished, or waiting again afterwards.
   State resume();
-  /// Ends it from outside, whatever it waits for. REQUIRES: waiting. Finished afterwards.
+  /// Ends it from outside, whatever it waits for. REQUIRES: not being performed. Finished
+  /// afterwards.
   void cancel(Reason reason);
 
   // Once finished:
@@ -60,17 +73,29 @@ class GuestRun {
   /// time; else empty. For wasm::stackLines() with the module's symbols.
   const std::vector<std::uint32_t>& stack() const { return stack_; }
   std::chrono::nanoseconds cpu() const { return cpu_; }
+  /// If a limit of time ended it: by how much it was exceeded.
+  std::chrono::nanoseconds late() const { return late_; }
   ResetHow reset() const { return reset_; }
 
  private:
-  enum class Phase : std::uint8_t { idle, suspended, awaiting, finished };
+  enum class Phase : std::uint8_t {
+    idle,
+    entering,   ///< ready: a call is to be entered
+    resuming,   ///< ready: a suspended call is to go on
+    performed,  ///< what it came to is in outcome_
+    suspended,
+    awaiting,
+    finished,
+  };
+  /// What performing came to.
+  struct Outcome {
+    std::uint8_t call = 0;  ///< GuestCall::State
+    Reason terminated = Reason::none;
+  };
 
-  State proceed(Step step);
-  /// The call returned, was suspended, or failed: what comes next.
-  State settle(std::uint8_t callState, Reason terminated);
-  template <class Enter>
-  State activate(Enter enter);
-  State begin();
+  State proceed(const Step& step);
+  State ended();
+  State terminated(Reason reason);
   State beginAgain();
   void makeContext();
   void dropContext();
@@ -81,7 +106,7 @@ class GuestRun {
 
   ShardEngine& shard_;
   InstancePool& pool_;
-  Instance* instance_;
+  Instance* instance_ = nullptr;
   Exchange& exchange_;
   const Limits limits_;
   std::optional<HostContext> ownContext_;
@@ -92,14 +117,17 @@ class GuestRun {
   std::string_view savedMethod_;
   std::string_view savedTarget_;
   std::optional<HeaderList> savedHeaders_;
+  bool begun_ = false;
   bool plain_ = false;
   std::unique_ptr<GuestCall> call_;
-  std::uint8_t entry_ = 0;
+  Step step_;  ///< while entering
+  Outcome outcome_;
   Phase phase_ = Phase::idle;
   Reason reason_ = Reason::none;
   std::string detail_;
   std::vector<std::uint32_t> stack_;
   std::chrono::nanoseconds cpu_{};
+  std::chrono::nanoseconds late_{};
   ResetHow reset_ = ResetHow::none;
 };
 

@@ -94,6 +94,17 @@ class HostContext {
     return static_cast<T&>(*slot);
   }
 
+  /// The guest runs on a thread that is not its shard's, from now until returnToShard(). Calls on
+  /// files are done there.
+  void leaveShard() {
+    if (std::exchange(left_, true)) return;
+    shardFileIo_ = std::exchange(fileIo_, nullptr);
+    exchange_->leaveShard();
+  }
+  void returnToShard() {
+    if (std::exchange(left_, false)) fileIo_ = shardFileIo_;
+  }
+
   /// Ends the guest as a trap of its own would, with this message in its log. Returns what the host
   /// function is to return.
   HostResult trap(std::string message) {
@@ -159,7 +170,9 @@ class HostContext {
   Exchange* exchange_;
   BlockingWait* blockingWait_ = nullptr;
   wasi::FileIo* fileIo_ = nullptr;
+  wasi::FileIo* shardFileIo_ = nullptr;
   bool onShard_ = false;
+  bool left_ = false;
   GuestMemory memory_;
   std::size_t heldBytes_ = 0;  // before the states, which give back
   std::array<std::unique_ptr<HostState>, static_cast<std::size_t>(HostStateSlot::count)> states_;

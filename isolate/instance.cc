@@ -66,7 +66,7 @@ InstanceResult<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
 
 InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
     IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
-    ResetMode mode, const HotPages& hot, GuestThread& thread, InstanceTimes& times) {
+    ShardEngine& shard, const HotPages& hot, InstanceTimes& times) {
   const std::uint64_t start = readCycles();
   const std::chrono::nanoseconds startCpu = threadCpuTime();
   auto made = create(lock, module, prepared);
@@ -76,7 +76,7 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
   times.instantiate = cyclesToTime(instantiated - start);
   if (made.has_error()) return made;
   if (prepared.image) {
-    const auto attached = (*made)->attachImage(lock, *prepared.image, mode, hot);
+    const auto attached = (*made)->attachImage(lock, *prepared.image, shard.reset(), hot);
     if (attached.has_error()) {
       return InstanceError{Reason::overloaded, attached.error().message};
     }
@@ -84,7 +84,9 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
     auto context = std::make_unique<HostContext>(prepared.settings, systemEnvironment(), nullptr);
     context->setOnShard();
     const auto initialised = (*made)->initialise(
-        lock, *context, thread, {prepared.limits.cpu, prepared.limits.wall}, times.initCpu);
+        lock, *context, ShardEngine::thread(),
+        {prepared.limits.cpu, prepared.limits.wall, prepared.settings.quota.get(), &shard.ends()},
+        times.initCpu);
     if (initialised.has_error()) return initialised.error();
     const auto saved = (*made)->saveGlobals(lock);
     if (saved.has_error()) return InstanceError{Reason::overloaded, saved.error().message};
@@ -125,9 +127,9 @@ InstanceResult<void> Instance::initialise(IsolateLock& lock, HostContext& contex
                                           GuestThread& thread, const InitBudget& budget,
                                           std::chrono::nanoseconds& cpu) {
   context.setMemory(GuestMemory(*this));
+  const auto start = std::chrono::steady_clock::now();
   const auto deadline =
-      std::chrono::steady_clock::now() +
-      std::chrono::duration_cast<std::chrono::steady_clock::duration>(budget.wall);
+      start + std::chrono::duration_cast<std::chrono::steady_clock::duration>(budget.wall);
   StackOffsets stack;
   const auto failed = [&](Reason reason, const std::string& name, const std::string& what) {
     std::string message = name + what;
@@ -143,12 +145,15 @@ InstanceResult<void> Instance::initialise(IsolateLock& lock, HostContext& contex
     }
     GuestCall call(context);
     v8::Isolate* const isolate = lock.raw();
-    GuestInterruption interruption{isolate, thread};
-    thread.begin({.cpu = budget.cpu - cpu,
+    thread.begin({.cpu = budget.cpu,
+                  .used = cpu,
                   .deadline = deadline,
-                  .terminate = GuestInterruption::send,
-                  .target = &interruption});
-    const GuestCall::State state = call.enter(lock, function, {}, GuestCall::Entry::plain);
+                  .quota = budget.quota,
+                  .start = start,
+                  .ends = budget.ends,
+                  .interrupt = interruptGuest,
+                  .target = isolate});
+    const GuestCall::State state = call.enter(lock, thread, function, {}, GuestCall::Entry::plain);
     const ActivationReport report = thread.end();
     cpu += report.cpu;
     stack = call.takeStack();

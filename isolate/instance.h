@@ -13,6 +13,7 @@
 #include "isolate/guest_memory.h"
 #include "isolate/memory/tracked_memory.h"
 #include "isolate/prepared_module.h"
+#include "isolate/shard_engine.h"
 #include "quota/guest_thread.h"
 
 namespace skiff {
@@ -28,6 +29,8 @@ struct InstanceTimes {
 struct InitBudget {
   std::chrono::nanoseconds cpu;
   std::chrono::nanoseconds wall;
+  AppQuota* quota = nullptr;                ///< whose account it is on
+  const std::atomic<bool>* ends = nullptr;  ///< see ActivationBudget
 };
 
 /// Why there is no instance: `overloaded` if it was not the guest's doing.
@@ -50,7 +53,7 @@ class Instance final : public GuestMemorySource {
   /// within what one request of the app may take.
   static InstanceResult<std::unique_ptr<Instance>> createPristine(
       IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
-      ResetMode mode, const HotPages& hot, GuestThread& thread, InstanceTimes& times);
+      ShardEngine& shard, const HotPages& hot, InstanceTimes& times);
 
   /// REQUIRES: its isolate is entered.
   ~Instance();

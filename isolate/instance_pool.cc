@@ -52,13 +52,16 @@ InstancePool::~InstancePool() {
   if (isolate_) unloadIsolate();
 }
 
+Instance* InstancePool::acquireIdle() {
+  if (idle_.empty()) return nullptr;
+  busy_.push_back(std::move(idle_.back()));
+  idle_.pop_back();
+  return busy_.back().get();
+}
+
 Instance* InstancePool::acquire(ColdStart& cold, Reason& refusal, std::string& error) {
   refusal = Reason::none;
-  if (!idle_.empty()) {
-    busy_.push_back(std::move(idle_.back()));
-    idle_.pop_back();
-    return busy_.back().get();
-  }
+  if (Instance* const idle = acquireIdle()) return idle;
   if (busy_.size() >= limits_.max) return nullptr;
   return make(cold, refusal, error);
 }
@@ -106,8 +109,8 @@ Instance* InstancePool::make(ColdStart& cold, Reason& refusal, std::string& erro
   }
   IsolateLock lock(shard_.seat(), *isolate_);
   InstanceTimes times;
-  auto made = Instance::createPristine(lock, loaded_->module.Get(lock.raw()), *module_,
-                                       shard_.reset(), hot_, shard_.thread(), times);
+  auto made = Instance::createPristine(lock, loaded_->module.Get(lock.raw()), *module_, shard_,
+                                       hot_, times);
   cold.instantiate = times.instantiate;
   cold.init = times.init;
   cold.initCpu = times.initCpu;
@@ -146,7 +149,6 @@ ResetHow InstancePool::release(Instance* instance, InstanceFate fate) {
   if (!keep) {
     drop(std::move(released));
     if (uncollected_ >= kCollectAfter) collectDropped();
-    if (idle_.size() < limits_.min) (void)warm();
     return ResetHow::fresh;
   }
   if (TrackedMemory* tracked = released->tracked();
@@ -182,7 +184,7 @@ Result<void> InstancePool::warm() {
 }
 
 bool InstancePool::evictIdle(std::size_t keep) {
-  if (!isolate_) return false;
+  if (away_ || !isolate_) return false;
   const std::size_t count = idle_.size() - std::min(keep, idle_.size());
   if (count != 0) {
     IsolateLock lock(shard_.seat(), *isolate_);
@@ -212,7 +214,7 @@ void InstancePool::unloadIsolate() {
 }
 
 void InstancePool::housekeep() {
-  if (!isolate_) return;
+  if (away_ || !isolate_) return;
   if (isolate_->tasks().pending()) {
     IsolateLock lock(shard_.seat(), *isolate_);
     isolate_->tasks().drain();
@@ -226,6 +228,7 @@ void InstancePool::housekeep() {
 }
 
 PoolCounts InstancePool::counts() const {
+  if (away_) return counted_;
   PoolCounts counts;
   counts.idle = idle_.size();
   counts.busy = busy_.size();
@@ -233,6 +236,7 @@ PoolCounts InstancePool::counts() const {
   if (isolate_) counts.bytes = isolate_->heapBytes();
   for (const auto& instance : idle_) counts.bytes += kInstanceOverhead + instance->ownBytes();
   for (const auto& instance : busy_) counts.bytes += kInstanceOverhead + instance->ownBytes();
+  counted_ = counts;
   return counts;
 }
 

@@ -42,7 +42,9 @@ struct PoolCounts {
   std::size_t bytes = 0;  ///< heap and own pages, estimated
 };
 
-/// The instances of one version on one shard, in one isolate of their own. One thread.
+/// The instances of one version on one shard, in one isolate of their own. One thread at a time has
+/// it: the shard's, or, while it is *away*, the one that runs a guest of it beside the shard. Then
+/// the shard calls only what is said to work even so.
 class InstancePool {
  public:
   struct Limits {
@@ -56,8 +58,15 @@ class InstancePool {
   InstancePool(const InstancePool&) = delete;
   InstancePool& operator=(const InstancePool&) = delete;
 
-  /// A pristine instance: an idle one, else a new one. nullptr with `refusal` none: `max` are busy,
-  /// wait for a release. nullptr with a reason: none is to be had (`error` has the detail).
+  /// Said by the shard, of a pool that it gives to another thread or has back.
+  void setAway(bool away) { away_ = away; }
+  bool isAway() const { return away_; }  ///< also while away
+
+  /// A pristine instance that is idle; nullptr if none is.
+  Instance* acquireIdle();
+  /// A pristine instance: an idle one, else a new one, whose initialisation runs the guest. nullptr
+  /// with `refusal` none: `max` are busy, wait for a release. nullptr with a reason: none is to be
+  /// had (`error` has the detail).
   Instance* acquire(ColdStart& cold, Reason& refusal, std::string& error);
   /// Resets the instance and keeps it, or drops it. How it was reset; `fresh` if it was dropped.
   ResetHow release(Instance* instance, InstanceFate fate);
@@ -68,22 +77,31 @@ class InstancePool {
   /// A guest that was entered plainly had to wait: its like are entered suspendably from now on.
   void noteWaited() { waited_ = true; }
 
-  /// Makes instances until `min` are idle. What went wrong, if it did.
+  /// Makes instances until `min` are idle, which may run the guest's initialisation. What went
+  /// wrong, if it did.
   Result<void> warm();
   /// Gives idle instances back, all but `keep`; the isolate too if none is left. Whether that freed
   /// anything.
   bool evictIdle(std::size_t keep);
   /// Whether evictIdle(0) would free anything.
-  bool reclaimable() const { return isolate_ && (!idle_.empty() || uncollected_ || busy_.empty()); }
-  std::size_t idleCount() const { return idle_.size(); }
-  /// An instance could be had now, idle or new.
-  bool available() const { return !idle_.empty() || busy_.size() < limits_.max; }
-  /// Tasks that V8 wants run on this thread, and garbage that dropped instances left.
+  /// Also while away: nothing then.
+  bool reclaimable() const {
+    return !away_ && isolate_ && (!idle_.empty() || uncollected_ || busy_.empty());
+  }
+  /// Fewer than `min` are idle, and more may be made. Also while away: not then.
+  bool wantsWarming() const {
+    return !away_ && idle_.size() < limits_.min && idle_.size() + busy_.size() < limits_.max;
+  }
+  /// An instance could be had now, idle or new. Also while away: not then.
+  bool available() const { return !away_ && (!idle_.empty() || busy_.size() < limits_.max); }
+  /// Tasks that V8 wants run on this thread, and garbage that dropped instances left. Also while
+  /// away: does nothing then.
   void housekeep();
 
   GuestIsolate& isolate() { return *isolate_; }  ///< REQUIRES: an instance is there
   const PreparedModule& module() const { return *module_; }
   const Limits& limits() const { return limits_; }
+  /// Also while away: as it was before.
   PoolCounts counts() const;
 
  private:
@@ -104,6 +122,8 @@ class InstancePool {
   std::vector<std::unique_ptr<Instance>> busy_;
   HotPages hot_;
   bool waited_ = false;
+  bool away_ = false;             ///< the shard's
+  mutable PoolCounts counted_;    ///< the shard's: what counts() said last
   std::size_t collectAbove_ = 0;  ///< heap size at which the next look collects garbage
   std::size_t uncollected_ = 0;   ///< dropped instances that V8 has not freed yet
 };

@@ -6,8 +6,8 @@
 
 #include "isolate/compiled_module.h"
 #include "isolate/guest_isolate.h"
+#include "isolate/guest_place.h"
 #include "isolate/instance.h"
-#include "quota/watched_thread.h"
 
 namespace skiff {
 namespace {
@@ -99,13 +99,13 @@ constexpr std::chrono::seconds kInitWall{10};
 /// Compiles, instantiates on trial, initialises, and takes the image if there can be one.
 class Trial {
  public:
-  Trial(Engine& engine, Watchdog& watchdog) : thread_(watchdog), isolate_(engine) {}
+  Trial(Engine& engine, Watchdog& watchdog) : isolate_(engine), place_(watchdog) {}
 
   wasm::ModuleResult<void> run(PreparedModule& prepared, const PrepareRequest& request,
                                std::span<const std::uint8_t> rewritten) {
     using Clock = std::chrono::steady_clock;
     using std::chrono::duration_cast;
-    IsolateLock lock(seat_, isolate_);
+    IsolateLock lock(place_.seat(), isolate_);
     const auto start = Clock::now();
     v8::Local<v8::WasmModuleObject> module;
     {
@@ -133,7 +133,7 @@ class Trial {
     HostContext context(prepared.settings, systemEnvironment(), nullptr);
     std::chrono::nanoseconds initCpu{};
     const auto initialised =
-        (*instance)->initialise(lock, context, thread_.get(), {kInitCpu, kInitWall}, initCpu);
+        (*instance)->initialise(lock, context, place_.thread(), {kInitCpu, kInitWall}, initCpu);
     if (initialised.has_error()) return refusal(initialised.error().message);
     prepared.initTime = duration_cast<std::chrono::microseconds>(Clock::now() - compiled);
 
@@ -161,9 +161,8 @@ class Trial {
   }
 
  private:
-  WatchedThread thread_;
   GuestIsolate isolate_;
-  IsolateSeat seat_;
+  GuestPlace place_;
 };
 
 }  // namespace

@@ -6,10 +6,10 @@
 #include "isolate/guest_call.h"
 #include "isolate/guest_interruption.h"
 #include "isolate/guest_isolate.h"
+#include "isolate/guest_place.h"
 #include "isolate/instance.h"
 #include "isolate/prepared_module.h"
 #include "isolate/wasm/stack_text.h"
-#include "quota/watched_thread.h"
 
 namespace skiff {
 namespace {
@@ -46,13 +46,12 @@ ProgramEnd endOf(GuestCall::State state, const GuestCall& call, const HostContex
 ProgramEnd start(IsolateLock& lock, const PreparedModule& module, Instance& instance,
                  HostContext& context, GuestThread& thread, std::chrono::nanoseconds cpu) {
   GuestCall call(context);
-  GuestInterruption interruption{lock.raw(), thread};
   thread.begin({.cpu = cpu,
                 .deadline = std::chrono::steady_clock::time_point::max(),
-                .terminate = GuestInterruption::send,
-                .target = &interruption});
+                .interrupt = interruptGuest,
+                .target = lock.raw()});
   const GuestCall::State state =
-      call.enter(lock, instance.entry(lock, kStartEntry, GuestCall::Entry::plain), {},
+      call.enter(lock, thread, instance.entry(lock, kStartEntry, GuestCall::Entry::plain), {},
                  GuestCall::Entry::plain);
   const ActivationReport report = thread.end();
   lock.raw()->CancelTerminateExecution();
@@ -85,10 +84,9 @@ Result<ProgramEnd> runProgram(Engine& engine, Program program, WasiProcess& proc
         "that export _start"};
   }
 
-  WatchedThread thread(watchdog);
   GuestIsolate isolate(engine);
-  IsolateSeat seat;
-  IsolateLock lock(seat, isolate);
+  GuestPlace place(watchdog);
+  IsolateLock lock(place.seat(), isolate);
   v8::Local<v8::WasmModuleObject> compiled;
   if (!v8::WasmModuleObject::FromCompiledModule(lock.raw(), module.compiled->module)
            .ToLocal(&compiled)) {
@@ -102,7 +100,7 @@ Result<ProgramEnd> runProgram(Engine& engine, Program program, WasiProcess& proc
   context.state<wasi::WasiState>().connect(process);
   std::chrono::nanoseconds used{};
   const auto initialised =
-      (*instance)->initialise(lock, context, thread.get(), {program.cpu, kNoDeadline}, used);
+      (*instance)->initialise(lock, context, place.thread(), {program.cpu, kNoDeadline}, used);
   if (context.ending() && context.ending()->kind == HostContext::Ending::Kind::exit) {
     return ProgramEnd{Reason::none, context.ending()->exitCode, {}};
   }
@@ -111,7 +109,7 @@ Result<ProgramEnd> runProgram(Engine& engine, Program program, WasiProcess& proc
   }
   const auto saved = (*instance)->saveGlobals(lock);
   if (saved.has_error()) return Error{saved.error().message};
-  return start(lock, module, **instance, context, thread.get(), program.cpu - used);
+  return start(lock, module, **instance, context, place.thread(), program.cpu - used);
 }
 
 }  // namespace skiff

@@ -1,27 +1,38 @@
 #include "quota/guest_thread.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "quota/cycle_clock.h"
+#include "quota/hand_off.h"
+#include "quota/overrun_schedule.h"
+#include "quota/quotas.h"
+#include "quota/thread_priority.h"
 #include "quota/watchdog.h"
 
 namespace skiff {
 namespace {
 
+using std::chrono::nanoseconds;
+
 /// The watchdog looks at a running guest at least this often, so that much time at most can have
 /// been CPU time before its first look; the rest was waiting for a processor.
-constexpr std::chrono::nanoseconds kLongestBlind = std::chrono::milliseconds(5);
+constexpr nanoseconds kLongestBlind = std::chrono::milliseconds(5);
+/// How often a hand-off is tried in one look while the guest is in host functions.
+constexpr int kHandOffTries = 200;
+/// The shortest pause between two looks, for a guest that is about to reach its limit.
+constexpr nanoseconds kFineTick = std::chrono::microseconds(200);
 
-std::chrono::nanoseconds blindTime(std::uint64_t startCycles, std::uint64_t seenCycles) {
+nanoseconds blindTime(std::uint64_t startCycles, std::uint64_t seenCycles) {
   return std::min(kLongestBlind, cyclesToTime(seenCycles - std::min(startCycles, seenCycles)));
 }
 
-std::chrono::nanoseconds readClock(clockid_t clock) {
+nanoseconds readClock(clockid_t clock) {
   timespec time{};
-  if (clock_gettime(clock, &time) != 0) return std::chrono::nanoseconds::zero();
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  if (clock_gettime(clock, &time) != 0) return nanoseconds::zero();
+  return std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
 }
 
 }  // namespace
@@ -29,78 +40,172 @@ std::chrono::nanoseconds readClock(clockid_t clock) {
 void GuestThread::bind() {
   const std::lock_guard lock(mutex_);
   if (pthread_getcpuclockid(pthread_self(), &cpuClock_) != 0) cpuClock_ = CLOCK_MONOTONIC;
+  threadId_ = ::gettid();
+}
+
+void GuestThread::carry(HandOff* handOff) {
+  away_ = handOff == nullptr;
+  handOff_.store(handOff, std::memory_order_relaxed);
 }
 
 void GuestThread::begin(const ActivationBudget& budget) {
-  cpuBudget_.store(budget.cpu.count(), std::memory_order_relaxed);
-  deadline_.store(budget.deadline.time_since_epoch().count(), std::memory_order_relaxed);
-  terminate_.store(budget.terminate, std::memory_order_relaxed);
-  target_.store(budget.target, std::memory_order_relaxed);
-  startCycles_.store(readCycles(), std::memory_order_relaxed);
-  word_.store(word(++sequence_, kGuest), std::memory_order_release);
+  budget_ = budget;
+  startCycles_ = readCycles();
+  word_.begin(away_);
   if (Watchdog* watchdog = watchdog_.load(std::memory_order_relaxed)) watchdog->wakeIfAsleep();
 }
 
 ActivationReport GuestThread::end() {
   const std::uint64_t endCycles = readCycles();
   ActivationReport report;
-  std::uint64_t expected = word(sequence_, kGuest);
-  const bool regular =
-      word_.compare_exchange_strong(expected, word(sequence_, kHost), std::memory_order_acq_rel);
-  const std::uint64_t startCycles = startCycles_.load(std::memory_order_relaxed);
-  if (regular && stampedSequence_.load(std::memory_order_acquire) != sequence_) {
-    report.cpu = cyclesToTime(endCycles - startCycles);
+  if (word_.end()) away_ = true;
+  if (!word_.wasClaimed()) {
+    report.cpu = cyclesToTime(endCycles - startCycles_);
+    if (budget_.quota) budget_.quota->chargeCpu(report.cpu);
     return report;
   }
   const std::lock_guard lock(mutex_);
-  if (!regular) {
-    report.terminated = terminated_;
-    word_.store(word(sequence_, kHost), std::memory_order_release);
+  report.terminated = terminated_;
+  report.cpu = usedSoFar();
+  charge(report.cpu);
+  if (throttled_) {
+    budget_.quota->tenant->addThrottled(Clock::now() - throttledSince_);
+    throttled_ = false;
   }
-  if (seenSequence_ == sequence_) {
-    report.cpu = blindTime(startCycles, seenCycles_) + (threadCpu() - seenCpu_);
-  } else {
-    report.cpu = cyclesToTime(endCycles - startCycles);
+  if (terminated_ == Reason::cpuLimit) {
+    report.late = report.cpu - limitCpu_;
+  } else if (terminated_ != Reason::none) {
+    report.late = Clock::now() - limitTime_;
   }
+  report.late = std::max(report.late, nanoseconds::zero());
   return report;
 }
 
-std::chrono::nanoseconds GuestThread::threadCpu() const {
+bool GuestThread::heed() {
+  std::unique_lock lock(mutex_);
+  // An interruption may strike in a later activation than the one it was meant for.
+  if (claimed_ != word_.sequence()) return false;
+  unparked_.wait(lock, [&] { return !parked_ || terminated_ != Reason::none; });
+  return terminated_ != Reason::none;
+}
+
+nanoseconds GuestThread::threadCpu() const {
   return readClock(cpuClock_);
 }
 
-std::chrono::nanoseconds GuestThread::inspect(std::chrono::steady_clock::time_point now) {
-  std::uint64_t seen = word_.load(std::memory_order_acquire);
-  if ((seen & kStateMask) != kGuest) return kNever;
+nanoseconds GuestThread::usedSoFar() const {
+  return blindTime(startCycles_, seenCycles_) + (threadCpu() - seenCpu_);
+}
 
+nanoseconds GuestThread::cpuLimit() const {
+  return (budget_.quota ? nanoseconds(budget_.quota->limits.cpu()) : budget_.cpu) - budget_.used;
+}
+
+GuestThread::Clock::time_point GuestThread::deadline() const {
+  return budget_.quota ? budget_.start + budget_.quota->limits.wall() : budget_.deadline;
+}
+
+void GuestThread::charge(nanoseconds used) {
+  if (budget_.quota) budget_.quota->chargeCpu(used - charged_);
+  charged_ = used;
+}
+
+nanoseconds GuestThread::inspect(const Look& look) {
+  const ActivationWord::Seen seen = word_.look();
+  if (seen.state == ActivationWord::State::idle) return kNever;
   const std::lock_guard lock(mutex_);
-  const std::uint64_t sequence = seen >> kStateBits;
-  const std::uint64_t startCycles = startCycles_.load(std::memory_order_relaxed);
-  const bool isNew = seenSequence_ != sequence;
-  if (isNew) {
+  if (!word_.claim(seen.sequence)) return look.tick;
+  if (claimed_ != seen.sequence) {
+    claimed_ = seen.sequence;
     seenCycles_ = readCycles();
     seenCpu_ = threadCpu();
-    seenSequence_ = sequence;
-    stampedSequence_.store(sequence, std::memory_order_release);
+    charged_ = scheduled_ = {};
+    terminated_ = Reason::none;
+    parked_ = throttled_ = false;
   }
-  const auto used = blindTime(startCycles, seenCycles_) + (threadCpu() - seenCpu_);
-  const bool overCpu = used.count() >= cpuBudget_.load(std::memory_order_relaxed);
-  const bool overWall = now.time_since_epoch().count() >= deadline_.load(std::memory_order_relaxed);
-  const bool ended = endsGuests_.load(std::memory_order_relaxed);
-  if (!overCpu && !overWall && !ended) {
-    // Most activations are gone by the next look: only one that lasts is looked at closely.
-    const std::chrono::nanoseconds budget(cpuBudget_.load(std::memory_order_relaxed));
-    return isNew ? budget / 8 : std::chrono::nanoseconds::zero();
-  }
+  return inspectClaimed(look, seen.state);
+}
 
-  const auto terminate = terminate_.load(std::memory_order_relaxed);
-  void* const target = target_.load(std::memory_order_relaxed);
-  if (word_.compare_exchange_strong(seen, word(sequence, kTerminating),
-                                    std::memory_order_acq_rel)) {
-    terminated_ = overCpu ? Reason::cpuLimit : overWall ? Reason::wallLimit : Reason::drained;
-    if (terminate) terminate(target);
+nanoseconds GuestThread::inspectClaimed(const Look& look, ActivationWord::State state) {
+  const nanoseconds used = usedSoFar();
+  charge(used);
+  if (terminated_ != Reason::none) return look.tick;
+  const nanoseconds limit = cpuLimit();
+  if (used >= limit) {
+    limitCpu_ = limit;
+    terminate(Reason::cpuLimit);
+  } else if (look.now >= deadline()) {
+    limitTime_ = deadline();
+    terminate(Reason::wallLimit);
+  } else if (budget_.ends && budget_.ends->load(std::memory_order_relaxed)) {
+    limitTime_ = look.now;
+    terminate(Reason::drained);
+  } else if (used >= look.slice && state != ActivationWord::State::away) {
+    tryHandOff(claimed_);
   }
-  return std::chrono::nanoseconds::zero();
+  const nanoseconds left = std::min<nanoseconds>(limit - used, deadline() - look.now);
+  return std::clamp(left, std::min(kFineTick, look.tick), look.tick);
+}
+
+bool GuestThread::tryHandOff(ActivationWord::Sequence sequence) {
+  HandOff* const handOff = handOff_.load(std::memory_order_relaxed);
+  if (!handOff || !handOff->reserve()) return false;
+  for (int i = 0; i < kHandOffTries; ++i) {
+    if (word_.handOff(sequence)) {
+      handOff_.store(nullptr, std::memory_order_relaxed);
+      handOff->takeOver();
+      lowerPriority(threadId_);
+      return true;
+    }
+    if (word_.look().state == ActivationWord::State::idle) break;
+    pauseProcessor();
+  }
+  handOff->release();
+  return false;
+}
+
+void GuestThread::terminate(Reason reason) {
+  terminated_ = reason;
+  unparked_.notify_one();
+  interrupt();
+}
+
+void GuestThread::interrupt() {
+  if (budget_.interrupt) budget_.interrupt(budget_.target);
+}
+
+bool GuestThread::describe(OverrunGuest& guest, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (word_.look().state != ActivationWord::State::away) return false;
+  if (!word_.claim(claimed_) || terminated_ != Reason::none || !budget_.quota) return false;
+  guest.thread = this;
+  guest.activation = claimed_;
+  guest.tenant = budget_.quota->tenant.get();
+  guest.weight = std::max(1U, guest.tenant->limits.weight());
+  const nanoseconds used = charged_;
+  guest.cpu = used - scheduled_;
+  guest.total = used;
+  scheduled_ = used;
+  guest.throttled = budget_.quota->cpuWait(now).count() > 0;
+  guest.runs = !parked_;
+  return true;
+}
+
+void GuestThread::park(const OverrunGuest& guest, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (claimed_ != guest.activation || !word_.claim(claimed_) || terminated_ != Reason::none) return;
+  if (throttled_ != guest.throttled) {
+    if (throttled_) guest.tenant->addThrottled(now - throttledSince_);
+    throttled_ = guest.throttled;
+    throttledSince_ = now;
+  }
+  if (parked_ != guest.runs) return;
+  parked_ = !guest.runs;
+  if (parked_) {
+    interrupt();
+  } else {
+    unparked_.notify_one();
+  }
 }
 
 }  // namespace skiff

@@ -1,24 +1,42 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <ctime>
 #include <mutex>
 
+#include "quota/activation_word.h"
 #include "quota/reason.h"
 
 namespace skiff {
 
+class HandOff;
 class Watchdog;
+struct AppQuota;
+struct OverrunGuest;
 
 /// What an activation may use: one stretch of a guest's running on a thread, from its entry (or
 /// resumption) to its return (or suspension).
 struct ActivationBudget {
-  std::chrono::nanoseconds cpu{};                    ///< CPU time left to the request
-  std::chrono::steady_clock::time_point deadline{};  ///< when the request's wall time is over
-  /// Ends the guest from another thread; called at most once per activation.
-  void (*terminate)(void* target) = nullptr;
+  using Clock = std::chrono::steady_clock;
+
+  std::chrono::nanoseconds cpu{};   ///< CPU time that the whole request may use
+  std::chrono::nanoseconds used{};  ///< of that, what was used before this activation
+  Clock::time_point deadline{};     ///< when the request's wall time is over
+  /// Whose account it is, with the limits as they are at any moment: `cpu` is then this app's, and
+  /// `deadline` its wall time after `start`, whatever they were at the beginning. nullptr:
+  /// nobody's.
+  AppQuota* quota = nullptr;
+  Clock::time_point start{};
+  /// Once set, activations end with Reason::drained. May be nullptr.
+  const std::atomic<bool>* ends = nullptr;
+  /// Makes the guest's thread call heed() soon, wherever the guest is. From the watchdog's thread,
+  /// any number of times, and never after end().
+  void (*interrupt)(void* target) = nullptr;
   void* target = nullptr;
 };
 
@@ -26,11 +44,18 @@ struct ActivationReport {
   /// cpuLimit, wallLimit or drained if the watchdog ended it.
   Reason terminated = Reason::none;
   std::chrono::nanoseconds cpu{};  ///< CPU time it used
+  /// For one that was ended: how long after its limit (in CPU time or wall time) it stopped.
+  std::chrono::nanoseconds late{};
 };
 
-/// One thread that runs guests, as the watchdog sees it: the owner announces each activation with a
-/// store and takes it back with a compare-and-swap; the watchdog may only swap `in guest` to
-/// `terminating` of the very activation it looked at, so a termination never hits the next one.
+/// One thread that runs guests, as its owner and the watchdog see it. What they do to one another
+/// goes through an ActivationWord; a termination never hits an activation that it was not meant
+/// for.
+///
+/// A thread that carries a shard's loop (it has a HandOff) loses it to another when a guest on it
+/// computes for longer than the watchdog's slice; it is *away* then, for good, and so is a thread
+/// that never had one. Guests that are away share the processors by their tenants' weights: the
+/// watchdog parks some in heed().
 ///
 /// CPU time: an activation that no look of the watchdog saw is measured by the cycle counter alone
 /// (no system call); any other by the thread's CPU clock from the first look that saw it.
@@ -40,60 +65,87 @@ class GuestThread {
   GuestThread(const GuestThread&) = delete;
   GuestThread& operator=(const GuestThread&) = delete;
 
-  /// Binds to the calling thread, which alone may begin and end activations from now on.
+  /// Binds to the calling thread, which alone may call what follows from now on.
   void bind();
+  /// Carries something from now on, which `handOff` gives away; nullptr: it is away. REQUIRES: no
+  /// activation is under way.
+  void carry(HandOff* handOff);
+  /// Whether the thread touches nothing but what belongs to the guest's request.
+  bool isAway() const { return away_; }
 
-  /// REQUIRES: no activation is under way.
+  /// REQUIRES: no activation is under way; the quota lives until end().
   void begin(const ActivationBudget& budget);
-  /// After this no termination of the activation can come any more.
+  /// After this no interruption of the activation can come any more.
   ActivationReport end();
 
-  /// Whether the activation under way is being terminated. On the owner's thread.
-  bool isTerminating() const {
-    return (word_.load(std::memory_order_relaxed) & kStateMask) == kTerminating;
+  /// A host function begins that may touch what the thread carries; false: it must not, the thread
+  /// is away.
+  bool enterHost() {
+    if (away_) return false;
+    if (word_.enterHost()) return true;
+    away_ = true;
+    return false;
   }
+  /// REQUIRES: enterHost() said true.
+  void leaveHost() { word_.leaveHost(); }
 
-  /// From any thread, for the end of the server: every activation is ended with Reason::drained
-  /// from now on, the one under way as soon as the watchdog looks.
-  void endGuests() { endsGuests_.store(true, std::memory_order_relaxed); }
+  /// In an interruption, with the guest on the stack: waits while the activation is parked. True if
+  /// it is to be ended.
+  bool heed();
 
  private:
   friend class Watchdog;
+  using Clock = ActivationBudget::Clock;
 
-  enum State : std::uint64_t { kHost = 0, kGuest = 1, kTerminating = 2 };
-  static constexpr int kStateBits = 2;
-  static constexpr std::uint64_t kStateMask = (1U << kStateBits) - 1;
-  static constexpr std::uint64_t word(std::uint64_t sequence, State state) {
-    return sequence << kStateBits | state;
-  }
-
-  /// One look by the watchdog: ends the activation if it is over a limit. When to look again: never
-  /// if none is under way; soon if it was seen before; else in a fraction of its budget.
   static constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max();
-  std::chrono::nanoseconds inspect(std::chrono::steady_clock::time_point now);
-  std::chrono::nanoseconds threadCpu() const;
 
-  alignas(64) std::atomic<std::uint64_t> word_{0};
-  // Written by the owner before each activation, read by the watchdog, which believes them only if
-  // its compare-and-swap finds the activation unchanged.
-  std::atomic<std::int64_t> cpuBudget_{0};
-  std::atomic<std::int64_t> deadline_{0};
-  std::atomic<std::uint64_t> startCycles_{0};
-  std::atomic<void (*)(void*)> terminate_{nullptr};
-  std::atomic<void*> target_{nullptr};
-  std::uint64_t sequence_ = 0;
-  std::atomic<bool> endsGuests_{false};
+  /// One look by the watchdog: ends the activation if it is over a limit, hands off what the thread
+  /// carries if it overran `slice`. When to look again: kNever if nothing is under way.
+  struct Look {
+    Clock::time_point now;
+    std::chrono::nanoseconds slice;
+    std::chrono::nanoseconds tick;
+  };
+  std::chrono::nanoseconds inspect(const Look& look);
+  std::chrono::nanoseconds inspectClaimed(const Look& look, ActivationWord::State state);
+  bool tryHandOff(ActivationWord::Sequence sequence);
+  void terminate(Reason reason);
+  /// What the schedule of overrun guests is to know; false if there is no such guest here.
+  bool describe(OverrunGuest& guest, Clock::time_point now);
+  /// What the schedule decided.
+  void park(const OverrunGuest& guest, Clock::time_point now);
+  void interrupt();
+
+  std::chrono::nanoseconds threadCpu() const;
+  std::chrono::nanoseconds usedSoFar() const;
+  std::chrono::nanoseconds cpuLimit() const;
+  Clock::time_point deadline() const;
+  void charge(std::chrono::nanoseconds used);
+
+  ActivationWord word_;
+  bool away_ = true;  ///< the owner's
+  /// Written by the owner before each activation; the watchdog reads it under a claim.
+  ActivationBudget budget_;
+  std::uint64_t startCycles_ = 0;
+  std::atomic<HandOff*> handOff_{nullptr};
   std::atomic<Watchdog*> watchdog_{nullptr};
 
-  // Written by the watchdog. The mutex makes the owner wait for a termination that is being sent,
-  // and covers what is below.
-  alignas(64) std::mutex mutex_;
-  std::uint64_t seenSequence_ = 0;      ///< the activation that the two stamps belong to
-  std::uint64_t seenCycles_ = 0;        ///< when a tick first saw it
-  std::chrono::nanoseconds seenCpu_{};  ///< the thread's CPU clock at that moment
-  std::atomic<std::uint64_t> stampedSequence_{0};
+  // Under the mutex: what the watchdog knows of the activation that it claimed.
+  std::mutex mutex_;
+  std::condition_variable unparked_;
+  ActivationWord::Sequence claimed_ = 0;
+  std::uint64_t seenCycles_ = 0;          ///< when a look first saw it
+  std::chrono::nanoseconds seenCpu_{};    ///< the thread's CPU clock at that moment
+  std::chrono::nanoseconds charged_{};    ///< of what it used, what its tenant was charged with
+  std::chrono::nanoseconds scheduled_{};  ///< the same, what the schedule knows of
   Reason terminated_ = Reason::none;
+  std::chrono::nanoseconds limitCpu_{};  ///< the CPU limit that ended it
+  Clock::time_point limitTime_{};        ///< the time at which it had to end otherwise
+  bool parked_ = false;
+  bool throttled_ = false;  ///< parked because its tenant is out of CPU share
+  Clock::time_point throttledSince_{};
   clockid_t cpuClock_ = CLOCK_THREAD_CPUTIME_ID;
+  pid_t threadId_ = 0;
 };
 
 }  // namespace skiff

@@ -31,4 +31,11 @@ std::shared_ptr<AppQuota> Quotas::app(std::string_view tenant, std::string_view 
   return quota == found->second.apps.end() ? nullptr : quota->second;
 }
 
+std::vector<std::shared_ptr<TenantQuota>> Quotas::tenants() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<TenantQuota>> all;
+  for (const auto& [name, tenant] : tenants_) all.push_back(tenant.quota);
+  return all;
+}
+
 }  // namespace skiff

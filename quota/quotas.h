@@ -1,34 +1,65 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/config.h"
+#include "quota/cpu_account.h"
+#include "quota/gate.h"
 #include "quota/live_limits.h"
+#include "quota/token_bucket.h"
 
 namespace skiff {
 
-/// What a tenant may use and does use, all of its apps and shards together. Any thread.
-struct TenantQuota {
-  TenantQuota(std::string name_, const Limits& limits_) : name(std::move(name_)), limits(limits_) {}
+/// What is limited for a tenant as a whole, and for each of its apps: what it may use, and what it
+/// does use. Any thread.
+struct Quota {
+  Quota(std::string name_, const Limits& limits_) : name(std::move(name_)), limits(limits_) {}
 
   const std::string name;
   LiveLimits limits;
+  TokenBucket requests;  ///< `rate`
+  Gate inFlight;         ///< `concurrency`
+  CpuAccount cpu;        ///< `cpu_share`
 };
 
-/// What an app may use and does use, on all shards together, beside what its tenant may. Any
-/// thread.
-struct AppQuota {
+/// A tenant's, all of its apps and shards together.
+struct TenantQuota : Quota {
+  using Quota::Quota;
+
+  /// Its guests were parked for so long because it was out of CPU share.
+  void addThrottled(std::chrono::nanoseconds time) {
+    throttledNanoseconds.fetch_add(static_cast<std::uint64_t>(time.count()),
+                                   std::memory_order_relaxed);
+  }
+  std::atomic<std::uint64_t> throttledNanoseconds{0};
+};
+
+/// An app's, on all shards together, beside what its tenant may.
+struct AppQuota : Quota {
   AppQuota(std::shared_ptr<TenantQuota> tenant_, std::string name_, const Limits& limits_)
-      : tenant(std::move(tenant_)), name(std::move(name_)), limits(limits_) {}
+      : Quota(std::move(name_), limits_), tenant(std::move(tenant_)) {}
+
+  /// Takes what a guest used from the app's and the tenant's share.
+  void chargeCpu(std::chrono::nanoseconds used) {
+    if (!cpu.isLimited(limits) && !tenant->cpu.isLimited(tenant->limits)) return;
+    const auto now = std::chrono::steady_clock::now();
+    cpu.charge(used, limits, now);
+    tenant->cpu.charge(used, tenant->limits, now);
+  }
+  /// How long until both have CPU time again; zero: they have.
+  std::chrono::nanoseconds cpuWait(std::chrono::steady_clock::time_point now) const {
+    return std::max(cpu.wait(limits, now), tenant->cpu.wait(tenant->limits, now));
+  }
 
   const std::shared_ptr<TenantQuota> tenant;
-  const std::string name;
-  LiveLimits limits;
 };
 
 /// The quotas of all tenants and apps, by name. They outlive deployments, so that a new version of
@@ -42,6 +73,7 @@ class Quotas {
 
   /// nullptr if there is none.
   std::shared_ptr<AppQuota> app(std::string_view tenant, std::string_view app) const;
+  std::vector<std::shared_ptr<TenantQuota>> tenants() const;
 
  private:
   struct Tenant {

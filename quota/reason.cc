@@ -68,6 +68,23 @@ int reasonStatus(Reason reason) {
 std::string_view reasonTitle(Reason reason) {
   return describe(reason).title;
 }
+bool reasonIsLimit(Reason reason) {
+  switch (reason) {
+    case Reason::rateLimit:
+    case Reason::concurrencyLimit:
+    case Reason::cpuQuota:
+    case Reason::bodyTooLarge:
+    case Reason::headersTooLarge:
+    case Reason::uriTooLong:
+    case Reason::cpuLimit:
+    case Reason::memoryLimit:
+    case Reason::wallLimit:
+    case Reason::overloaded:
+      return true;
+    default:
+      return false;
+  }
+}
 unsigned reasonRetryAfter(Reason reason) {
   return describe(reason).retryAfter;
 }

@@ -40,6 +40,8 @@ std::string_view reasonWord(Reason reason);
 int reasonStatus(Reason reason);
 /// One sentence for the client: what happened, without internals.
 std::string_view reasonTitle(Reason reason);
+/// Whether a limit that can be set, or that the server has, was reached.
+bool reasonIsLimit(Reason reason);
 /// Seconds for Retry-After, 0 if the answer carries none.
 unsigned reasonRetryAfter(Reason reason);
 

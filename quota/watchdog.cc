@@ -6,19 +6,24 @@
 
 #include "quota/cycle_clock.h"
 #include "quota/guest_thread.h"
+#include "quota/thread_priority.h"
 
 namespace skiff {
 namespace {
 
-// The longest pause between two looks while guests run, and between two while none does.
-constexpr std::chrono::milliseconds kCoarseTick{5};
 // How many looks find nothing before it sleeps, and how long it sleeps at most.
 constexpr int kIdleLooks = 10;
 constexpr std::chrono::milliseconds kSleep{20};
 
+std::size_t processorsOf(const Watchdog::Settings& settings) {
+  if (settings.processors != 0) return settings.processors;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
 }  // namespace
 
-Watchdog::Watchdog(std::chrono::microseconds tick) : tick_(tick) {
+Watchdog::Watchdog(const Settings& settings)
+    : settings_(settings), schedule_(processorsOf(settings)) {
   (void)cyclesToTime(0);
   thread_ = std::thread([this] { run(); });
 }
@@ -53,20 +58,34 @@ void Watchdog::wake() {
 
 std::chrono::nanoseconds Watchdog::inspectAll() {
   const auto now = std::chrono::steady_clock::now();
+  const GuestThread::Look look{now, settings_.slice, settings_.tick};
   std::chrono::nanoseconds next = GuestThread::kNever;
-  for (GuestThread* thread : threads_) next = std::min(next, thread->inspect(now));
+  for (GuestThread* thread : threads_) next = std::min(next, thread->inspect(look));
+  if (next != GuestThread::kNever) schedule(now);
   return next;
+}
+
+void Watchdog::schedule(std::chrono::steady_clock::time_point now) {
+  overrun_.clear();
+  for (GuestThread* thread : threads_) {
+    OverrunGuest guest;
+    if (thread->describe(guest, now)) overrun_.push_back(guest);
+  }
+  if (overrun_.empty()) return;
+  schedule_.decide(overrun_, now);
+  for (const OverrunGuest& guest : overrun_) guest.thread->park(guest, now);
 }
 
 void Watchdog::run() {
   pthread_setname_np(pthread_self(), "watchdog");
+  preferShortSlices();
   std::unique_lock lock(mutex_);
   int idleLooks = 0;
   while (!stopping_) {
     const std::chrono::nanoseconds next = inspectAll();
     idleLooks = next == GuestThread::kNever ? idleLooks + 1 : 0;
     if (idleLooks < kIdleLooks) {
-      changed_.wait_for(lock, std::clamp<std::chrono::nanoseconds>(next, tick_, kCoarseTick));
+      changed_.wait_for(lock, std::min<std::chrono::nanoseconds>(next, settings_.tick));
       continue;
     }
     woken_ = false;

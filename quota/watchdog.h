@@ -8,16 +8,28 @@
 #include <thread>
 #include <vector>
 
+#include "quota/overrun_schedule.h"
+
 namespace skiff {
 
 class GuestThread;
 
-/// The thread that ends guests which are over their CPU or wall time. Looks at every registered
-/// thread once a tick while a guest runs that it has seen before, less often while guests come and
-/// go quickly, and sleeps while there are none.
+/// The thread that watches all guests: ends those that are over their CPU or wall time, has shards
+/// handed off whose guest overran its slice, and shares the processors among the guests that are
+/// away, by parking some. Looks at every registered thread once a tick while guests run, and sleeps
+/// while there are none.
 class Watchdog {
  public:
-  explicit Watchdog(std::chrono::microseconds tick = std::chrono::microseconds(1000));
+  struct Settings {
+    std::chrono::microseconds tick{1000};
+    /// CPU time after which a guest has overrun.
+    std::chrono::microseconds slice{1000};
+    /// How many guests that are away run at a time; 0: as many as there are processors.
+    std::size_t processors = 0;
+  };
+
+  Watchdog() : Watchdog(Settings()) {}
+  explicit Watchdog(const Settings& settings);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -36,14 +48,17 @@ class Watchdog {
   void run();
   void wake();
   std::chrono::nanoseconds inspectAll();
+  void schedule(std::chrono::steady_clock::time_point now);
 
-  const std::chrono::microseconds tick_;
+  const Settings settings_;
   std::atomic<bool> asleep_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
   bool woken_ = false;
   std::vector<GuestThread*> threads_;
+  OverrunSchedule schedule_;
+  std::vector<OverrunGuest> overrun_;
   std::thread thread_;
 };
 

@@ -20,22 +20,16 @@ std::unique_ptr<HttpOriginConnector> connectorOf(const AppConfig& config,
 }  // namespace
 
 AppHost::AppHost(std::shared_ptr<const AppDeployment> deployment, ShardEngine& engine,
-                 InstancePool::Limits limits, std::size_t concurrency, AppMetrics& metrics,
-                 boost::asio::io_context& context)
+                 InstancePool::Limits limits, std::shared_ptr<TenantPlaces> places,
+                 AppMetrics& metrics, boost::asio::io_context& context)
     : deployment_(std::move(deployment)),
       pool_(engine, deployment_->module, limits),
       metrics_(metrics),
       origin_(connectorOf(deployment_->config, context)),
       context_(context),
-      concurrency_(concurrency) {}
+      places_(std::move(places)) {}
 
 AppHost::~AppHost() = default;
-
-bool AppHost::enter() {
-  if (inFlight_ >= concurrency_) return false;
-  ++inFlight_;
-  return true;
-}
 
 void AppHost::serveWaiting() {
   if (serving_ || waiting_.empty()) return;
@@ -47,9 +41,7 @@ void AppHost::serveWaiting() {
     if (self->waiting_.empty() || !self->pool_.available()) return;
     RequestTask* const task = self->waiting_.front();
     self->waiting_.pop_front();
-    // Whether it gets one, or is refused: it comes back by itself, and the next has its turn.
     task->retry();
-    self->serveWaiting();
   });
 }
 

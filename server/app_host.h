@@ -1,14 +1,18 @@
 #pragma once
 
+#include <boost/intrusive/list.hpp>
 #include <chrono>
 #include <cstddef>
 #include <deque>
 #include <memory>
 
 #include "isolate/instance_pool.h"
+#include "quota/fair_queue.h"
+#include "quota/overrun_forecast.h"
 #include "server/deployment.h"
 #include "server/observe/shard_metrics.h"
 #include "server/origin/origin_connector.h"
+#include "server/warm_task.h"
 
 namespace boost::asio {
 class io_context;
@@ -18,12 +22,18 @@ namespace skiff {
 
 class RequestTask;
 
+/// What the apps of a tenant share on a shard: their places in its queues.
+struct TenantPlaces {
+  FairGroup turns;
+  FairGroup admissions;
+};
+
 /// One app on one shard: its instances, its connections to its origin, and the requests that wait
 /// for an instance. One thread.
 class AppHost : public std::enable_shared_from_this<AppHost> {
  public:
   AppHost(std::shared_ptr<const AppDeployment> deployment, ShardEngine& engine,
-          InstancePool::Limits limits, std::size_t concurrency, AppMetrics& metrics,
+          InstancePool::Limits limits, std::shared_ptr<TenantPlaces> places, AppMetrics& metrics,
           boost::asio::io_context& context);
   /// REQUIRES: unused().
   ~AppHost();
@@ -36,18 +46,55 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   /// nullptr if the app has no origin.
   HttpOriginConnector* origin() { return origin_.get(); }
 
-  /// Counts a request in, from its start to onFinished; false if too many are in flight.
-  bool enter();
-  void leave() { --inFlight_; }
-  bool unused() const { return inFlight_ == 0; }
+  AppQuota& quota() const { return *deployment_->quota; }
+  std::uint32_t weight() const { return quota().tenant->limits.weight(); }
+
+  /// Counts a request in, from its start to onFinished.
+  void enter() { ++requests_; }
+  void leave() { --requests_; }
+  bool unused() const { return requests_ == 0 && !warm_.isBusy(); }
+
+  /// Its places in the shard's queues: of work that is to have its turn, and of requests that are
+  /// to be admitted.
+  FairFlow& turns() { return turns_; }
+  FairFlow& admissions() { return admissions_; }
 
   /// Requests that wait for an instance, first come, first served.
   void enqueue(RequestTask& task) { waiting_.push_back(&task); }
   void requeue(RequestTask& task) { waiting_.push_front(&task); }
   void dequeue(RequestTask& task) { std::erase(waiting_, &task); }
   bool hasWaiting() const { return !waiting_.empty(); }
-  /// Lets those that wait have the instances that are free, from the loop and in their order.
+  /// Lets the first of those that wait try to get an instance, from the loop, if one may be free.
+  /// It comes back here, or to the queue.
   void serveWaiting();
+
+  /// Its turn comes again once the pool is home. REQUIRES: the pool is away.
+  void defer(Work& work) { deferred_.push_back(work); }
+  /// A section of it runs beside the shard, or is back.
+  void sendAway() { pool_.setAway(true); }
+  /// Gives `back` what was deferred.
+  template <class Back>
+  void bringHome(Back back) {
+    pool_.setAway(false);
+    while (!deferred_.empty()) {
+      auto& work = static_cast<Work&>(deferred_.front());
+      deferred_.pop_front();
+      back(work);
+    }
+    serveWaiting();
+  }
+
+  /// How much CPU time an activation took; a hand-off is an overrun at once.
+  void recordActivation(std::chrono::nanoseconds cpu, std::chrono::steady_clock::time_point now) {
+    forecast_.record(cpu, now);
+  }
+  bool mayOverrun(std::chrono::steady_clock::time_point now) const {
+    return forecast_.mayOverrun(now);
+  }
+  /// The next activation is likely to take so little that others need not be looked for first.
+  bool isBrief() const { return forecast_.isBrief(); }
+
+  WarmTask& warmTask() { return warm_; }
 
   /// When it was used last, for giving back what is idle.
   std::chrono::steady_clock::time_point lastUsed() const { return lastUsed_; }
@@ -59,9 +106,14 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   AppMetrics& metrics_;
   std::unique_ptr<HttpOriginConnector> origin_;
   boost::asio::io_context& context_;
-  const std::size_t concurrency_;
-  std::size_t inFlight_ = 0;
+  const std::shared_ptr<TenantPlaces> places_;
+  FairFlow turns_{places_->turns};
+  FairFlow admissions_{places_->admissions};
+  std::size_t requests_ = 0;
   std::deque<RequestTask*> waiting_;
+  boost::intrusive::list<FairItem, boost::intrusive::constant_time_size<false>> deferred_;
+  OverrunForecast forecast_;
+  WarmTask warm_{*this};
   bool serving_ = false;  ///< serveWaiting is under way
   std::chrono::steady_clock::time_point lastUsed_{};
 };

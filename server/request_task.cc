@@ -12,67 +12,218 @@ RequestTask::RequestTask(Shard& shard, AppHost& host, HttpExchange& exchange)
     : shard_(shard),
       host_(host),
       exchange_(exchange),
-      deadline_(exchange.startTime() + host.deployment().quota->limits.wall()) {}
+      deadline_(exchange.startTime() + host.quota().limits.wall()) {
+  host.enter();
+}
 
 RequestTask::~RequestTask() {
   stopDeadline();
 }
 
-bool RequestTask::enter() {
-  entered_ = host_.enter();
-  return entered_;
+void RequestTask::leave() {
+  if (std::exchange(admitted_, false)) {
+    finish(host_.quota());
+    shard_.admitSoon();
+  }
+  host_.leave();
 }
 
-void RequestTask::leave() {
-  if (std::exchange(entered_, false)) host_.leave();
-}
+// Before it runs.
 
 void RequestTask::begin() {
   exchange_.setListener(this);
-  if (!host_.hasWaiting()) retry();
-  if (state_ != State::fresh) return;
-  state_ = State::queued;
-  host_.enqueue(*this);
+  const auto now = exchange_.startTime();
+  if (const Admission rate = arrive(host_.quota(), now); !rate) {
+    return refuse(rate.reason, {}, rate);
+  }
+  const bool mayWait = host_.quota().limits.queue().count() != 0;
+  // Behind those of its app that wait already.
+  if ((host_.admissions().empty() || !mayWait) && tryAdmit(now)) return onAdmitted();
+  if (!mayWait) return refuse(admission_.reason, {}, admission_);
+  state_ = State::arriving;
+  beginQueueing();
+  shard_.awaitAdmission(*this);
+}
+
+bool RequestTask::tryAdmit(Clock::time_point now) {
+  admission_ = skiff::begin(host_.quota(), now);
+  admitted_ = static_cast<bool>(admission_);
+  return admitted_;
+}
+
+void RequestTask::onAdmitted() {
+  if (host_.hasWaiting()) {
+    queueUp();
+  } else {
+    makeReady(Next::acquire);
+  }
+}
+
+void RequestTask::onShed() {
+  endQueueing();
+  refuse(Reason::overloaded, "too many requests wait, and most of them are this tenant's");
+}
+
+void RequestTask::beginQueueing() {
+  if (queuedSince_) return;
+  queuedSince_ = Clock::now();
   awaitDeadline();
 }
 
-void RequestTask::retry() {
-  ColdStart cold;
-  Reason refusal = Reason::none;
-  std::string error;
-  Instance* instance = host_.pool().acquire(cold, refusal, error);
-  if (!instance && refusal == Reason::overloaded && shard_.giveBackOldest()) {
-    instance = host_.pool().acquire(cold, refusal, error);
-  }
-  if (refusal != Reason::none) return refuse(refusal, error);
-  if (!instance) {
-    if (state_ == State::queued) host_.requeue(*this);  // all are busy: back to the front
-    return;
-  }
-  cold_ = cold.happened;
-  if (cold.happened) shard_.recordColdStart(host_.metrics(), cold);
-  run(*instance, cold.initCpu);
+void RequestTask::endQueueing() {
+  if (!queuedSince_) return;
+  queued_ = Clock::now() - *queuedSince_;
+  queuedSince_.reset();
+  shard_.recordQueued(queued_);
+  stopDeadline();
 }
 
-void RequestTask::run(Instance& instance, std::chrono::nanoseconds initCpu) {
-  state_ = State::running;
-  run_.emplace(shard_.engine(), host_.pool(), instance, exchange_,
-               GuestRun::Limits{host_.deployment().quota->limits.cpu(), deadline_, initCpu});
-  after(run_->start());
+void RequestTask::refuseQueued() {
+  const bool arriving = state_ == State::arriving;
+  if (state_ == State::queued) host_.dequeue(*this);
+  FairItem::leave();
+  endQueueing();
+  if (arriving) return refuse(admission_.reason, {}, admission_);
+  refuse(Reason::overloaded, "no instance of the app became free within its queue_ms");
+}
+
+void RequestTask::retry() {
+  makeReady(Next::acquire);
+}
+
+void RequestTask::makeReady(Next next) {
+  next_ = next;
+  state_ = State::ready;
+  if (!is_linked()) shard_.enqueue(*this);
+}
+
+void RequestTask::queueUp() {
+  state_ = State::queued;
+  next_ = Next::nothing;
+  if (host_.quota().limits.queue().count() == 0) {
+    return refuse(Reason::overloaded, "no instance of the app is free");
+  }
+  if (std::exchange(wasQueued_, true)) {
+    host_.requeue(*this);
+  } else {
+    host_.enqueue(*this);
+  }
+  beginQueueing();
+}
+
+bool RequestTask::defer() {
+  if (!is_linked()) host_.defer(*this);
+  return false;
+}
+
+bool RequestTask::prepare() {
+  InstancePool& pool = host_.pool();
+  while (true) {
+    switch (next_) {
+      case Next::nothing:
+        return false;
+      case Next::acquire:
+        if (!pool.available()) {
+          queueUp();
+        } else if (Instance* const idle = pool.acquireIdle()) {
+          start(*idle, {});
+        } else {
+          state_ = State::running;
+          return true;
+        }
+        break;
+      case Next::perform:
+        if (pool.isAway()) return defer();
+        state_ = State::running;
+        return true;
+      case Next::resume:
+        if (pool.isAway()) return defer();
+        after(run_->resume());
+        break;
+      case Next::cancel:
+        if (pool.isAway()) return defer();
+        run_->cancel(cancelReason_);
+        after(GuestRun::State::finished);
+        break;
+    }
+  }
+}
+
+void RequestTask::perform() {
+  if (next_ == Next::acquire) {
+    acquired_ = {};
+    acquired_.instance = host_.pool().acquire(acquired_.cold, acquired_.refusal, acquired_.error);
+  } else {
+    run_->perform();
+  }
+}
+
+void RequestTask::settle() {
+  if (next_ == Next::acquire) return onAcquired();
+  const auto before = cpu_;
+  cpu_ = run_->cpu();
+  host_.recordActivation(cpu_ - before, shard_.now());
+  if (!host_.pool().isAway()) shard_.chargeTurn(host_, cpu_ - before);
+  if (run_->late().count() != 0) shard_.recordInterrupt(run_->late());
+  after(run_->settle());
+}
+
+void RequestTask::onAcquired() {
+  const Acquired acquired = std::exchange(acquired_, {});
+  if (acquired.instance) return start(*acquired.instance, acquired.cold);
+  if (acquired.refusal == Reason::none) return queueUp();
+  // Once more, after what others hold idle was given back.
+  if (acquired.refusal == Reason::overloaded && !std::exchange(gaveBack_, true) &&
+      shard_.giveBackOldest()) {
+    return;
+  }
+  refuse(acquired.refusal, acquired.error);
+}
+
+void RequestTask::start(Instance& instance, const ColdStart& cold) {
+  endQueueing();
+  if (cold.happened) {
+    wasCold_ = true;
+    shard_.recordColdStart(host_.metrics(), cold);
+  }
+  if (!run_) {
+    run_.emplace(shard_.engine(), host_.pool(), exchange_,
+                 GuestRun::Limits{host_.quota().limits.cpu(), deadline_, exchange_.startTime()});
+  }
+  after(run_->begin(instance, cold.initCpu));
+  host_.serveWaiting();
 }
 
 void RequestTask::after(GuestRun::State state) {
-  if (state == GuestRun::State::waiting) {
-    state_ = State::waiting;
-    awaitDeadline();
-    return;
+  switch (state) {
+    case GuestRun::State::needsInstance:
+      next_ = Next::acquire;
+      return;
+    case GuestRun::State::ready:
+      next_ = Next::perform;
+      return;
+    case GuestRun::State::waiting:
+      next_ = Next::nothing;
+      state_ = State::waiting;
+      expired_ = false;
+      awaitDeadline();
+      return;
+    case GuestRun::State::finished:
+      end();
+      return;
   }
+}
+
+void RequestTask::end() {
   // The deadline stays: it is the answer's as well, which may still be on its way.
+  next_ = Next::nothing;
   state_ = State::over;
+  if (std::exchange(expired_, false)) awaitDeadline();
   cpu_ = run_->cpu();
   shard_.recordReset(run_->reset());
   tell();
   host_.serveWaiting();
+  if (host_.pool().wantsWarming()) shard_.warm(host_);
 }
 
 void RequestTask::tell() {
@@ -91,44 +242,69 @@ void RequestTask::tell() {
   }
 }
 
-void RequestTask::refuse(Reason reason, const std::string& detail) {
+void RequestTask::refuse(Reason reason, const std::string& detail, const Admission& admission) {
+  next_ = Next::nothing;
   state_ = State::over;
   stopDeadline();
-  shard_.reportRefusal(host_, detail);
+  if (!detail.empty()) shard_.reportRefusal(host_, detail);
+  if (admission.wait.count() != 0) exchange_.setRetryAfter(admission.retryAfter());
   exchange_.fail(reason);
+  host_.serveWaiting();
 }
 
 void RequestTask::onReady() {
-  if (state_ == State::waiting) after(run_->resume());
+  if (state_ == State::waiting) makeReady(Next::resume);
+}
+
+bool RequestTask::mayBeAbandoned() {
+  if (!run_ || state_ == State::over || !host_.pool().isAway()) return true;
+  return defer();
 }
 
 void RequestTask::onAbandoned(Reason reason) {
-  if (state_ == State::queued) {
-    host_.dequeue(*this);
+  if (state_ == State::over) return;
+  if (state_ == State::queued) host_.dequeue(*this);
+  FairItem::leave();
+  endQueueing();
+  next_ = Next::nothing;
+  if (run_) {
+    run_->cancel(reason);
+    end();
+  } else {
     state_ = State::over;
     stopDeadline();
-  } else if (state_ == State::waiting) {
-    run_->cancel(reason);
-    after(GuestRun::State::finished);
+    host_.serveWaiting();
   }
 }
 
 void RequestTask::onDeadline() {
   deadlineEntry_.reset();
-  if (state_ == State::queued) {
-    host_.dequeue(*this);
-    return refuse(Reason::overloaded, "no instance became free within the request's wall time");
-  }
-  if (state_ == State::waiting) {
-    run_->cancel(Reason::wallLimit);
-    after(GuestRun::State::finished);
-  } else if (state_ == State::over) {
-    exchange_.expire(Reason::wallLimit);
+  switch (state_) {
+    case State::fresh:
+      return;
+    case State::arriving:
+    case State::queued:
+      return refuseQueued();
+    case State::ready:
+      if (!run_) return refuseQueued();
+      [[fallthrough]];
+    case State::waiting:
+      cancelReason_ = Reason::wallLimit;
+      return makeReady(Next::cancel);
+    case State::running:
+      expired_ = true;  // the watchdog ends it
+      return;
+    case State::over:
+      return exchange_.expire(Reason::wallLimit);
   }
 }
 
 void RequestTask::awaitDeadline() {
-  if (!deadlineEntry_) deadlineEntry_ = shard_.deadlines().add(deadline_, *this);
+  if (deadlineEntry_) return;
+  const auto deadline = queuedSince_ ? std::min<Clock::time_point>(
+                                           deadline_, *queuedSince_ + host_.quota().limits.queue())
+                                     : deadline_;
+  deadlineEntry_ = shard_.deadlines().add(deadline, *this);
 }
 
 void RequestTask::stopDeadline() {

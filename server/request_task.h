@@ -3,61 +3,121 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "isolate/guest_run.h"
+#include "quota/admission.h"
 #include "server/deadline_queue.h"
 #include "server/http/exchange.h"
+#include "server/work.h"
 
 namespace skiff {
 
 class AppHost;
 class Shard;
 
-/// One request on its way through a guest: waits for an instance, runs, waits where the guest
-/// waits, and ends. Attached to the exchange. One thread.
-class RequestTask final : public Attachment, public ExchangeListener, public DeadlineListener {
+/// One request on its way through a guest: is admitted, waits for an instance, runs when it has its
+/// turn, waits where the guest waits, and ends. What it waits for before it first runs, it waits
+/// for `queue_ms` at most. Attached to the exchange. One thread, but for perform().
+class RequestTask final : public Attachment,
+                          public ExchangeListener,
+                          public DeadlineListener,
+                          public Work {
  public:
   RequestTask(Shard& shard, AppHost& host, HttpExchange& exchange);
   ~RequestTask() override;
 
-  /// Counts itself in with its app; false if too many requests are in flight there.
-  bool enter();
-  /// Counts itself out again, if it was counted in.
-  void leave();
-  /// Takes an instance and runs, or queues up for one. REQUIRES: entered.
+  /// Is admitted or refused, or waits for it.
   void begin();
+  /// Counts itself out: its last call.
+  void leave();
+
+  // While it waits to be admitted.
+  bool tryAdmit(std::chrono::steady_clock::time_point now);
+  /// REQUIRES: tryAdmit() said true, and it waits no longer.
+  void onAdmitted();
+  /// Too many wait, and it waits no longer.
+  void onShed();
+
   /// An instance may be free. REQUIRES: queued, and taken out of the queue.
   void retry();
 
-  AppHost& host() { return host_; }
+  AppHost& host() override { return host_; }
   std::chrono::nanoseconds cpu() const { return cpu_; }
-  bool wasCold() const { return cold_; }
+  bool wasCold() const { return wasCold_; }
+  /// How long it waited before it first ran; zero if it did not have to.
+  std::chrono::nanoseconds queued() const { return queued_; }
 
+  bool mayBeAbandoned() override;
   void onReady() override;
   void onAbandoned(Reason reason) override;
   void onDeadline() override;
 
- private:
-  enum class State : std::uint8_t { fresh, queued, running, waiting, over };
+  bool prepare() override;
+  void perform() override;
+  void settle() override;
+  void onTurn() override { exchange_.beginWork(); }
+  void onTurnOver() override { exchange_.endWork(); }
+  void onAway() override { exchange_.freeze(); }
+  void onHome() override { exchange_.thaw(); }
 
-  void run(Instance& instance, std::chrono::nanoseconds initCpu);
+ private:
+  enum class State : std::uint8_t {
+    fresh,
+    arriving,  ///< waits to be admitted
+    queued,    ///< waits for an instance
+    ready,     ///< for its turn
+    running,   ///< its section is performed
+    waiting,   ///< for what its guest waits for
+    over,
+  };
+  enum class Next : std::uint8_t { nothing, acquire, perform, resume, cancel };
+  /// What acquiring an instance came to.
+  struct Acquired {
+    Instance* instance = nullptr;
+    ColdStart cold;
+    Reason refusal = Reason::none;
+    std::string error;
+  };
+
+  void makeReady(Next next);
+  /// Its turn comes again once the pool is home.
+  bool defer();
+  void queueUp();
+  void beginQueueing();
+  void endQueueing();
+  /// Why it was not admitted so far, or has no instance.
+  void refuseQueued();
+  void start(Instance& instance, const ColdStart& cold);
+  void onAcquired();
   void after(GuestRun::State state);
+  void end();
   /// How the run ended, to the app's log and to the client.
   void tell();
-  void refuse(Reason reason, const std::string& detail);
+  void refuse(Reason reason, const std::string& detail, const Admission& admission = {});
   void awaitDeadline();
   void stopDeadline();
 
   Shard& shard_;
   AppHost& host_;
   HttpExchange& exchange_;
-  const std::chrono::steady_clock::time_point deadline_;
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point deadline_;
+  std::optional<Clock::time_point> queuedSince_;
+  std::chrono::nanoseconds queued_{};
+  Admission admission_;  ///< why it was not admitted when it tried last
   std::optional<GuestRun> run_;
   std::optional<DeadlineQueue::Entry> deadlineEntry_;
+  Acquired acquired_;
   std::chrono::nanoseconds cpu_{};
+  Reason cancelReason_ = Reason::none;
   State state_ = State::fresh;
-  bool cold_ = false;
-  bool entered_ = false;
+  Next next_ = Next::nothing;
+  bool gaveBack_ = false;   ///< other apps' instances, for it to get one
+  bool wasQueued_ = false;  ///< its place is at the front
+  bool wasCold_ = false;
+  bool admitted_ = false;
+  bool expired_ = false;  ///< its deadline came while it was performed
 };
 
 }  // namespace skiff

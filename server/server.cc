@@ -59,9 +59,9 @@ Result<void> Server::open() {
   auto sockets = openSockets();
   if (sockets.has_error()) return sockets.error();
   sockets_ = std::move(*sockets);
-  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_,
-                                     nursery_,       budget_,         watchdog_,
-                                     metrics_,       *accessSink_,    fileIo_};
+  runners_ = std::make_unique<Runners>(engine_, watchdog_);
+  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_, nursery_, budget_,
+                                     metrics_,       *accessSink_,    fileIo_, *runners_};
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     shards_.push_back(std::make_unique<Shard>(environment, i));
   }
@@ -261,6 +261,10 @@ void Server::readGauges(GaugeReadings& readings) const {
     origins.opened += more.origins.opened;
     origins.reused += more.origins.reused;
     origins.failed += more.origins.failed;
+  }
+  for (const auto& tenant : quotas_.tenants()) {
+    readings.throttled.push_back(
+        {tenant->name, tenant->throttledNanoseconds.load(std::memory_order_relaxed)});
   }
   readings.isolates += engine_.liveIsolates();
   readings.connections.push_back({"active", exchanges});

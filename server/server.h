@@ -22,6 +22,7 @@
 #include "server/memory_keeper.h"
 #include "server/observe/log_sink.h"
 #include "server/observe/metrics.h"
+#include "server/runners.h"
 #include "server/shard.h"
 
 namespace skiff {
@@ -76,6 +77,7 @@ class Server {
   wasi::FileIoPool fileIo_;
   ConnectionLedger ledger_;
   MemoryKeeper memory_;
+  std::unique_ptr<Runners> runners_;  // before the shards that they carry
   std::unique_ptr<DeploymentBuilder> builder_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::vector<ListenSocket>> sockets_;  ///< until run()

@@ -4,10 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
-#include "quota/watchdog.h"
+#include "quota/cycle_clock.h"
 #include "server/request_task.h"
 
 namespace skiff {
@@ -16,6 +15,14 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick{500};
+/// Turns in a row before the loop looks for what has arrived.
+constexpr std::chrono::microseconds kTurns{200};
+/// Requests that wait to be admitted.
+constexpr std::size_t kMostWaiting = 10'000;
+constexpr std::chrono::milliseconds kAdmissionPoll{2};
+
+/// Ends the loop's run() on a thread that has lost its shard.
+struct Lost {};
 
 /// A shard's part of what is bounded over all shards.
 std::size_t share(std::size_t total, std::size_t shards) {
@@ -36,7 +43,7 @@ std::optional<std::chrono::nanoseconds> needed(std::chrono::nanoseconds time) {
 Shard::Shard(const ShardEnvironment& environment, std::size_t index)
     : environment_(environment),
       index_(index),
-      engine_(environment.nursery, environment.budget, guestThread_, environment.config.reset),
+      engine_(environment.nursery, environment.budget, environment.config.reset),
       fileIo_(context_, environment.fileIo),
       metrics_(environment.metrics.addShard()),
       accessLog_(environment.accessLog),
@@ -51,35 +58,198 @@ Shard::~Shard() {
 
 void Shard::start(std::vector<ListenSocket> sockets) {
   for (ListenSocket& socket : sockets) frontEnd_->listen(std::move(socket));
-  thread_ = std::thread([this] { run(); });
+  work_.emplace(context_.get_executor());
+  scheduleTick();
+  started_ = true;
+  environment_.runners.carry(*this);
 }
 
-void Shard::run() {
+Carried::End Shard::carry(GuestPlace& place) {
   pthread_setname_np(pthread_self(), ("shard-" + std::to_string(index_)).c_str());
-  guestThread_.bind();
-  environment_.watchdog.add(guestThread_);
-  const auto work = asio::make_work_guard(context_);
-  scheduleTick();
-  context_.run();
-
-  // Isolates go on the thread that used them, and before the loop that their tasks came from.
+  place.thread().carry(this);
+  if (performing_) {
+    metrics_.recordHandOff();
+    Work& lost = *std::exchange(performing_, nullptr);
+    noteAway(lost);
+    if (!turns_.empty()) postTurns();
+  }
+  try {
+    context_.run();
+  } catch (const Lost&) {
+    return End::lost;
+  }
+  // Isolates go before the loop that their tasks came from.
   incoming_.reset();
   retired_.clear();
   hosts_.clear();
-  engine_.leaveIsolate();
-  environment_.watchdog.remove(guestThread_);
+  place.seat().leave();
+  place.thread().carry(nullptr);
+  ended_.set_value();
+  return End::ended;
+}
+
+// Turns.
+
+void Shard::enqueue(Work& work) {
+  AppHost& host = work.host();
+  turns_.push(host.turns(), work, host.weight());
+  if (!inEvent_) postTurns();
+}
+
+void Shard::chargeTurn(AppHost& host, std::chrono::nanoseconds cpu) {
+  turns_.charge(host.turns(), static_cast<double>(cpu.count()));
+}
+
+void Shard::onEventEnd() {
+  inEvent_ = false;
+  if (turns_.empty() || turnsPosted_) return;
+  // The usual case: one request has arrived, and is over soon. Else others that have arrived as
+  // well are looked for first.
+  auto* const first = static_cast<Work*>(turns_.first());
+  if (turns_.size() != 1 || !first->host().isBrief()) return postTurns();
+  turns_.pop();
+  takeTurn(*first);
+}
+
+void Shard::postTurns() {
+  if (std::exchange(turnsPosted_, true)) return;
+  asio::post(context_, [this] {
+    turnsPosted_ = false;
+    giveTurns();
+  });
+}
+
+void Shard::giveTurns() {
+  const std::uint64_t start = readCycles();
+  while (!turns_.empty()) {
+    if (cyclesToTime(readCycles() - start) >= kTurns) return postTurns();
+    takeTurn(static_cast<Work&>(*turns_.pop()));
+  }
+}
+
+// Admission.
+
+void Shard::awaitAdmission(RequestTask& task) {
+  admissions_.push(task.host().admissions(), task, task.host().weight());
+  // What another shard lets go, and what flows into a bucket, comes without a word.
+  if (!admissionDue_) scheduleAdmission(kAdmissionPoll);
+  if (admissions_.size() > kMostWaiting) static_cast<RequestTask&>(admissions_.shed()).onShed();
+}
+
+void Shard::admitSoon() {
+  if (admissions_.empty() || admittingSoon_) return;
+  admittingSoon_ = true;
+  scheduleAdmission(Clock::duration::zero());
+}
+
+void Shard::scheduleAdmission(Clock::duration delay) {
+  admissionDue_ = true;
+  admissionTimer_.expires_after(delay);
+  admissionTimer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) admit();
+  });
+}
+
+void Shard::admit() {
+  admissionDue_ = admittingSoon_ = false;
+  const auto now = Clock::now();
+  while (FairItem* const item = admissions_.popFirst(
+             [now](FairItem& first) { return static_cast<RequestTask&>(first).tryAdmit(now); })) {
+    auto& task = static_cast<RequestTask&>(*item);
+    admissions_.charge(task.host().admissions(), 1);
+    task.onAdmitted();
+  }
+  if (!admissions_.empty() && !admissionDue_) scheduleAdmission(kAdmissionPoll);
+}
+
+std::shared_ptr<TenantPlaces> Shard::placesOf(const TenantQuota& tenant) {
+  std::erase_if(places_, [](const auto& entry) { return entry.second.expired(); });
+  auto& known = places_[&tenant];
+  auto places = known.lock();
+  if (!places) known = places = std::make_shared<TenantPlaces>();
+  return places;
+}
+
+// Turns.
+
+void Shard::takeTurn(Work& work) {
+  work.onTurn();
+  proceed(work);
+}
+
+void Shard::proceed(Work& work) {
+  while (work.prepare()) {
+    if (!ending_ && work.host().mayOverrun(now_)) {
+      noteAway(work);
+      sendAway(work);
+      return;
+    }
+    performing_ = &work;
+    work.perform();
+    GuestPlace& place = GuestPlace::current();
+    if (place.thread().isAway()) {
+      // Another thread carries the shard: nothing here is this one's any more but the way out.
+      place.seat().leave();
+      bringHome(work);
+      throw Lost();
+    }
+    performing_ = nullptr;
+    work.settle();
+  }
+  work.onTurnOver();
+}
+
+void Shard::noteAway(Work& work) {
+  ++away_;
+  work.host().sendAway();
+  work.onAway();
+}
+
+void Shard::sendAway(Work& work) {
+  // The isolate may be the one that this thread is still in.
+  engine_.seat().leave();
+  environment_.runners.submit(work.host().deployment().quota->tenant.get(),
+                              [this, &work](GuestPlace& place) {
+                                work.perform();
+                                place.seat().leave();
+                                bringHome(work);
+                              });
+}
+
+void Shard::bringHome(Work& work) {
+  asio::post(context_, [this, &work] { onHome(work); });
+}
+
+void Shard::onHome(Work& work) {
+  --away_;
+  work.host().bringHome([this](Work& deferred) { enqueue(deferred); });
+  work.onHome();
+  work.settle();
+  if (ending_ && away_ == 0) end();
+  proceed(work);
+}
+
+void Shard::warm(AppHost& host) {
+  WarmTask& task = host.warmTask();
+  if (task.isBusy()) return;
+  task.start(nullptr);
+  enqueue(task);
 }
 
 void Shard::deploy(std::shared_ptr<const Deployment> deployment,
                    std::function<void(std::vector<Error>)> done) {
-  asio::post(context_,
-             [this, deployment = std::move(deployment), done = std::move(done)]() mutable {
-               incoming_ = std::make_unique<Incoming>();
-               incoming_->deployment = std::move(deployment);
-               incoming_->done = std::move(done);
-               for (const auto& host : hosts_) incoming_->known.emplace(&host->deployment(), host);
-               warmNext();
-             });
+  asio::post(
+      context_, [this, deployment = std::move(deployment), done = std::move(done)]() mutable {
+        // One that is still on its way in is overtaken; what it made ready goes.
+        if (incoming_) {
+          std::move(incoming_->hosts.begin(), incoming_->hosts.end(), std::back_inserter(retired_));
+        }
+        incoming_ = std::make_unique<Incoming>();
+        incoming_->deployment = std::move(deployment);
+        incoming_->done = std::move(done);
+        for (const auto& host : hosts_) incoming_->known.emplace(&host->deployment(), host);
+        warmNext();
+      });
 }
 
 void Shard::warmNext() {
@@ -98,13 +268,23 @@ void Shard::warmNext() {
     incoming->known.erase(known);
   } else {
     host = makeHost(app);
-    const auto warmed = host->pool().warm();
-    if (warmed.has_error()) {
-      incoming->errors.push_back(
-          Error{app->tenant + "/" + app->config.name + ": " + warmed.error().message});
-    }
+    incoming->hosts.push_back(host);
+    host->warmTask().start([this, incoming](const Result<void>& warmed) {
+      if (incoming_.get() == incoming) onWarmed(warmed);
+    });
+    enqueue(host->warmTask());
+    return;
   }
   incoming->hosts.push_back(std::move(host));
+  asio::post(context_, [this] { warmNext(); });
+}
+
+void Shard::onWarmed(const Result<void>& warmed) {
+  if (warmed.has_error()) {
+    const AppDeployment& app = incoming_->hosts.back()->deployment();
+    incoming_->errors.push_back(
+        Error{app.tenant + "/" + app.config.name + ": " + warmed.error().message});
+  }
   asio::post(context_, [this] { warmNext(); });
 }
 
@@ -112,9 +292,8 @@ std::shared_ptr<AppHost> Shard::makeHost(const std::shared_ptr<const AppDeployme
   InstancePool::Limits limits;
   limits.min = app->config.minInstances;
   limits.max = std::max(limits.min, share(app->config.maxInstances, environment_.shardCount));
-  auto host = std::make_shared<AppHost>(
-      app, engine_, limits, share(app->config.limits.concurrency, environment_.shardCount),
-      metrics_.app(app->tenant, app->config.name), context_);
+  auto host = std::make_shared<AppHost>(app, engine_, limits, placesOf(*app->quota->tenant),
+                                        metrics_.app(app->tenant, app->config.name), context_);
   host->touch(Clock::now());
   return host;
 }
@@ -137,7 +316,6 @@ void Shard::onRequest(HttpExchange& exchange) {
   }
   AppHost& host = *hosts_[match.target];
   auto& task = exchange.attach<RequestTask>(*this, host, exchange);
-  if (!task.enter()) return exchange.fail(Reason::concurrencyLimit);
   exchange.setMatchedRoute(match.pattern);
   if (!exchange.setRequestBodyLimit(host.deployment().quota->limits.requestBody().bytes())) return;
   exchange.setOrigin(host.origin());
@@ -162,6 +340,7 @@ void Shard::onFinished(HttpExchange& exchange) {
       record.app = task->host().deployment().config.name;
       record.version = task->host().deployment().digest;
       record.cold = task->wasCold();
+      record.queued = task->queued();
     }
     record.method = head.method;
     record.host = head.host;
@@ -194,6 +373,10 @@ void Shard::onRefused(const RefusedRequest& request) {
   record.bytesOut = request.bytesSent;
   record.source = request.sourceAddress;
   accessLog_.record(record);
+}
+
+void Shard::recordQueued(std::chrono::nanoseconds time) {
+  metrics_.recordQueued(time);
 }
 
 void Shard::recordColdStart(AppMetrics& app, const ColdStart& cold) {
@@ -267,9 +450,9 @@ void Shard::tick() {
   forEachHost([&](AppHost& host) {
     host.pool().housekeep();
     // What was given back of an app's minimum comes again, one app a tick.
-    if (!warmed && host.pool().idleCount() < host.pool().limits().min && host.unused()) {
+    if (!warmed && host.pool().wantsWarming() && host.unused()) {
       warmed = true;
-      (void)host.pool().warm();
+      warm(host);
     }
     host.deployment().faults->flush();
     host.deployment().log->flush();
@@ -282,7 +465,8 @@ void Shard::tick() {
 }
 
 void Shard::retire() {
-  std::erase_if(retired_, [](const auto& host) { return host->unused(); });
+  std::erase_if(retired_,
+                [](const auto& host) { return host->unused() && !host->warmTask().isBusy(); });
 }
 
 void Shard::publishReadings() {
@@ -329,19 +513,28 @@ void Shard::onDrained() {
 }
 
 void Shard::stop() {
-  if (!thread_.joinable()) return;
-  guestThread_.endGuests();  // the loop may be held up by one
+  if (!std::exchange(started_, false)) return;
+  engine_.endGuests();  // the loop may be held up by one
   asio::post(context_, [this] {
-    frontEnd_->abortAll(Reason::drained);
-    // What the abort brought about runs first.
+    ending_ = true;
+    if (away_ == 0) end();
+  });
+  ended_.get_future().wait();
+}
+
+void Shard::end() {
+  // What is under way here is settled first, and what the abort brings about before the loop ends.
+  asio::post(context_, [this] {
+    if (away_ != 0) return;
+    if (frontEnd_) frontEnd_->abortAll(Reason::drained);
     asio::post(context_, [this] {
+      if (away_ != 0) return;
       frontEnd_.reset();
       accessLog_.flush();
       deadlines_.stop();
       context_.stop();
     });
   });
-  thread_.join();
 }
 
 }  // namespace skiff

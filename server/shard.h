@@ -1,16 +1,19 @@
 #pragma once
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <future>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "isolate/instance_pool.h"
-#include "quota/guest_thread.h"
+#include "quota/hand_off.h"
 #include "server/app_host.h"
 #include "server/deadline_queue.h"
 #include "server/deployment.h"
@@ -18,11 +21,13 @@
 #include "server/http/request_handler.h"
 #include "server/observe/access_log.h"
 #include "server/observe/metrics.h"
+#include "server/runners.h"
 #include "server/shard_file_io.h"
+#include "server/work.h"
 
 namespace skiff {
 
-class Watchdog;
+class RequestTask;
 
 /// What all shards share.
 struct ShardEnvironment {
@@ -31,10 +36,10 @@ struct ShardEnvironment {
   ConnectionLedger& ledger;
   Nursery& nursery;
   InstanceBudget& budget;
-  Watchdog& watchdog;
   Metrics& metrics;
   LogSink& accessLog;
   wasi::FileIoPool& fileIo;
+  Runners& runners;
 };
 
 /// What a shard holds at the moment, published at each tick for metrics and memory keeping.
@@ -50,9 +55,13 @@ struct ShardReadings {
 /// One thread's worth of server: an event loop, its connections, and the instances it runs.
 /// Requests run to completion on its thread and touch nothing of another shard's.
 ///
+/// The thread is whichever of the runners carries the shard. A guest that overruns loses it: a
+/// thread that stood by goes on with the shard, the other one with that guest's section only. The
+/// section's result comes home through the loop. Apps that overran lately begin away at once.
+///
 /// Threads: start(), deploy(), drain(), stop(), shed() and readings() from any; everything else on
-/// the shard's own.
-class Shard final : public RequestHandler, public DrainListener {
+/// the thread that carries the shard.
+class Shard final : public RequestHandler, public DrainListener, private Carried, private HandOff {
  public:
   Shard(const ShardEnvironment& environment, std::size_t index);
   /// REQUIRES: stopped, or never started.
@@ -72,15 +81,33 @@ class Shard final : public RequestHandler, public DrainListener {
   void shed(std::size_t bytes);
   ShardReadings readings() const;
 
-  // For RequestTask.
+  // For work.
+  /// Gives it its turn from the loop: fair by weight between tenants, then among their apps.
+  void enqueue(Work& work);
+  /// What a section on the shard's own thread has used.
+  void chargeTurn(AppHost& host, std::chrono::nanoseconds cpu);
+  /// Has it try again to be admitted once that may succeed: fair as turns are. If too many wait,
+  /// the newest of the tenant with most of them is shed, which may be this one.
+  void awaitAdmission(RequestTask& task);
+  /// A request has ended: others may be admitted.
+  void admitSoon();
+  /// Has the app's minimum of instances made.
+  void warm(AppHost& host);
+  /// Of the last tick.
+  std::chrono::steady_clock::time_point now() const { return now_; }
+  void recordInterrupt(std::chrono::nanoseconds late) { metrics_.recordInterrupt(late); }
   ShardEngine& engine() { return engine_; }
   DeadlineQueue& deadlines() { return deadlines_; }
   void recordColdStart(AppMetrics& app, const ColdStart& cold);
+  /// How long a request waited that had to.
+  void recordQueued(std::chrono::nanoseconds time);
   void recordReset(ResetHow how) { metrics_.recordReset(how); }
   /// Gives back the idle instances of the app that was used least recently; false if none is idle.
   bool giveBackOldest();
   void reportRefusal(const AppHost& host, const std::string& detail);
 
+  void onEventBegin() override { inEvent_ = true; }
+  void onEventEnd() override;
   void onRequest(HttpExchange& exchange) override;
   void onFinished(HttpExchange& exchange) override;
   void onRefused(const RefusedRequest& request) override;
@@ -98,8 +125,28 @@ class Shard final : public RequestHandler, public DrainListener {
     std::function<void(std::vector<Error>)> done;
   };
 
-  void run();
+  // Carried
+  End carry(GuestPlace& place) override;
+  // HandOff
+  bool reserve() override { return environment_.runners.reserve(); }
+  void release() override { environment_.runners.release(); }
+  void takeOver() override { environment_.runners.takeOver(*this); }
+
+  void postTurns();
+  void giveTurns();
+  void takeTurn(Work& work);
+  void scheduleAdmission(Clock::duration delay);
+  void admit();
+  std::shared_ptr<TenantPlaces> placesOf(const TenantQuota& tenant);
+  void proceed(Work& work);
+  /// A section that another thread goes on with.
+  void noteAway(Work& work);
+  void sendAway(Work& work);
+  void bringHome(Work& work);
+  void onHome(Work& work);
+  void end();
   void warmNext();
+  void onWarmed(const Result<void>& warmed);
   void activate(Incoming& incoming);
   std::shared_ptr<AppHost> makeHost(const std::shared_ptr<const AppDeployment>& app);
   void scheduleTick();
@@ -113,13 +160,19 @@ class Shard final : public RequestHandler, public DrainListener {
   const ShardEnvironment environment_;
   const std::size_t index_;
   // Before the loop: whatever is still queued there when it goes may hold instances.
-  GuestThread guestThread_;
   ShardEngine engine_;
   boost::asio::io_context context_{2};
   ShardFileIo fileIo_;
   ShardMetrics& metrics_;
   AccessLog accessLog_;
   DeadlineQueue deadlines_{context_};
+  // Before the apps, which have their places in them.
+  FairQueue turns_;
+  FairQueue admissions_;
+  boost::asio::steady_timer admissionTimer_{context_};
+  bool admissionDue_ = false;   ///< admit() will be called
+  bool admittingSoon_ = false;  ///< at once
+  std::map<const TenantQuota*, std::weak_ptr<TenantPlaces>> places_;
   std::shared_ptr<const Deployment> deployment_;
   std::vector<std::shared_ptr<AppHost>> hosts_;    ///< by route target
   std::vector<std::shared_ptr<AppHost>> retired_;  ///< still in use by requests
@@ -129,8 +182,16 @@ class Shard final : public RequestHandler, public DrainListener {
   Clock::time_point now_ = Clock::now();  ///< of the last tick
   Clock::time_point lastRefusalReport_{};
   std::function<void()> drained_;
-  bool stopping_ = false;
-  std::thread thread_;
+
+  Work* performing_ = nullptr;  ///< whose section is performed on the shard's thread
+  std::size_t away_ = 0;        ///< sections that are away
+  bool inEvent_ = false;        ///< onEventEnd() will come
+  bool turnsPosted_ = false;
+  bool ending_ = false;  ///< once nothing is away any more
+
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+  std::promise<void> ended_;
+  bool started_ = false;
 
   mutable std::mutex readingsMutex_;
   ShardReadings readings_;

@@ -44,15 +44,38 @@ Connection::~Connection() {
 // Acting.
 
 void Connection::changed() {
+  if (away_) return;  // thaw() is followed by a settle()
   dirty_ = true;
   if (depth_ != 0 || posted_) return;
   posted_ = true;
   ++operations_;
   boost::asio::post(shard_.context, [this] {
+    RequestHandler& handler = shard_.handler;
+    handler.onEventBegin();
     posted_ = false;
     --operations_;
     settle();
+    handler.onEventEnd();
   });
+}
+
+void Connection::release() {
+  --depth_;
+  settle();
+}
+
+void Connection::leaveShard() {
+  away_ = true;
+  output_.usePool(false);
+}
+
+void Connection::thaw() {
+  frozen_ = away_ = false;
+  output_.usePool(true);
+  const Missed missed = std::exchange(missed_, {});
+  if (missed.read) takeRead(missed.read->error, missed.read->bytes);
+  if (missed.readDeadline) onDeadline(*missed.readDeadline);
+  if (missed.writeDeadline) onDeadline(DeadlineKind::write);
 }
 
 void Connection::settle() {
@@ -209,8 +232,10 @@ void Connection::guarded(Call call) {
 
 void Connection::stepExchange() {
   if (abandonment_) {
-    const Abandonment abandonment = *std::exchange(abandonment_, std::nullopt);
-    exchange_->abandon(abandonment.reason, abandonment.status, abandonment.detail);
+    if (!exchange_->abandon(abandonment_->reason, abandonment_->status, abandonment_->detail)) {
+      return;
+    }
+    abandonment_.reset();
   }
   if (exchange_->isLive()) {
     if (exchange_->notificationDue()) {
@@ -338,7 +363,7 @@ void Connection::stepLinger() {
 void Connection::stepAbort() {
   const Reason reason = *abort_;
   if (phase_ == Phase::exchange) {
-    exchange_->abandon(reason, reasonStatus(reason), {});
+    if (!exchange_->abandon(reason, reasonStatus(reason), {})) return;
     if (!exchange_->cutsConnection()) sendPending();
     if (output_.pendingSize() != 0) exchange_->loseOutput(output_.pendingSize());
     const bool cuts = exchange_->cutsConnection();

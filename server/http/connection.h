@@ -32,6 +32,10 @@ namespace skiff {
 /// the settle() from which that call was made goes on when it returns. That is why nothing here is
 /// ever entered twice. Where no settle() is under way, changed() posts one.
 ///
+/// While a guest runs for its exchange, it is held: settle() does nothing. Should the guest go on
+/// beside the shard, it is frozen as well: what happens is kept in missed_, and what the guest may
+/// touch (the buffers, the parser, what abandons the exchange) is left alone.
+///
 /// Owned by its ShardState; destroys itself through it once it is closed and no operation of it is
 /// under way any more. One thread.
 class Connection final : public ConnectionHook, private ExchangeTransport, private DeadlineOwner {
@@ -58,6 +62,15 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
     linger,    ///< the last answer is sent, then the client's close awaited
     closed,
   };
+  struct Missed {
+    struct Read {
+      boost::system::error_code error;
+      std::size_t bytes;
+    };
+    std::optional<Read> read;
+    std::optional<DeadlineKind> readDeadline;
+    bool writeDeadline = false;
+  };
   struct Abandonment {
     Reason reason;
     int status;
@@ -72,6 +85,11 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   bool bodyReadable() const override { return parser_.bodyEnded() || !input_.empty(); }
   RequestParser& parser() override { return parser_; }
   void wakeAt(std::chrono::steady_clock::time_point when) override;
+  void hold() override { ++depth_; }
+  void release() override;
+  void freeze() override { frozen_ = true; }
+  void thaw() override;
+  void leaveShard() override;
   bool draining() const override { return shard_.draining || inputEnded_; }
   std::uint64_t requestBytes() const override { return requestBytes_; }
   std::string_view sourceAddress() const override;
@@ -105,6 +123,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
 
   void read(InputBuffer::Growth growth);
   void onRead(const boost::system::error_code& error, std::size_t bytes);
+  void takeRead(const boost::system::error_code& error, std::size_t bytes);
   /// True if all is sent; else the rest follows when the client takes more.
   bool sendOrWait();
   void onWritable();
@@ -131,6 +150,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   Phase phase_ = Phase::head;
   std::optional<Abandonment> abandonment_;
   std::optional<Reason> abort_;
+  Missed missed_;  ///< while frozen
   std::uint64_t requestBytes_ = 0;
   std::uint64_t dropped_ = 0;  ///< bytes read only to be forgotten
   std::chrono::steady_clock::time_point headBegin_;
@@ -139,6 +159,8 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   unsigned depth_ = 0;       ///< settle() or a call out of it is under way
   bool dirty_ = false;       ///< something has changed since the last step
   bool posted_ = false;
+  bool frozen_ = false;
+  bool away_ = false;  ///< the guest's thread: it is not the shard's
   bool reading_ = false;
   bool awaitingWritable_ = false;
   bool inputEnded_ = false;

@@ -41,6 +41,18 @@ void Connection::onRead(const boost::system::error_code& error, std::size_t byte
     destroyIfDone();
     return;
   }
+  if (frozen_) {
+    missed_.read = {error, bytes};
+    return;
+  }
+  RequestHandler& handler = shard_.handler;
+  handler.onEventBegin();
+  takeRead(error, bytes);
+  settle();
+  handler.onEventEnd();
+}
+
+void Connection::takeRead(const boost::system::error_code& error, std::size_t bytes) {
   ++depth_;
   if (error) {
     inputEnded_ = true;
@@ -61,7 +73,6 @@ void Connection::onRead(const boost::system::error_code& error, std::size_t byte
     }
   }
   --depth_;
-  settle();
 }
 
 BodyRead Connection::readBody(std::span<std::byte> into) {
@@ -116,7 +127,7 @@ bool Connection::clientHasClosed() {
 // Output.
 
 void Connection::sendPending() {
-  if (phase_ == Phase::closed || outputBroken_) return;
+  if (away_ || phase_ == Phase::closed || outputBroken_) return;
   while (output_.pendingSize() != 0) {
     const OutputBuffer::Pending pending = output_.pending();
     // Directly: asio's write_some would wait on a socket that it does not know as non-blocking.
@@ -185,7 +196,7 @@ void Connection::wakeAt(std::chrono::steady_clock::time_point when) {
       destroyIfDone();
       return;
     }
-    if (!error && phase_ == Phase::exchange) {
+    if (!error && phase_ == Phase::exchange && !frozen_) {
       exchange_->onTimeEvent();
       settle();
     }
@@ -193,6 +204,14 @@ void Connection::wakeAt(std::chrono::steady_clock::time_point when) {
 }
 
 void Connection::onDeadline(DeadlineKind kind) {
+  if (frozen_) {
+    if (kind == DeadlineKind::write) {
+      missed_.writeDeadline = true;
+    } else {
+      missed_.readDeadline = kind;
+    }
+    return;
+  }
   switch (kind) {
     case DeadlineKind::idle:
     case DeadlineKind::linger:

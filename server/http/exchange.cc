@@ -41,12 +41,15 @@ void HttpExchange::begin(ExchangeTransport& transport, std::chrono::steady_clock
   bodyLength_ = 0;
   bodyRemaining_ = swallowedBytes_ = released_ = lost_ = 0;
   status_ = 0;
+  retryAfter_ = 0;
   reason_ = Reason::none;
   state_ = State::open;
   framing_ = ResponseFraming::none;
   waits_ = kWaitNothing;
   due_ = committed_ = held_ = headOnly_ = version10_ = expectsContinue_ = false;
   wantsKeepAlive_ = keepsConnection_ = cutsConnection_ = false;
+  away_ = frozen_ = missedNext_ = false;
+  missedSignals_ = 0;
 }
 
 void HttpExchange::setFraming(const RequestFraming& framing) {
@@ -125,12 +128,12 @@ std::optional<std::uint64_t> HttpExchange::requestBodyLength() const {
 
 /// A client that expects 100 is told to go on once its body is really wanted (RFC 9110, 10.1.1).
 void HttpExchange::askForBody() {
-  if (!expectsContinue_ || committed_ || transport_->bodyReadable()) return;
+  if (away_ || !expectsContinue_ || committed_ || transport_->bodyReadable()) return;
   expectsContinue_ = false;
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   transport_->output().insert(kContinue);
   released_ += kContinue.size();
-  transport_->changed();
+  changed();
 }
 
 // The answer.
@@ -161,7 +164,7 @@ void HttpExchange::cut(Reason reason, std::string_view detail) {
   detail_ = message_->request.headers.copy(detail);
   state_ = State::finished;
   cutsConnection_ = true;
-  transport_->changed();
+  changed();
 }
 
 void HttpExchange::answerProblem(Reason reason, int status, std::string_view detail,
@@ -169,7 +172,7 @@ void HttpExchange::answerProblem(Reason reason, int status, std::string_view det
   reason_ = reason;
   detail_ = message_->request.headers.copy(detail);
   state_ = State::relaying;  // the guest's part is over
-  const Problem problem{reason, status, detail_, requestId(), stack};
+  const Problem problem{reason, status, detail_, requestId(), stack, retryAfter_};
   fillProblemHead(message_->response, problem);
   const std::string body = problemBody(problem);
   OutputBuffer& output = transport_->output();
@@ -185,7 +188,7 @@ void HttpExchange::answerProblem(Reason reason, int status, std::string_view det
     output.releaseLarge(head, body);
   }
   state_ = State::finished;
-  transport_->changed();
+  changed();
 }
 
 bool HttpExchange::commitHead(std::string& out, std::optional<std::uint64_t> bodySize) {
@@ -268,7 +271,7 @@ std::size_t HttpExchange::writeBody(std::span<const std::byte> bytes) {
       return taken;
     }
     taken += output.hold(rest);
-    if (taken == bytes.size() || held_) return taken;
+    if (taken == bytes.size() || held_ || away_) return taken;
     // Full. What is held goes out, and there may be room again.
     flushBody();
     if (!isLive()) return taken;
@@ -289,7 +292,7 @@ bool HttpExchange::discardResponseBody() {
 }
 
 void HttpExchange::flush() {
-  if (state_ == State::open && !held_) flushBody();
+  if (state_ == State::open && !held_ && !away_) flushBody();
 }
 
 void HttpExchange::flushBody() {
@@ -308,7 +311,7 @@ void HttpExchange::flushBody() {
     }
   }
   releaseHeld(before, false);
-  transport_->changed();
+  changed();
 }
 
 void HttpExchange::finish() {
@@ -330,7 +333,7 @@ void HttpExchange::finishBody() {
   }
   releaseHeld(before, true);
   state_ = State::finished;
-  transport_->changed();
+  changed();
 }
 
 void HttpExchange::finishWith(std::string body) {
@@ -354,14 +357,14 @@ void HttpExchange::finishWith(std::string body) {
     output.releaseLarge(head, std::move(body));
   }
   state_ = State::finished;
-  transport_->changed();
+  changed();
 }
 
 // The origin.
 
 void HttpExchange::startNext(NextRequest request) {
   if (state_ != State::open) return;
-  assert(next_ == nullptr);
+  assert(next_ == nullptr && !away_);
   next_ = std::make_unique<NextForward>(*this, std::move(request));
   next_->start(origin_);
 }
@@ -405,18 +408,56 @@ void HttpExchange::waitFor(std::uint8_t what, std::chrono::steady_clock::time_po
   if (state_ != State::open) return;
   waits_ = what;
   until_ = until;
+  if (away_) return;  // thaw() goes on
   due_ = waitIsOver();
   if (!due_) {
     if ((what & kWaitRequestBody) != 0) askForBody();
     if ((what & kWaitTime) != 0) transport_->wakeAt(until);
   }
-  transport_->changed();
+  changed();
 }
 
 void HttpExchange::signal(std::uint8_t what) {
+  if (frozen_) {
+    missedSignals_ |= what;
+    return;
+  }
   if (state_ != State::open || (waits_ & what) == 0) return;
   due_ = true;
-  transport_->changed();
+  changed();
+}
+
+void HttpExchange::changed() {
+  if (!away_) transport_->changed();
+}
+
+// The guest's running.
+
+void HttpExchange::beginWork() {
+  transport_->hold();
+}
+
+void HttpExchange::endWork() {
+  transport_->release();
+}
+
+void HttpExchange::freeze() {
+  frozen_ = true;
+  transport_->freeze();
+}
+
+void HttpExchange::leaveShard() {
+  away_ = true;
+  transport_->leaveShard();
+}
+
+void HttpExchange::thaw() {
+  away_ = frozen_ = false;
+  transport_->thaw();
+  if (std::exchange(missedNext_, false) && next_) next_->pump();
+  const std::uint8_t signals = std::exchange(missedSignals_, std::uint8_t{0});
+  waitFor(waits_, until_);
+  if ((waits_ & signals) != 0) due_ = true;
 }
 
 void HttpExchange::notify() {
@@ -455,12 +496,13 @@ void HttpExchange::onTimeEvent() {
 
 void HttpExchange::onNextEvent() {
   if (state_ == State::open && (waits_ & kWaitNext) != 0) due_ = true;
-  transport_->changed();
+  changed();
 }
 
-void HttpExchange::abandon(Reason reason, int status, std::string_view detail) {
-  if (!isLive()) return;
+bool HttpExchange::abandon(Reason reason, int status, std::string_view detail) {
+  if (!isLive()) return true;
   ExchangeListener* const listener = state_ == State::open ? listener_ : nullptr;
+  if (listener != nullptr && !listener->mayBeAbandoned()) return false;
   listener_ = nullptr;
   // Whatever the listener does, it does to a dead exchange.
   state_ = State::dead;
@@ -471,6 +513,7 @@ void HttpExchange::abandon(Reason reason, int status, std::string_view detail) {
   } else {
     cut(reason, detail);
   }
+  return true;
 }
 
 }  // namespace skiff

@@ -33,7 +33,7 @@ class Attachment {
 
 /// One HTTP/1.1 request and its answer on a client's connection.
 ///
-/// Threads: the shard's, for everything.
+/// Threads: the shard's, for everything, but for what a guest does between leaveShard() and thaw().
 ///
 /// Reentrancy: no call to an exchange calls its listener, its handler or an origin's listener. What
 /// a call brings about (a notification, the end of the exchange) happens later, from the loop. So a
@@ -60,6 +60,9 @@ class HttpExchange final : public Exchange {
   /// connection is cut, so that the client cannot take the answer for complete. Does nothing once
   /// finished or dead.
   void fail(Reason reason, std::string_view detail = {}, std::span<const std::string> stack = {});
+
+  /// What fail() says in Retry-After, in seconds; 0 (the default): what the reason says.
+  void setRetryAfter(unsigned seconds) { retryAfter_ = seconds; }
 
   /// The time for the whole exchange is over: as fail(), and an answer that is still being relayed
   /// (from the origin, or to a client that takes it slowly) is cut.
@@ -89,6 +92,15 @@ class HttpExchange final : public Exchange {
   }
   /// What attach() made; nullptr before.
   Attachment* attachment() const { return attachment_; }
+
+  /// The guest runs from beginWork() to endWork(), at which the exchange acts on what has changed
+  /// meanwhile. endWork() may destroy it. REQUIRES: not inside a call from the exchange.
+  void beginWork();
+  void endWork();
+  /// While the guest runs, it may be on another thread from freeze() to thaw(); what happens
+  /// meanwhile is kept for later. From the shard's thread, or while nothing runs the shard.
+  void freeze();
+  void thaw();
 
   // For the access log and the metrics; final in onFinished.
 
@@ -128,6 +140,7 @@ class HttpExchange final : public Exchange {
   void setListener(ExchangeListener* listener) override { listener_ = listener; }
   void waitFor(std::uint8_t what, std::chrono::steady_clock::time_point until = {}) override;
   void signal(std::uint8_t what) override;
+  void leaveShard() override;
 
  private:
   // The connection's side: what it calls, from the loop only.
@@ -160,11 +173,14 @@ class HttpExchange final : public Exchange {
   void onBodyEvent();  ///< body bytes have arrived, or its end
   void onRoomEvent();  ///< output was sent
   void onTimeEvent();
+  bool isFrozen() const { return frozen_; }
+  void missNextEvent() { missedNext_ = true; }
   void onNextEvent();  ///< NextForward's state has changed
   /// Somebody waits for body bytes that have not arrived.
   bool awaitsBody() const;
-  /// Ends it from outside: tells the listener, and answers if that is still possible.
-  void abandon(Reason reason, int status, std::string_view detail);
+  /// Ends it from outside: tells the listener, and answers if that is still possible. False if the
+  /// listener cannot end now: it will see to it that this is tried again.
+  bool abandon(Reason reason, int status, std::string_view detail);
   bool keepsConnection() const { return keepsConnection_; }
   bool cutsConnection() const { return cutsConnection_; }
   /// The connection broke with `bytes` of the answer unsent.
@@ -181,6 +197,7 @@ class HttpExchange final : public Exchange {
   /// Writes the head to `out`; false if it cannot be sent and the exchange was failed instead.
   bool commitHead(std::string& out, std::optional<std::uint64_t> bodySize);
   void releaseHeld(std::string& before, bool last);
+  void changed();
   bool waitIsOver() const;
   void askForBody();
   void forgetOriginLength();
@@ -205,6 +222,7 @@ class HttpExchange final : public Exchange {
   std::uint64_t released_ = 0;        ///< bytes of the answer handed to the connection
   std::uint64_t lost_ = 0;            ///< of these, how many were lost with the connection
   int status_ = 0;                    ///< committed
+  unsigned retryAfter_ = 0;
   Reason reason_ = Reason::none;
   State state_ = State::open;
   ResponseFraming framing_ = ResponseFraming::none;
@@ -218,6 +236,11 @@ class HttpExchange final : public Exchange {
   bool expectsContinue_ = false;  ///< and was not told to go on
   bool keepsConnection_ = false;
   bool cutsConnection_ = false;
+  bool away_ = false;  ///< the guest's thread: it is not the shard's
+  // The shard's, while the guest is away.
+  bool frozen_ = false;
+  bool missedNext_ = false;
+  std::uint8_t missedSignals_ = 0;
 };
 
 }  // namespace skiff

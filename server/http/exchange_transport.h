@@ -33,6 +33,17 @@ class ExchangeTransport {
   /// Asks for onTimeEvent() at that time; replaces what was asked before.
   virtual void wakeAt(std::chrono::steady_clock::time_point when) = 0;
 
+  /// From hold() to release() the connection notes what happens and does not act. release() may
+  /// destroy it, and the exchange.
+  virtual void hold() = 0;
+  virtual void release() = 0;
+  /// While held, from the shard: from freeze() to thaw() it leaves alone what leaveShard()'s caller
+  /// may touch, and keeps what happens meanwhile for later.
+  virtual void freeze() = 0;
+  virtual void thaw() = 0;
+  /// On whichever thread calls from now until thaw(): only the buffers are touched.
+  virtual void leaveShard() = 0;
+
   virtual bool draining() const = 0;               ///< the connection ends with this answer
   virtual std::uint64_t requestBytes() const = 0;  ///< of this request, head and body, so far
   virtual std::string_view sourceAddress() const = 0;

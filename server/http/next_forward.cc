@@ -56,6 +56,10 @@ void NextForward::start(OriginConnector* origin) {
 }
 
 void NextForward::onOriginEvent() {
+  if (exchange_.isFrozen()) {
+    exchange_.missNextEvent();
+    return;
+  }
   pump();
   exchange_.transport_->changed();
 }

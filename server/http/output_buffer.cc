@@ -15,16 +15,25 @@ std::size_t OutputBuffer::room() const {
   return used >= kCapacity ? 0 : kCapacity - used;
 }
 
+BlockPool::Block OutputBuffer::takeBlock() {
+  return usesPool_ ? pool_.take() : BlockPool::Block(new char[pool_.blockSize()]);
+}
+
+void OutputBuffer::giveBackBlock() {
+  if (usesPool_ && data_ && capacity_ == pool_.blockSize()) pool_.giveBack(std::move(data_));
+  data_.reset();
+}
+
 void OutputBuffer::relocate(std::size_t capacity) {
   BlockPool::Block data =
-      capacity <= pool_.blockSize() ? pool_.take() : BlockPool::Block(new char[capacity]);
+      capacity <= pool_.blockSize() ? takeBlock() : BlockPool::Block(new char[capacity]);
   const std::size_t pending = end_ - begin_;
   const std::size_t gap = heldBegin_ - end_;
   const std::size_t held = heldSize();
   if (data_) {
     std::memcpy(data.get(), data_.get() + begin_, pending);
     std::memcpy(data.get() + pending + gap, data_.get() + heldBegin_, held);
-    if (capacity_ == pool_.blockSize()) pool_.giveBack(std::move(data_));
+    giveBackBlock();
   }
   data_ = std::move(data);
   capacity_ = std::max(capacity, pool_.blockSize());
@@ -131,8 +140,7 @@ void OutputBuffer::consume(std::size_t bytes) {
 }
 
 void OutputBuffer::clear() {
-  if (data_ && capacity_ == pool_.blockSize()) pool_.giveBack(std::move(data_));
-  data_.reset();
+  giveBackBlock();
   capacity_ = 0;
   begin_ = end_ = heldBegin_ = heldEnd_ = 0;
   large_ = {};

@@ -54,12 +54,20 @@ class OutputBuffer {
   void consume(std::size_t bytes);
   void clear();
 
+  /// Whether blocks are borrowed from the pool, as they are at first, or allocated: for a time in
+  /// which another thread has the pool.
+  void usePool(bool use) { usesPool_ = use; }
+
  private:
+  BlockPool::Block takeBlock();
+  void giveBackBlock();
+
   /// Makes sure that `bytes` fit behind what is there.
   void reserveBehind(std::size_t bytes);
   void relocate(std::size_t capacity);
 
   BlockPool& pool_;
+  bool usesPool_ = true;
   BlockPool::Block data_;
   std::size_t capacity_ = 0;  ///< larger than a block if a head is
   std::size_t begin_ = 0;     ///< [begin_, end_) is pending

@@ -43,7 +43,8 @@ void fillProblemHead(ResponseHead& head, const Problem& problem) {
   // A 404 or 503 may otherwise be kept by caches.
   head.headers.addReference("Cache-Control", "no-store");
   head.headers.addReference("skiff-reason", reasonWord(problem.reason));
-  if (const unsigned seconds = reasonRetryAfter(problem.reason)) {
+  const unsigned usual = reasonRetryAfter(problem.reason);
+  if (const unsigned seconds = problem.retryAfter != 0 ? problem.retryAfter : usual) {
     head.headers.add("Retry-After", std::to_string(seconds));
   }
 }

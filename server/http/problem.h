@@ -19,6 +19,7 @@ struct Problem {
   std::string_view requestId;
   /// A guest's stack; as many of its lines are shown as kLargestStack has room for.
   std::span<const std::string> stack = {};
+  unsigned retryAfter = 0;  ///< seconds, if more is known than what the reason says
 };
 
 /// Of a problem's stack, in bytes of JSON.

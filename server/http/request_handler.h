@@ -43,6 +43,12 @@ class RequestHandler {
   /// and the metrics: what was sent, received and why is in the exchange.
   virtual void onFinished(HttpExchange& exchange) = 0;
 
+  /// Around a connection's event from the loop (bytes have arrived, something was posted): what the
+  /// handler has to do for long is best done in onEventEnd(), where nothing but the loop is on the
+  /// stack. That may leave by an exception, also one that ends the loop's run().
+  virtual void onEventBegin() {}
+  virtual void onEventEnd() {}
+
   /// A request was refused before there was an exchange.
   virtual void onRefused(const RefusedRequest& request) = 0;
 

@@ -66,6 +66,10 @@ void AccessLog::record(const AccessRecord& record) {
   appendMilliseconds(out, record.duration);
   out.append(",\"cpu_ms\":");
   appendMilliseconds(out, record.cpu);
+  if (record.queued.count() != 0) {
+    out.append(",\"queue_ms\":");
+    appendMilliseconds(out, record.queued);
+  }
   out.append(",\"bytes_in\":");
   appendNumber(out, record.bytesIn);
   out.append(",\"bytes_out\":");

@@ -48,6 +48,14 @@ inline constexpr std::array<std::chrono::microseconds, 13> kColdStartBuckets{
     std::chrono::microseconds(50'000),   std::chrono::microseconds(250'000),
     std::chrono::microseconds(1'000'000)};
 
+/// Upper bounds of `skiff_interrupt_latency_seconds`.
+inline constexpr std::array<std::chrono::microseconds, 9> kInterruptBuckets{
+    std::chrono::microseconds(100),    std::chrono::microseconds(250),
+    std::chrono::microseconds(500),    std::chrono::microseconds(1'000),
+    std::chrono::microseconds(2'000),  std::chrono::microseconds(5'000),
+    std::chrono::microseconds(10'000), std::chrono::microseconds(50'000),
+    std::chrono::microseconds(250'000)};
+
 /// A histogram of durations over fixed bounds. Each bucket holds its own share only; they are
 /// summed up when read. Threads: as Counter.
 template <std::size_t Bounds>

@@ -38,6 +38,10 @@ struct GaugeReadings {
     std::string tenant;
     std::uint64_t bytes = 0;
   };
+  struct Throttled {
+    std::string tenant;
+    std::uint64_t nanoseconds = 0;
+  };
   struct Labelled {
     std::string label;
     std::uint64_t count = 0;
@@ -46,6 +50,7 @@ struct GaugeReadings {
   std::vector<Instances> instances;         ///< skiff_instances
   std::uint64_t isolates = 0;               ///< skiff_isolates
   std::vector<Memory> memory;               ///< skiff_memory_bytes
+  std::vector<Throttled> throttled;         ///< skiff_cpu_throttled_seconds_total, ever growing
   std::vector<Labelled> connections;        ///< skiff_connections{state}: "active", "idle"
   std::vector<Labelled> originConnections;  ///< skiff_origin_connections{state}
   std::vector<Labelled> originRequests;     ///< skiff_origin_requests_total{outcome}, ever growing

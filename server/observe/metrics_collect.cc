@@ -135,8 +135,22 @@ void Metrics::collectApps(std::vector<MetricFamily>& families) const {
                           "Requests that waited for a new isolate.",
                           MetricType::Counter,
                           {}};
+  MetricFamily limitHits{"skiff_limit_hits_total",
+                         "Requests refused or ended because of a limit, by limit.",
+                         MetricType::Counter,
+                         {}};
   for (std::size_t i = 0; i < merged.size(); ++i) {
     const Labels labels{{"tenant", names[i].tenant}, {"app", names[i].app}};
+    std::array<std::uint64_t, kReasonCount> reasons{};
+    for (std::size_t place = 0; place < StatusCounts::kPlaces; ++place) {
+      reasons[static_cast<std::size_t>(StatusCounts::reasonOf(place))] += merged[i].requests[place];
+    }
+    for (std::size_t reason = 0; reason < reasons.size(); ++reason) {
+      if (reasons[reason] == 0 || !reasonIsLimit(static_cast<Reason>(reason))) continue;
+      Labels detailed = labels;
+      detailed.push_back({"reason", std::string(reasonWord(static_cast<Reason>(reason)))});
+      addSample(limitHits, std::move(detailed), static_cast<double>(reasons[reason]));
+    }
     for (std::size_t place = 0; place < StatusCounts::kPlaces; ++place) {
       if (merged[i].requests[place] == 0) continue;
       Labels detailed = labels;
@@ -149,6 +163,7 @@ void Metrics::collectApps(std::vector<MetricFamily>& families) const {
     addSample(coldStarts, labels, static_cast<double>(merged[i].coldStarts));
   }
   families.push_back(std::move(requests));
+  families.push_back(std::move(limitHits));
   families.push_back(std::move(durations));
   families.push_back(std::move(cpu));
   families.push_back(std::move(coldStarts));
@@ -157,7 +172,13 @@ void Metrics::collectApps(std::vector<MetricFamily>& families) const {
 void Metrics::collectShards(std::vector<MetricFamily>& families) const {
   std::array<MergedDurations<kColdStartBuckets.size()>, kColdStartPhaseCount> phases{};
   std::array<std::uint64_t, kResetHowCount> resets{};
+  MergedDurations<kInterruptBuckets.size()> interrupts{};
+  MergedDurations<kRequestBuckets.size()> queued{};
+  std::uint64_t handOffs = 0;
   for (const ShardMetrics* shard : shards()) {
+    interrupts.add(shard->interrupts_);
+    queued.add(shard->queued_);
+    handOffs += shard->handOffs_.value();
     for (std::size_t i = 0; i < phases.size(); ++i) phases[i].add(shard->coldStarts_[i]);
     for (std::size_t i = 0; i < resets.size(); ++i) resets[i] += shard->resets_[i].value();
   }
@@ -173,6 +194,17 @@ void Metrics::collectShards(std::vector<MetricFamily>& families) const {
   for (std::size_t i = 0; i < resets.size(); ++i) {
     addSample(family, {{"how", kHowLabels[i]}}, static_cast<double>(resets[i]));
   }
+  addSample(addFamily(families, "skiff_handoffs_total",
+                      "Shards taken over by another thread because a guest held them up.",
+                      MetricType::Counter),
+            {}, static_cast<double>(handOffs));
+  addFamily(families, "skiff_interrupt_latency_seconds",
+            "How long after it had reached its limit of time a guest was stopped.",
+            MetricType::Histogram)
+      .metric.push_back(interrupts.metric(kInterruptBuckets, {}));
+  addFamily(families, "skiff_queue_seconds",
+            "How long requests waited that had to wait for their turn.", MetricType::Histogram)
+      .metric.push_back(queued.metric(kRequestBuckets, {}));
 }
 
 void Metrics::collectGauges(std::vector<MetricFamily>& families) const {
@@ -209,6 +241,19 @@ void Metrics::collectGauges(std::vector<MetricFamily>& families) const {
                                          "Memory that a tenant's guests hold.", MetricType::Gauge);
   for (const auto& [tenant, bytes] : memory) {
     addSample(memoryFamily, {{"tenant", tenant}}, static_cast<double>(bytes));
+  }
+
+  std::map<std::string, std::uint64_t> throttled;
+  for (const auto& reading : readings.throttled) {
+    throttled[tenants.contains(reading.tenant) ? reading.tenant : other] += reading.nanoseconds;
+  }
+  MetricFamily& throttledFamily = addFamily(
+      families, "skiff_cpu_throttled_seconds_total",
+      "Time that running guests of a tenant stood still because its CPU share was used up.",
+      MetricType::Counter);
+  for (const auto& [tenant, nanoseconds] : throttled) {
+    addSample(throttledFamily, {{"tenant", tenant}},
+              static_cast<double>(nanoseconds) * kNanosecond);
   }
 
   addLabelled(families, "skiff_connections", "Clients' connections, by state.", MetricType::Gauge,

@@ -66,6 +66,14 @@ class ShardMetrics {
 
   void recordColdStart(AppMetrics& app, const ColdStartTimes& times);
   void recordReset(ResetHow how, std::uint64_t count = 1);
+  /// A shard was handed to another thread.
+  void recordHandOff() { handOffs_.add(); }
+  /// A request waited so long for its turn.
+  void recordQueued(std::chrono::nanoseconds time) { queued_.record(kRequestBuckets, time); }
+  /// A guest was stopped so long after it had reached its limit of time.
+  void recordInterrupt(std::chrono::nanoseconds late) {
+    interrupts_.record(kInterruptBuckets, late);
+  }
 
  private:
   friend class Metrics;
@@ -75,6 +83,9 @@ class ShardMetrics {
   Metrics& owner_;
   AppMetrics* unrouted_ = nullptr;
   std::array<Counter, kResetHowCount> resets_;
+  Counter handOffs_;
+  DurationCounts<kInterruptBuckets.size()> interrupts_;
+  DurationCounts<kRequestBuckets.size()> queued_;
   std::array<DurationCounts<kColdStartBuckets.size()>, kColdStartPhaseCount> coldStarts_;
   mutable std::mutex mutex_;  ///< guards the vector; held by app() and by the scrape
   std::vector<std::unique_ptr<AppMetrics>> apps_;  ///< by the index that Metrics gave the names

@@ -13,7 +13,7 @@ constexpr std::size_t kCgiVariants = 8;
 ConfigText mixedGuests(const std::string& server) {
   ConfigText config;
   config.server = "access_log = \"off\"\n" + server;
-  config.limits = "cpu_ms = 2000\n";
+  config.limits = "cpu_ms = 2000\nqueue_ms = 60000\n";
   config.apps = {{"hello", "hello", {}, {}},
                  {"constant", "hello_wat", {}, {}},
                  {"echo", "echo", {}, {}},

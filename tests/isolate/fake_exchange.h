@@ -101,6 +101,8 @@ class FakeExchange final : public Exchange {
   void setListener(ExchangeListener* listener) override { listener_ = listener; }
   void waitFor(std::uint8_t what, std::chrono::steady_clock::time_point until) override;
   void signal(std::uint8_t what) override { signalled |= what; }
+  void leaveShard() override { leftShard = true; }
+  bool leftShard = false;
 
  private:
   void mergeNextHead();

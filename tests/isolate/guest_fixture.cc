@@ -6,19 +6,13 @@
 
 namespace skiff::testing {
 
-GuestTest::GuestTest(ResetMode resetMode) : shard(nursery, budget, thread, resetMode) {
+GuestTest::GuestTest(ResetMode resetMode) : shard(nursery, budget, resetMode) {
   TrackedMemory::installFaultHandler();
-  thread.bind();
-  watchdog.add(thread);
   settings.tenant = "tenant";
   settings.app = "app";
   settings.arguments = {"app"};
   settings.log = &log;
   limits.cpu = std::chrono::milliseconds(1000);
-}
-
-GuestTest::~GuestTest() {
-  watchdog.remove(thread);
 }
 
 std::vector<std::uint8_t> GuestTest::guest(const std::string& name) {
@@ -56,14 +50,14 @@ std::unique_ptr<InstancePool> GuestTest::poolOf(const std::string& name,
   return std::make_unique<InstancePool>(shard, prepare(name), poolLimits);
 }
 
-std::unique_ptr<GuestRun> GuestTest::run(InstancePool& pool, FakeExchange& exchange) {
+std::unique_ptr<TestRun> GuestTest::run(InstancePool& pool, FakeExchange& exchange) {
   ColdStart cold;
   Reason refusal = Reason::none;
   std::string error;
   Instance* const instance = pool.acquire(cold, refusal, error);
   EXPECT_NE(instance, nullptr) << error;
   if (!instance) return nullptr;
-  return std::make_unique<GuestRun>(
+  return std::make_unique<TestRun>(
       shard, pool, *instance, exchange,
       GuestRun::Limits{pool.module().limits.cpu, std::chrono::steady_clock::now() + limits.wall});
 }

@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "isolate/guest_run.h"
+#include "isolate/guest_place.h"
 #include "isolate/instance_budget.h"
 #include "isolate/instance_pool.h"
 #include "isolate/nursery.h"
 #include "isolate/prepared_module.h"
-#include "quota/guest_thread.h"
 #include "quota/watchdog.h"
 #include "tests/isolate/fake_exchange.h"
+#include "tests/isolate/test_run.h"
 #include "tests/v8_test_engine.h"
 
 namespace skiff::testing {
@@ -34,7 +34,6 @@ class RecordingLog final : public GuestLog {
 class GuestTest : public ::testing::Test {
  protected:
   explicit GuestTest(ResetMode reset = ResetMode::automatic);
-  ~GuestTest() override;
 
   /// The bytes of a built guest: "hello", "test/count".
   static std::vector<std::uint8_t> guest(const std::string& name);
@@ -48,7 +47,7 @@ class GuestTest : public ::testing::Test {
   void serve(InstancePool& pool, FakeExchange& exchange);
   /// The same for GET `target`, giving the answer's body.
   std::string get(InstancePool& pool, std::string_view target = "/");
-  std::unique_ptr<GuestRun> run(InstancePool& pool, FakeExchange& exchange);
+  std::unique_ptr<TestRun> run(InstancePool& pool, FakeExchange& exchange);
 
   RecordingLog log;
   Limits limits;
@@ -62,7 +61,7 @@ class GuestTest : public ::testing::Test {
   Watchdog watchdog;
   Nursery nursery{testEngine(), 0};
   InstanceBudget budget;
-  GuestThread thread;
+  GuestPlace place{watchdog};
   ShardEngine shard;
 };
 

@@ -122,7 +122,7 @@ TEST_F(GuestRunTest, ManyGuestsOfOneIsolateAreSuspendedAtOnce) {
   constexpr std::size_t kGuests = 500;
   const auto pool = poolOf("echo", {.min = 0, .max = kGuests});
   std::vector<std::unique_ptr<FakeExchange>> exchanges;
-  std::vector<std::unique_ptr<GuestRun>> runs;
+  std::vector<std::unique_ptr<TestRun>> runs;
   for (std::size_t i = 0; i < kGuests; ++i) {
     exchanges.push_back(std::make_unique<FakeExchange>());
     exchanges.back()->setRequest("POST", "/");

@@ -6,74 +6,89 @@
 #include <thread>
 
 #include "quota/guest_thread.h"
+#include "quota/hand_off.h"
+#include "quota/quotas.h"
 
 namespace skiff {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A guest that computes until it is terminated.
+/// A thread that runs guests.
+struct Place {
+  explicit Place(Watchdog& watchdog_) : watchdog(watchdog_) {
+    thread.bind();
+    watchdog.add(thread);
+  }
+  ~Place() { watchdog.remove(thread); }
+
+  Watchdog& watchdog;
+  GuestThread thread;
+};
+
+/// A guest that computes until it is ended.
 struct Spinner {
-  std::atomic<int> terminations{0};
-  void spin() const {
-    while (terminations.load(std::memory_order_relaxed) == 0) {
+  std::atomic<int> interruptions{0};
+  void spin(GuestThread& thread) {
+    int heeded = 0;
+    while (true) {
+      const int sent = interruptions.load(std::memory_order_acquire);
+      if (sent == heeded) continue;
+      heeded = sent;
+      if (thread.heed()) return;
     }
   }
   ActivationBudget budget(std::chrono::nanoseconds cpu, Clock::duration wall) {
-    return {.cpu = cpu,
-            .deadline = Clock::now() + wall,
-            .terminate = [](void* self) { static_cast<Spinner*>(self)->terminations.fetch_add(1); },
-            .target = this};
+    return {
+        .cpu = cpu,
+        .deadline = Clock::now() + wall,
+        .interrupt = [](void* self) { static_cast<Spinner*>(self)->interruptions.fetch_add(1); },
+        .target = this};
   }
 };
 
 TEST(WatchdogTest, EndsAGuestThatUsedUpItsCpuTime) {
   Watchdog watchdog;
-  GuestThread thread;
-  thread.bind();
-  watchdog.add(thread);
+  Place place(watchdog);
+  GuestThread& thread = place.thread;
   Spinner spinner;
   thread.begin(spinner.budget(std::chrono::milliseconds(5), std::chrono::hours(1)));
-  spinner.spin();
+  spinner.spin(thread);
   const ActivationReport report = thread.end();
   EXPECT_EQ(report.terminated, Reason::cpuLimit);
   EXPECT_GE(report.cpu, std::chrono::milliseconds(5));
-  EXPECT_EQ(spinner.terminations, 1);
-  watchdog.remove(thread);
+  EXPECT_EQ(spinner.interruptions, 1);
 }
 
 TEST(WatchdogTest, EndsAGuestAtItsDeadline) {
   Watchdog watchdog;
-  GuestThread thread;
-  thread.bind();
-  watchdog.add(thread);
+  Place place(watchdog);
+  GuestThread& thread = place.thread;
   Spinner spinner;
   thread.begin(spinner.budget(std::chrono::hours(1), std::chrono::milliseconds(5)));
-  spinner.spin();
+  spinner.spin(thread);
   EXPECT_EQ(thread.end().terminated, Reason::wallLimit);
-  watchdog.remove(thread);
 }
 
-TEST(WatchdogTest, EndsEveryGuestOfAThreadThatIsToRunNoMore) {
+TEST(WatchdogTest, EndsEveryGuestThatIsToRunNoMore) {
   Watchdog watchdog;
-  GuestThread thread;
-  thread.bind();
-  watchdog.add(thread);
-  thread.endGuests();
+  Place place(watchdog);
+  GuestThread& thread = place.thread;
+  const std::atomic<bool> ends{true};
   for (int i = 0; i < 2; ++i) {
     Spinner spinner;
-    thread.begin(spinner.budget(std::chrono::hours(1), std::chrono::hours(1)));
-    spinner.spin();
+    ActivationBudget budget = spinner.budget(std::chrono::hours(1), std::chrono::hours(1));
+    budget.ends = &ends;
+    thread.begin(budget);
+    spinner.spin(thread);
     EXPECT_EQ(thread.end().terminated, Reason::drained);
   }
-  watchdog.remove(thread);
 }
 
 TEST(WatchdogTest, CountsCpuTimeAndNotWaiting) {
   Watchdog watchdog;
-  GuestThread thread;
-  thread.bind();
-  watchdog.add(thread);
+  Place place(watchdog);
+  GuestThread& thread = place.thread;
   // Blocked, as a descheduled guest is: the clock on the wall goes on, the thread's does not.
   std::atomic<bool> go{false};
   std::thread waker([&] {
@@ -89,42 +104,176 @@ TEST(WatchdogTest, CountsCpuTimeAndNotWaiting) {
   waker.join();
   EXPECT_EQ(report.terminated, Reason::none);
   EXPECT_LT(report.cpu, std::chrono::milliseconds(30));
-  watchdog.remove(thread);
 }
 
 TEST(WatchdogTest, ATerminationNeverHitsTheNextActivation) {
-  Watchdog watchdog(std::chrono::microseconds(50));
-  GuestThread thread;
-  thread.bind();
-  watchdog.add(thread);
+  Watchdog watchdog({.tick = std::chrono::microseconds(50)});
+  Place place(watchdog);
+  GuestThread& thread = place.thread;
   int terminated = 0;
   for (int i = 0; i < 20'000; ++i) {
     Spinner spinner;
     // Already over its deadline: the watchdog may or may not come in time.
     thread.begin(spinner.budget(std::chrono::hours(1), Clock::duration::zero()));
     const ActivationReport report = thread.end();
-    const int sent = spinner.terminations.load();
+    const int sent = spinner.interruptions.load();
     EXPECT_EQ(sent, report.terminated == Reason::none ? 0 : 1);
     terminated += sent;
   }
   RecordProperty("terminated", terminated);
-  watchdog.remove(thread);
 }
 
 TEST(WatchdogTest, WakesUpForAGuestAfterALongSleep) {
-  Watchdog watchdog(std::chrono::microseconds(100));
-  GuestThread thread;
-  thread.bind();
-  watchdog.add(thread);
+  Watchdog watchdog({.tick = std::chrono::microseconds(100)});
+  Place place(watchdog);
+  GuestThread& thread = place.thread;
   for (int i = 0; i < 3; ++i) {
     const auto until = Clock::now() + std::chrono::milliseconds(40);
     while (Clock::now() < until) std::this_thread::yield();
     Spinner spinner;
     thread.begin(spinner.budget(std::chrono::milliseconds(2), std::chrono::hours(1)));
-    spinner.spin();
+    spinner.spin(thread);
     EXPECT_EQ(thread.end().terminated, Reason::cpuLimit);
   }
-  watchdog.remove(thread);
+}
+
+/// What a thread carries: who has it, and what it does when it gets it.
+class Baton final : public HandOff {
+ public:
+  bool reserve() override {
+    ++reservations;
+    return available;
+  }
+  void release() override { ++releases; }
+  void takeOver() override {
+    ++takeOvers;
+    taken.store(true);
+    taken.notify_all();
+  }
+  bool available = true;
+  std::atomic<int> reservations{0};
+  std::atomic<int> releases{0};
+  std::atomic<int> takeOvers{0};
+  std::atomic<bool> taken{false};
+};
+
+TEST(WatchdogTest, HandsOffWhatAThreadCarriesWhenAGuestOverruns) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  Baton baton;
+  place.thread.carry(&baton);
+  Spinner spinner;
+  place.thread.begin(spinner.budget(std::chrono::milliseconds(20), std::chrono::hours(1)));
+  while (!baton.taken.load()) {
+  }
+  EXPECT_FALSE(place.thread.enterHost()) << "a host function finds itself away";
+  spinner.spin(place.thread);
+  EXPECT_EQ(place.thread.end().terminated, Reason::cpuLimit);
+  EXPECT_TRUE(place.thread.isAway());
+  EXPECT_EQ(baton.takeOvers, 1);
+}
+
+TEST(WatchdogTest, HandsOffNothingFromUnderAHostFunction) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  Baton baton;
+  place.thread.carry(&baton);
+  Spinner spinner;
+  place.thread.begin(spinner.budget(std::chrono::milliseconds(10), std::chrono::hours(1)));
+  ASSERT_TRUE(place.thread.enterHost());
+  while (spinner.interruptions == 0) {
+  }
+  place.thread.leaveHost();
+  EXPECT_EQ(place.thread.end().terminated, Reason::cpuLimit);
+  EXPECT_FALSE(place.thread.isAway());
+  EXPECT_EQ(baton.takeOvers, 0);
+  EXPECT_EQ(baton.releases, baton.reservations);
+}
+
+TEST(WatchdogTest, HandsOffFromBetweenHostFunctions) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  Baton baton;
+  place.thread.carry(&baton);
+  Spinner spinner;
+  place.thread.begin(spinner.budget(std::chrono::seconds(10), std::chrono::hours(1)));
+  while (place.thread.enterHost()) place.thread.leaveHost();
+  EXPECT_EQ(baton.takeOvers, 1);
+  EXPECT_EQ(place.thread.end().terminated, Reason::none);
+}
+
+TEST(WatchdogTest, GoesOnWithoutAHandOffWhereNobodyStandsBy) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  Baton baton;
+  baton.available = false;
+  place.thread.carry(&baton);
+  Spinner spinner;
+  place.thread.begin(spinner.budget(std::chrono::milliseconds(10), std::chrono::hours(1)));
+  spinner.spin(place.thread);
+  EXPECT_EQ(place.thread.end().terminated, Reason::cpuLimit);
+  EXPECT_FALSE(place.thread.isAway());
+  EXPECT_EQ(baton.takeOvers, 0);
+}
+
+class AccountTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<AppQuota> account(const Limits& limits) {
+    return std::make_shared<AppQuota>(std::make_shared<TenantQuota>("tenant", limits), "app",
+                                      limits);
+  }
+};
+
+TEST_F(AccountTest, AChangedLimitHoldsForAnActivationUnderWay) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  Limits limits;
+  limits.cpu = std::chrono::hours(1);
+  limits.wall = std::chrono::hours(1);
+  const auto quota = account(limits);
+  Spinner spinner;
+  ActivationBudget budget = spinner.budget({}, {});
+  budget.quota = quota.get();
+  budget.start = Clock::now();
+  std::thread changer([&] {
+    while (spinner.interruptions == 0) {
+      Limits less = limits;
+      less.cpu = std::chrono::milliseconds(5);
+      quota->limits.set(less);
+      std::this_thread::yield();
+    }
+  });
+  place.thread.begin(budget);
+  spinner.spin(place.thread);
+  EXPECT_EQ(place.thread.end().terminated, Reason::cpuLimit);
+  changer.join();
+}
+
+TEST_F(AccountTest, GuestsThatAreAwayTakeTurnsOnOneProcessor) {
+  Watchdog watchdog({.tick = std::chrono::microseconds(500), .processors = 1});
+  Limits limits;
+  limits.cpu = std::chrono::milliseconds(60);
+  limits.wall = std::chrono::hours(1);
+  std::atomic<int> parked{0};
+  const auto run = [&] {
+    Place place(watchdog);
+    const auto quota = account(limits);
+    Spinner spinner;
+    ActivationBudget budget = spinner.budget({}, {});
+    budget.quota = quota.get();
+    budget.start = Clock::now();
+    place.thread.begin(budget);
+    spinner.spin(place.thread);
+    const ActivationReport report = place.thread.end();
+    EXPECT_EQ(report.terminated, Reason::cpuLimit);
+    EXPECT_GE(report.cpu, std::chrono::milliseconds(60));
+    // One interruption ends it; the others parked it.
+    parked += spinner.interruptions - 1;
+  };
+  std::thread other(run);
+  run();
+  other.join();
+  EXPECT_GT(parked, 0);
 }
 
 }  // namespace

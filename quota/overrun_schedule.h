@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace skiff {
+
+class GuestThread;
+struct TenantQuota;
+
+/// A guest that runs away from the shards, as the schedule sees it.
+struct OverrunGuest {
+  GuestThread* thread = nullptr;  ///< where it runs
+  std::uint64_t activation = 0;
+  TenantQuota* tenant = nullptr;
+  std::uint32_t weight = 1;          ///< the tenant's
+  std::chrono::nanoseconds cpu{};    ///< that it used since the last decision
+  std::chrono::nanoseconds total{};  ///< that it used in this activation
+  bool throttled = false;            ///< its tenant or app is out of CPU share
+  bool runs = true;                  ///< decided last, and then anew
+};
+
+/// Which of the guests that overran may run, when there are more than processors: tenants share by
+/// weight, however many guests each has. Start-time fair queueing over CPU time: each tenant has a
+/// virtual time that goes on by what its guests use, divided by its weight, and those that are
+/// furthest behind run; among a tenant's guests, those that have used least. Who runs is replaced
+/// only once it is a slice ahead, so that not every decision changes everything. One thread.
+class OverrunSchedule {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// `processors`: how many guests run at a time.
+  explicit OverrunSchedule(std::size_t processors,
+                           std::chrono::nanoseconds slice = std::chrono::milliseconds(5))
+      : processors_(processors), slice_(slice) {}
+
+  /// Sets `runs` of each guest. REQUIRES: weights are at least 1.
+  void decide(std::vector<OverrunGuest>& guests, Clock::time_point now);
+
+ private:
+  /// In CPU nanoseconds of a tenant with weight 1.
+  using VirtualTime = double;
+  struct Tenant {
+    VirtualTime time = 0;
+    Clock::time_point lastSeen{};
+    // While deciding:
+    VirtualTime ahead = 0;               ///< what its chosen guests may use in a slice
+    std::vector<OverrunGuest*> waiting;  ///< its guests that may run, and are not chosen
+  };
+
+  OverrunGuest* choose();
+  void advance(const std::vector<OverrunGuest>& guests, Clock::time_point now);
+
+  std::size_t processors_;
+  std::chrono::nanoseconds slice_;
+  std::map<const TenantQuota*, Tenant> tenants_;
+};
+
+}  // namespace skiff

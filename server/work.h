@@ -1,0 +1,39 @@
+#pragma once
+
+#include "quota/fair_queue.h"
+
+namespace skiff {
+
+class AppHost;
+
+using WorkHook =
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+/// What wants to run a guest of an app on a shard. When it has its turn, it alternates between what
+/// the shard does for it and *sections* that run the guest, which may take long: a section has the
+/// app's instance pool for itself, touches nothing else of the shard, and is performed on the
+/// shard's thread, or beside the shard (*away*); a shard that is held up by one goes on without it.
+class Work : public FairItem {
+ public:
+  virtual AppHost& host() = 0;
+
+  /// On the shard: does what is next, up to a section or to where it has to wait; true for a
+  /// section, for which the pool is home then.
+  virtual bool prepare() = 0;
+  /// On any thread: the section.
+  virtual void perform() = 0;
+  /// On the shard: what the section came to.
+  virtual void settle() = 0;
+
+  /// Begin and end of its turn, on the shard. It may be gone afterwards.
+  virtual void onTurn() {}
+  virtual void onTurnOver() {}
+  /// On the shard: a section is away from now on, or was and is over.
+  virtual void onAway() {}
+  virtual void onHome() {}
+
+ protected:
+  ~Work() = default;
+};
+
+}  // namespace skiff

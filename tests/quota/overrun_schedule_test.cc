@@ -1,0 +1,171 @@
+#include "quota/overrun_schedule.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "quota/quotas.h"
+
+namespace skiff {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+/// A machine with so many processors on which guests compute whenever they may; what it gives to
+/// each tenant.
+class OverrunScheduleTest : public ::testing::Test {
+ protected:
+  struct Runner {
+    OverrunGuest guest;
+    nanoseconds total{};
+    /// It computes for so long, then pauses for so long, again and again; 0: always.
+    nanoseconds burst{};
+    nanoseconds pause{};
+    nanoseconds left{};  ///< of its burst
+    nanoseconds resting{};
+  };
+
+  Runner& add(TenantQuota& tenant) {
+    runners.push_back(std::make_unique<Runner>());
+    Runner& runner = *runners.back();
+    runner.guest.tenant = &tenant;
+    runner.guest.weight = tenant.limits.weight();
+    return runner;
+  }
+
+  TenantQuota& tenant(std::uint32_t weight) {
+    Limits limits;
+    limits.weight = weight;
+    tenants.push_back(std::make_unique<TenantQuota>("t" + std::to_string(tenants.size()), limits));
+    return *tenants.back();
+  }
+
+  void run(nanoseconds time) {
+    for (nanoseconds passed{}; passed < time; passed += kTick) {
+      std::vector<OverrunGuest> guests;
+      std::vector<Runner*> present;
+      for (const auto& runner : runners) {
+        if (runner->resting.count() > 0) {
+          runner->resting -= kTick;
+          runner->guest.runs = true;
+          continue;
+        }
+        guests.push_back(runner->guest);
+        present.push_back(runner.get());
+      }
+      schedule.decide(guests, now);
+      now += kTick;
+      std::size_t running = 0;
+      for (std::size_t i = 0; i < guests.size(); ++i) {
+        Runner& runner = *present[i];
+        if (guests[i].runs != runner.guest.runs) ++switches;
+        runner.guest.runs = guests[i].runs;
+        runner.guest.cpu = guests[i].runs ? nanoseconds(kTick) : nanoseconds(0);
+        runner.total += runner.guest.cpu;
+        runner.guest.total = runner.total;
+        running += guests[i].runs ? 1 : 0;
+        if (runner.burst.count() == 0) continue;
+        runner.left -= runner.guest.cpu;
+        if (runner.left.count() > 0) continue;
+        runner.left = runner.burst;
+        runner.resting = runner.pause;
+      }
+      most = std::max(most, running);
+    }
+  }
+
+  static constexpr milliseconds kTick{1};
+  OverrunSchedule schedule{2};
+  OverrunSchedule::Clock::time_point now{std::chrono::seconds(1000)};
+  std::vector<std::unique_ptr<TenantQuota>> tenants;
+  std::vector<std::unique_ptr<Runner>> runners;
+  std::size_t most = 0;
+  int switches = 0;
+};
+
+TEST_F(OverrunScheduleTest, LetsAllRunWhereThereIsRoom) {
+  add(tenant(1));
+  add(tenant(100));
+  run(milliseconds(100));
+  for (const auto& runner : runners) EXPECT_EQ(runner->total, milliseconds(100));
+  EXPECT_EQ(switches, 0);
+}
+
+TEST_F(OverrunScheduleTest, NeverRunsMoreThanThereAreProcessors) {
+  for (int i = 0; i < 9; ++i) add(tenant(10));
+  run(milliseconds(500));
+  EXPECT_EQ(most, 2U);
+}
+
+TEST_F(OverrunScheduleTest, SharesByWeight) {
+  schedule = OverrunSchedule(1);
+  for (const std::uint32_t weight : {1U, 2U, 4U}) add(tenant(weight));
+  run(std::chrono::seconds(10));
+  const std::array<double, 3> expected{10.0 / 7, 20.0 / 7, 40.0 / 7};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(std::chrono::duration<double>(runners[i]->total).count(), expected[i],
+                expected[i] * 0.02);
+  }
+}
+
+TEST_F(OverrunScheduleTest, ATenantGetsNoMoreForHavingMoreGuests) {
+  schedule = OverrunSchedule(1);
+  TenantQuota& many = tenant(10);
+  for (int i = 0; i < 8; ++i) add(many);
+  Runner& one = add(tenant(10));
+  run(std::chrono::seconds(4));
+  EXPECT_NEAR(std::chrono::duration<double>(one.total).count(), 2, 0.05);
+  // And the many share theirs.
+  for (int i = 0; i < 8; ++i)
+    EXPECT_GT(runners[static_cast<std::size_t>(i)]->total, milliseconds(200));
+}
+
+TEST_F(OverrunScheduleTest, ABriefPauseBetweenRequestsCostsNothing) {
+  schedule = OverrunSchedule(1);
+  Runner& pausing = add(tenant(10));
+  pausing.burst = pausing.left = milliseconds(20);
+  pausing.pause = milliseconds(2);
+  Runner& steady = add(tenant(10));
+  run(std::chrono::seconds(4));
+  EXPECT_NEAR(
+      static_cast<double>(pausing.total.count()) / static_cast<double>(steady.total.count()), 1,
+      0.1);
+}
+
+TEST_F(OverrunScheduleTest, OneThatComesLateHasNothingSavedUp) {
+  schedule = OverrunSchedule(1);
+  Runner& early = add(tenant(10));
+  run(std::chrono::seconds(5));
+  Runner& late = add(tenant(10));
+  const auto before = early.total;
+  run(std::chrono::seconds(1));
+  EXPECT_NEAR(std::chrono::duration<double>(early.total - before).count(), 0.5, 0.05);
+  EXPECT_NEAR(std::chrono::duration<double>(late.total).count(), 0.5, 0.05);
+}
+
+TEST_F(OverrunScheduleTest, ParksWhoIsOutOfCpuShare) {
+  Runner& out = add(tenant(100));
+  out.guest.throttled = true;
+  Runner& other = add(tenant(1));
+  run(milliseconds(100));
+  EXPECT_EQ(out.total.count(), 0);
+  EXPECT_EQ(other.total, milliseconds(100));
+  out.guest.throttled = false;
+  run(milliseconds(100));
+  EXPECT_GT(out.total, milliseconds(98));
+}
+
+TEST_F(OverrunScheduleTest, DoesNotSwitchAtEveryLook) {
+  schedule = OverrunSchedule(1);
+  for (int i = 0; i < 3; ++i) add(tenant(10));
+  run(std::chrono::seconds(1));
+  // A slice is five looks, and each change switches two guests.
+  EXPECT_LT(switches, 2 * 1000 / 4);
+  EXPECT_GT(switches, 50);
+}
+
+}  // namespace
+}  // namespace skiff
