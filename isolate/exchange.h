@@ -58,6 +58,9 @@ class ExchangeListener {
  public:
   /// Whether onAbandoned() could be called now. If not, the listener has the exchange try again.
   virtual bool mayBeAbandoned() { return true; }
+  /// The client has gone while the guest runs beside the shard: onAbandoned() follows when it is
+  /// back.
+  virtual void onClientGone() {}
   /// At least one of the awaited things may have happened: try again. May be spurious.
   virtual void onReady() = 0;
   /// The exchange has failed and nothing more can be sent: the client went away, its body broke or

@@ -152,6 +152,7 @@ void GuestRun::perform() {
                   .quota = pool_.module().settings.quota.get(),
                   .start = limits_.start,
                   .ends = &shard_.ends(),
+                  .abandoned = limits_.abandoned,
                   .interrupt = interruptGuest,
                   .target = isolate});
     if (phase_ == Phase::resuming) {
@@ -235,6 +236,8 @@ GuestRun::State GuestRun::terminated(Reason reason) {
       return finish(reason, "the guest filled the engine's heap", InstanceFate::broken);
     case Reason::wallLimit:
       return finish(reason, "the guest ran past the request's wall time", InstanceFate::broken);
+    case Reason::clientGone:
+      return finish(reason, {}, InstanceFate::broken);
     case Reason::drained:
       return finish(reason, "the server's drain was over", InstanceFate::broken);
     default:

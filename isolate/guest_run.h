@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -41,6 +42,8 @@ class GuestRun {
     std::chrono::nanoseconds cpu;
     std::chrono::steady_clock::time_point deadline;
     std::chrono::steady_clock::time_point start{};  ///< of the request
+    /// Once set, nobody waits for the answer any more, and the guest is ended. May be nullptr.
+    const std::atomic<bool>* abandoned = nullptr;
   };
 
   /// Needs an instance.

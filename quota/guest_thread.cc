@@ -140,6 +140,9 @@ nanoseconds GuestThread::inspectClaimed(const Look& look, ActivationWord::State 
   } else if (budget_.ends && budget_.ends->load(std::memory_order_relaxed)) {
     limitTime_ = look.now;
     terminate(Reason::drained);
+  } else if (budget_.abandoned && budget_.abandoned->load(std::memory_order_relaxed)) {
+    limitTime_ = look.now;
+    terminate(Reason::clientGone);
   } else if (used >= look.slice && state != ActivationWord::State::away) {
     tryHandOff(claimed_);
   }

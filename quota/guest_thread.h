@@ -34,6 +34,8 @@ struct ActivationBudget {
   Clock::time_point start{};
   /// Once set, activations end with Reason::drained. May be nullptr.
   const std::atomic<bool>* ends = nullptr;
+  /// Once set, this one ends with Reason::clientGone. May be nullptr.
+  const std::atomic<bool>* abandoned = nullptr;
   /// Makes the guest's thread call heed() soon, wherever the guest is. From the watchdog's thread,
   /// any number of times, and never after end().
   void (*interrupt)(void* target) = nullptr;

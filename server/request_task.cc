@@ -188,7 +188,8 @@ void RequestTask::start(Instance& instance, const ColdStart& cold) {
   }
   if (!run_) {
     run_.emplace(shard_.engine(), host_.pool(), exchange_,
-                 GuestRun::Limits{host_.quota().limits.cpu(), deadline_, exchange_.startTime()});
+                 GuestRun::Limits{host_.quota().limits.cpu(), deadline_, exchange_.startTime(),
+                                  &clientGone_});
   }
   after(run_->begin(instance, cold.initCpu));
   host_.serveWaiting();

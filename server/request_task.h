@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -49,6 +50,7 @@ class RequestTask final : public Attachment,
   std::chrono::nanoseconds queued() const { return queued_; }
 
   bool mayBeAbandoned() override;
+  void onClientGone() override { clientGone_ = true; }
   void onReady() override;
   void onAbandoned(Reason reason) override;
   void onDeadline() override;
@@ -110,6 +112,7 @@ class RequestTask final : public Attachment,
   std::optional<DeadlineQueue::Entry> deadlineEntry_;
   Acquired acquired_;
   std::chrono::nanoseconds cpu_{};
+  std::atomic<bool> clientGone_{false};  ///< while its section is away
   Reason cancelReason_ = Reason::none;
   State state_ = State::fresh;
   Next next_ = Next::nothing;

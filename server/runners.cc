@@ -14,7 +14,7 @@ namespace skiff {
 Runners::Runners(Engine& engine, Watchdog& watchdog, const Limits& limits)
     : engine_(engine), watchdog_(watchdog), limits_(limits) {
   const std::lock_guard lock(mutex_);
-  while (standing_ < limits_.standby) spawn(false);
+  keepStandbys();
 }
 
 Runners::~Runners() {
@@ -27,10 +27,11 @@ Runners::~Runners() {
 
 void Runners::carry(Carried& carried) {
   const std::lock_guard lock(mutex_);
-  if (standing_ == reserved_) spawn(false);
-  --standing_;
   toCarry_.push_back(&carried);
   standbyWanted_.notify_one();
+  if (standing_ == reserved_) spawn(false);
+  --standing_;
+  keepStandbys();
 }
 
 bool Runners::reserve() {
@@ -52,6 +53,10 @@ void Runners::takeOver(Carried& carried) {
   ++away_;
   toCarry_.push_back(&carried);
   standbyWanted_.notify_one();
+  keepStandbys();
+}
+
+void Runners::keepStandbys() {
   while (standing_ < limits_.standby) spawn(false);
 }
 

@@ -68,6 +68,7 @@ class Runners {
     std::function<void(GuestPlace&)> work;
   };
 
+  void keepStandbys();
   void spawn(bool away);
   void run(bool away);
   /// Stands by and carries, until it has lost what it carried or is to end.

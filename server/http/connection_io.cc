@@ -43,6 +43,7 @@ void Connection::onRead(const boost::system::error_code& error, std::size_t byte
   }
   if (frozen_) {
     missed_.read = {error, bytes};
+    if (error) exchange_->onClientGone();
     return;
   }
   RequestHandler& handler = shard_.handler;

@@ -173,6 +173,9 @@ class HttpExchange final : public Exchange {
   void onBodyEvent();  ///< body bytes have arrived, or its end
   void onRoomEvent();  ///< output was sent
   void onTimeEvent();
+  void onClientGone() {
+    if (listener_ != nullptr) listener_->onClientGone();
+  }
   bool isFrozen() const { return frozen_; }
   void missNextEvent() { missedNext_ = true; }
   void onNextEvent();  ///< NextForward's state has changed

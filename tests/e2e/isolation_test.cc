@@ -1,0 +1,128 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/e2e/daemon.h"
+#include "tests/e2e/load.h"
+
+namespace skiff::e2e {
+namespace {
+
+/// One shard, which any guest could hold up, and two tenants.
+ConfigText config() {
+  ConfigText text;
+  text.server = "shards = 1\n";
+  text.limits = "cpu_ms = 200000\nwall_ms = 200000\nqueue_ms = 60000\n";
+  text.apps = {{"noisy", "hostile/misbehave", {}, {}, "noisy"},
+               {"echo", "echo", {}, {}, "quiet"},
+               {"hello", "hello_wat", {}, {}, "quiet"}};
+  return text;
+}
+
+/// Guests that compute for as long as they live.
+class Spinners {
+ public:
+  Spinners(const Daemon& daemon, std::size_t count, const std::string& target = "/spin") {
+    for (std::size_t i = 0; i < count; ++i) {
+      clients_.push_back(daemon.connect());
+      clients_.back().send(request("GET", "noisy.test", target));
+    }
+  }
+
+ private:
+  std::vector<Client> clients_;
+};
+
+TEST(AGuestThatComputes, DoesNotHoldUpItsShard) {
+  Daemon daemon(config());
+  const Spinners spinners(daemon, 4);
+  // Each of these would wait for minutes.
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(daemon.get("hello.test").status, 200);
+    EXPECT_EQ(daemon.connect().ask(request("POST", "echo.test", "/", "body")).body, "body");
+  }
+  EXPECT_GE(daemon.metrics().sum("skiff_handoffs_total"), 1);
+}
+
+TEST(AGuestThatComputes, DoesNotHoldUpItsShardByCallingTheHostEither) {
+  Daemon daemon(config());
+  const Spinners spinners(daemon, 2, "/host-calls");
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(daemon.get("hello.test").status, 200);
+}
+
+TEST(AShard, GoesOnWhileItsThreadsChange) {
+  ConfigText text = config();
+  text.limits = "cpu_ms = 2\nqueue_ms = 60000\n";
+  // Forecasts come to nothing when brief requests outnumber those that overrun.
+  text.apps.push_back({"mixed", "hostile/misbehave", {}, {}, "mixed"});
+  Daemon daemon(text);
+  LoadPlan plan;
+  plan.port = daemon.port();
+  plan.connections = 8;
+  plan.requestsPerConnection = 400;
+  plan.next = [](std::mt19937& random) {
+    ExpectedExchange exchange;
+    const unsigned kind = random() % 32;
+    if (kind == 0) {
+      exchange.name = "overrun";
+      exchange.request = request("GET", "mixed.test", "/work?steps=800000");
+      exchange.body = "done\n";
+    } else if (kind < 20) {
+      exchange.name = "brief";
+      exchange.request = request("GET", "mixed.test", "/work?steps=1000");
+      exchange.body = "done\n";
+    } else {
+      exchange.name = "echo";
+      exchange.request = request("POST", "echo.test", "/", std::string(random() % 5000, 'e'));
+      exchange.body = exchange.request.substr(exchange.request.find("\r\n\r\n") + 4);
+    }
+    return exchange;
+  };
+  const LoadResult result = runLoad(plan);
+  // A slow machine may stop what takes longer than 2 ms: that is no failure of what is tested here.
+  EXPECT_LT(result.failures, result.requests / 16);
+  EXPECT_GE(daemon.metrics().sum("skiff_handoffs_total"), 1);
+  EXPECT_EQ(daemon.get("hello.test").status, 200);
+  EXPECT_EQ(daemon.terminate(), (Ending{0, 0}));
+}
+
+TEST(AGuestThatIsAway, AnswersAndReadsAndWaitsAsUsual) {
+  ConfigText text = config();
+  Daemon daemon(text);
+  // It computes long enough to be taken off its shard each time, then rests, then goes on.
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(daemon.get("noisy.test", "/rest?times=3&steps=5000000").body, "rested\n");
+    EXPECT_EQ(daemon.get("noisy.test", "/work?steps=5000000").body, "done\n");
+  }
+}
+
+TEST(AGuestThatIsAway, MayLoseItsClient) {
+  Daemon daemon(config());
+  for (int i = 0; i < 3; ++i) {
+    Client client = daemon.connect();
+    client.send(request("GET", "noisy.test", "/work?steps=2000000000"));
+    EXPECT_TRUE(eventually([&] {
+      return daemon.metrics().sum("skiff_connections", {{"state", "active"}}) == 1;
+    }));
+    client.reset();
+    EXPECT_TRUE(eventually([&] {
+      return daemon.metrics().sum("skiff_connections", {{"state", "active"}}) == 0;
+    }));
+  }
+  EXPECT_EQ(daemon.get("noisy.test", "/ok").body, "ok\n");
+}
+
+TEST(AServerThatEnds, BringsGuestsHomeThatAreAway) {
+  Daemon daemon(config());
+  const Spinners spinners(daemon, 6);
+  EXPECT_TRUE(eventually([&] { return daemon.metrics().sum("skiff_handoffs_total") >= 1; }));
+  daemon.process().signal(SIGTERM);
+  EXPECT_FALSE(daemon.process().waitForLine(Process::Stream::error, "draining").empty());
+  daemon.process().signal(SIGTERM);
+  EXPECT_EQ(daemon.process().wait(), (Ending{0, 0}));
+}
+
+}  // namespace
+}  // namespace skiff::e2e

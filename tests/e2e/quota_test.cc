@@ -1,0 +1,171 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/e2e/daemon.h"
+#include "tests/e2e/load.h"
+
+namespace skiff::e2e {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kOneShard = "shards = 1\n";
+
+TEST(TheRate, RefusesWhatIsTooMuchAndSaysWhenToComeBack) {
+  ConfigText config;
+  config.apps = {{"hello", "hello_wat", {}, "rate = 1\nrate_burst = 3\n"},
+                 {"other", "hello_wat", {}, {}}};
+  Daemon daemon(config);
+  int admitted = 0;
+  Response refused;
+  for (int i = 0; i < 8; ++i) {
+    const Response response = daemon.get("hello.test");
+    if (response.status == 200) {
+      ++admitted;
+    } else {
+      refused = response;
+    }
+  }
+  EXPECT_GE(admitted, 3);
+  EXPECT_LE(admitted, 5) << "a few may have flowed in meanwhile";
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.field("skiff-reason"), "rate_limit");
+  EXPECT_EQ(refused.field("retry-after"), "1");
+  EXPECT_EQ(daemon.accessLineOf(refused).value("reason"), "rate_limit");
+  EXPECT_EQ(
+      daemon.metrics().sum("skiff_limit_hits_total", {{"app", "hello"}, {"reason", "rate_limit"}}),
+      8 - admitted);
+  EXPECT_EQ(daemon.get("other.test").status, 200) << "an app's own rate";
+}
+
+TEST(TheRate, OfATenantIsThatOfItsAppsTogetherAndOnAllShards) {
+  Daemon daemon(
+      "[server]\nlisten = [\"127.0.0.1:0\"]\nshards = 3\n[admin]\nlisten = \"127.0.0.1:0\"\n"
+      "[[tenant]]\nname = \"acme\"\n[tenant.limits]\nrate = 1\nrate_burst = 10\n"
+      "[[tenant.app]]\nname = \"a\"\nmodule = \"" +
+      guestFile("hello_wat") +
+      "\"\nroutes = [\"a.test/*\"]\n[[tenant.app]]\nname = \"b\"\nmodule = \"" +
+      guestFile("hello_wat") + "\"\nroutes = [\"b.test/*\"]\n");
+  int admitted = 0;
+  for (int i = 0; i < 40; ++i) {
+    admitted += daemon.get(i % 2 == 0 ? "a.test" : "b.test").status == 200 ? 1 : 0;
+  }
+  EXPECT_GE(admitted, 10);
+  EXPECT_LE(admitted, 14);
+}
+
+/// A request that is answered when its body has come.
+class Held {
+ public:
+  Held(const Daemon& daemon, const std::string& host) : client_(daemon.connect()) {
+    client_.send("POST / HTTP/1.1\r\nHost: " + host +
+                 "\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(client_.receive().status, 100);
+  }
+  Response finish() { return client_.ask("done"); }
+
+ private:
+  Client client_;
+};
+
+TEST(TheConcurrency, IsExactOverAllShardsAndWaitsForAPlace) {
+  ConfigText config;
+  config.server = "shards = 3\n";
+  config.limits = "queue_ms = 30000\n";
+  config.apps = {{"echo", "echo", {}, "concurrency = 2\n"}};
+  Daemon daemon(config);
+  Held first(daemon, "echo.test");
+  Held second(daemon, "echo.test");
+  std::vector<Client> waiting;
+  for (int i = 0; i < 6; ++i) {
+    waiting.push_back(daemon.connect());
+    waiting.back().send(request("POST", "echo.test", "/" + std::to_string(i), "later"));
+  }
+  EXPECT_EQ(first.finish().body, "done");
+  for (Client& client : waiting) EXPECT_EQ(client.receive().body, "later");
+  EXPECT_EQ(second.finish().body, "done");
+  EXPECT_GE(daemon.metrics().sum("skiff_queue_seconds_count"), 1);
+  EXPECT_NE(daemon.accessLine("\"queue_ms\":").value("queue_ms"), "");
+}
+
+TEST(TheConcurrency, RefusesAtOnceWhereNothingMayWait) {
+  ConfigText config;
+  config.limits = "queue_ms = 0\n";
+  config.apps = {{"echo", "echo", {}, "concurrency = 1\n"}};
+  Daemon daemon(config);
+  Held held(daemon, "echo.test");
+  const Response refused = daemon.get("echo.test");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.field("skiff-reason"), "concurrency_limit");
+  EXPECT_EQ(held.finish().body, "done");
+}
+
+TEST(TheCpuShare, PausesGuestsAndRefusesWithTheTimeUntilThereIsSomeAgain) {
+  ConfigText config;
+  config.server = kOneShard;
+  config.limits = "cpu_ms = 1000\nqueue_ms = 0\n";
+  config.apps = {
+      {"spin", "hostile/misbehave", {}, "cpu_ms = 300\ncpu_share = 100\ncpu_burst_ms = 100\n"},
+      {"other", "hello_wat", {}, {}, "globex"}};
+  Daemon daemon(config);
+  const auto begin = Clock::now();
+  EXPECT_EQ(daemon.get("spin.test", "/spin").field("skiff-reason"), "cpu_limit");
+  // 100 ms were saved up; 200 more come at a tenth of a core. It was not killed for that.
+  EXPECT_GE(Clock::now() - begin, std::chrono::milliseconds(1900));
+  EXPECT_GT(daemon.metrics().sum("skiff_cpu_throttled_seconds_total", {{"tenant", "acme"}}), 1.0);
+
+  Client running = daemon.connect();
+  running.send(request("GET", "spin.test", "/spin"));
+  Response refused;
+  EXPECT_TRUE(eventually([&] {
+    refused = daemon.get("spin.test", "/ok");
+    return refused.field("skiff-reason") == "cpu_quota";
+  }));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_NE(refused.field("retry-after"), "");
+  EXPECT_EQ(daemon.get("other.test").status, 200);
+}
+
+TEST(AChangedLimit, HoldsForRequestsInFlight) {
+  const auto config = [](int cpuMs) {
+    ConfigText text;
+    text.apps = {{"spin", "hostile/misbehave", {}, "cpu_ms = " + std::to_string(cpuMs) + "\n"}};
+    return text.text();
+  };
+  Daemon daemon(config(250'000));
+  Client running = daemon.connect();
+  running.send(request("GET", "spin.test", "/spin"));
+  EXPECT_TRUE(eventually([&] { return daemon.metrics().sum("skiff_handoffs_total") == 1; }))
+      << "it runs";
+  const auto begin = Clock::now();
+  daemon.reload(config(30));
+  EXPECT_EQ(running.receive().field("skiff-reason"), "cpu_limit");
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(5));
+}
+
+TEST(Overload, NeverStarvesOperators) {
+  ConfigText config;
+  config.limits = "cpu_ms = 1000\nqueue_ms = 60000\n";
+  config.apps = {{"spin", "hostile/misbehave", {}, {}}};
+  Daemon daemon(config);
+  std::vector<Client> clients;
+  for (int i = 0; i < 64; ++i) {
+    clients.push_back(daemon.connect());
+    clients.back().send(request("GET", "spin.test", "/spin"));
+  }
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(daemon.admin("/healthz").status, 200);
+    EXPECT_EQ(daemon.admin("/readyz").status, 200);
+    EXPECT_EQ(daemon.admin("/metrics").status, 200);
+  }
+  daemon.process().signal(SIGTERM);
+  EXPECT_FALSE(daemon.process().waitForLine(Process::Stream::error, "draining").empty());
+  daemon.process().signal(SIGTERM);  // does not wait for them
+  EXPECT_EQ(daemon.process().wait(), (Ending{0, 0}));
+}
+
+}  // namespace
+}  // namespace skiff::e2e
