@@ -1,13 +1,13 @@
 # The task list. `make help` prints it; what a task does is in scripts/ where it takes more than a line.
 .DEFAULT_GOAL := help
-.PHONY: help deps build serve test bench fmt lint asan tsan fuzz clean
+.PHONY: help deps build serve test bench bench-isolation fmt lint asan tsan fuzz clean
 
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cc' '*.c')
 
 help:  ## print this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 deps:  ## install everything that is needed, on Debian 12
 	@scripts/deps.sh
@@ -23,6 +23,9 @@ test: deps  ## build everything and run all tests
 
 bench: build  ## print the micro-benchmarks
 	@scripts/bench.sh
+
+bench-isolation: build  ## measure how tenants are kept apart: a table, and JSON
+	@build/release/bench/skiff_isolation_bench --json build/release/bench-isolation.json
 
 fmt:  ## format the sources
 	@clang-format -i $(SOURCES)

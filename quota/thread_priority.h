@@ -2,15 +2,17 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
+
 namespace skiff {
 
-/// The thread that carries no shard: it gives way to those that do at once, and yet gets about a
-/// tenth of a processor from the kernel, however busy they are. Best effort; a thread without
+/// The thread carries no shard: it gives way to those that do, and yet gets about a tenth of a
+/// processor from the kernel, however busy they are. Best effort; a thread without
 /// privileges cannot take it back. Any thread of the process.
 void lowerPriority(pid_t thread);
 
-/// The calling thread runs often and briefly: the kernel lets it go before threads that run long.
-/// It costs those nothing. Best effort (Linux 6.12 and later).
+/// The calling thread runs often and briefly: it may interrupt those of lowered priority as soon as
+/// it wakes up. Threads that it makes are like it. Best effort (Linux 6.12 and later).
 void preferShortSlices();
 
 /// For a moment's busy waiting.
@@ -21,5 +23,8 @@ inline void pauseProcessor() {
   asm volatile("yield");
 #endif
 }
+
+/// How many processors this process may use: what its affinity says, at least 1.
+std::size_t usableProcessors();
 
 }  // namespace skiff

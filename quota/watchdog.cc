@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kSleep{20};
 
 std::size_t processorsOf(const Watchdog::Settings& settings) {
   if (settings.processors != 0) return settings.processors;
-  return std::max(1U, std::thread::hardware_concurrency());
+  return usableProcessors();
 }
 
 }  // namespace

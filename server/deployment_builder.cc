@@ -10,6 +10,7 @@
 
 #include "deploy/module_file.h"
 #include "isolate/wasm/source_map.h"
+#include "quota/thread_priority.h"
 
 namespace skiff {
 namespace {
@@ -131,7 +132,7 @@ Result<std::shared_ptr<const Deployment>, std::vector<Error>> DeploymentBuilder:
     }
   };
   const std::size_t threadCount = std::min<std::size_t>(
-      jobs.size(), std::clamp(std::thread::hardware_concurrency(), 1U, kMaxThreads));
+      jobs.size(), std::clamp<std::size_t>(usableProcessors(), 1, kMaxThreads));
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < threadCount; ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();

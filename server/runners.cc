@@ -129,7 +129,7 @@ void Runners::workAway(std::unique_lock<std::mutex>& lock, GuestPlace& place) {
   pthread_setname_np(pthread_self(), "overrun");
   while (true) {
     auto next = nextJob();
-    while (next == jobs_.end() && !stopping_ && idle_ <= limits_.standby) {
+    while (next == jobs_.end() && !stopping_ && idle_ <= limits_.idle) {
       workWanted_.wait(lock);
       next = nextJob();
     }

@@ -41,6 +41,8 @@ class Runners {
     std::size_t reserve = 8;
     /// Threads that stand by.
     std::size_t standby = 2;
+    /// Of those for work that begins away, how many stay when there is none.
+    std::size_t idle = 8;
   };
 
   Runners(Engine& engine, Watchdog& watchdog) : Runners(engine, watchdog, Limits()) {}

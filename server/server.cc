@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "config/load.h"
+#include "quota/thread_priority.h"
 
 namespace skiff {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::chrono::seconds kMemoryCheck{1};
 
 std::size_t shardCountOf(const ServerConfig& server) {
   if (server.shards != 0) return server.shards;
-  return std::max(1U, std::thread::hardware_concurrency());
+  return usableProcessors();
 }
 
 /// Descriptors for what guests open: half of what the system lets us have.

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <thread>
 
 #include "tests/e2e/daemon.h"
@@ -110,12 +112,24 @@ TEST(AHostileGuest, LeavesNothingBehindHoweverOftenItIsKilled) {
     EXPECT_EQ(result.failures, 0U)
         << (result.firstFailures.empty() ? "" : result.firstFailures.front());
   };
-  killMany(kills() / 4);  // what it keeps, it has now
-  const ProcessReadings before = daemon.process().readings();
-  killMany(kills());
-  const ProcessReadings after = daemon.process().readings();
+  // Between two collections of garbage a heap may grow by tens of MiB: the lowest of several
+  // readings tells what is kept.
+  const auto readingsAfter = [&](std::size_t count) {
+    constexpr std::size_t kRounds = 5;
+    std::size_t lowest = std::numeric_limits<std::size_t>::max();
+    ProcessReadings readings;
+    for (std::size_t round = 0; round < kRounds; ++round) {
+      killMany(count / kRounds);
+      readings = daemon.process().readings();
+      lowest = std::min(lowest, readings.residentBytes);
+    }
+    readings.residentBytes = lowest;
+    return readings;
+  };
+  const ProcessReadings before = readingsAfter(kills() / 2);
+  const ProcessReadings after = readingsAfter(kills());
   EXPECT_LT(after.residentBytes, before.residentBytes + (std::size_t{kSanitized ? 256 : 32} << 20));
-  EXPECT_LE(after.threads, before.threads + 2);
+  EXPECT_LE(after.threads, before.threads + 8);  // made when wanted, kept for the next guest
   EXPECT_LE(after.descriptors, before.descriptors + 2);
   EXPECT_EQ(daemon.get("misbehave.test", "/ok").body, "ok\n");
   EXPECT_EQ(daemon.terminate(), (Ending{0, 0}));

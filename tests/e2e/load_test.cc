@@ -137,7 +137,8 @@ TEST(MixedGuestsUnderLoad, AnswerByteForByteAndHoldOnToNothingMore) {
       last.process.threads, last.isolates, last.instances);
   // An image is shared by all instances of a version; nothing else holds a descriptor for long.
   EXPECT_LE(last.process.descriptors, early->process.descriptors + 2);
-  EXPECT_EQ(last.process.threads, early->process.threads);
+  // Threads for guests beside their shards are made when wanted, and a few are kept.
+  EXPECT_LE(last.process.threads, early->process.threads + 8);
   EXPECT_EQ(last.isolates, early->isolates);
   if (!kSanitized) {
     // Garbage that V8 has not collected yet comes and goes.
