@@ -65,7 +65,7 @@ struct Limits {
   std::uint32_t rateBurst = 0;          ///< `rate_burst`: requests at once; 0: one second's worth
   ByteSize ioBytesPerSecond{0};         ///< `io_bytes_per_s`: files and origin; 0: no limit
   std::uint32_t ioOpsPerSecond = 0;     ///< `io_ops_per_s`: files and origin; 0: no limit
-  ByteSize logBytesPerSecond = 64_KiB;  ///< `log_bytes_per_s`: what its guests log
+  ByteSize logBytesPerSecond = 64_KiB;  ///< `log_bytes_per_s`: what its guests log; 0: nothing
 
   bool operator==(const Limits&) const = default;
 };
@@ -92,6 +92,13 @@ enum class Snapshot : std::uint8_t {
   never,      ///< once per request
 };
 
+/// What guests read from their clocks; see docs/architecture.md, "Clocks".
+enum class ClockKind : std::uint8_t {
+  frozen,   ///< stands still while the guest computes, moves on where it waits (the default)
+  coarse,   ///< in whole milliseconds
+  precise,  ///< as the system's
+};
+
 struct AppConfig {
   std::string name;                 ///< [a-z0-9-], 1 to 63 characters
   std::filesystem::path module;     ///< absolute
@@ -109,6 +116,7 @@ struct AppConfig {
   std::uint32_t maxInstances = 64;  ///< over all shards
   Reuse reuse = Reuse::pristine;
   Snapshot snapshot = Snapshot::automatic;
+  ClockKind clock = ClockKind::frozen;  ///< its tenant's
   bool debug = false;  ///< `debug`: answers to failed requests say what the guest did
   Limits limits;
 
@@ -119,6 +127,7 @@ struct TenantConfig {
   std::string name;  ///< [a-z0-9-], 1 to 63 characters
   Limits limits;     ///< for all of its apps together
   std::vector<AppConfig> apps;
+  ClockKind clock = ClockKind::frozen;  ///< `clock`: of all of its apps
 
   bool operator==(const TenantConfig&) const = default;
 };

@@ -1,5 +1,6 @@
 #include "config/read_tenants.h"
 
+#include <array>
 #include <map>
 
 #include "config/name.h"
@@ -38,6 +39,10 @@ class NameRegistry {
   std::map<std::string, std::size_t> lines_;
 };
 
+constexpr std::array<Choice<ClockKind>, 3> kClocks{{{"frozen", ClockKind::frozen},
+                                                    {"coarse", ClockKind::coarse},
+                                                    {"precise", ClockKind::precise}}};
+
 TenantConfig readTenant(TableReader table, NameRegistry& names, const Limits& serverLimits,
                         const PathBase& paths) {
   TenantConfig tenant;
@@ -46,10 +51,12 @@ TenantConfig readTenant(TableReader table, NameRegistry& names, const Limits& se
   if (auto limitsTable = table.table("limits", "[tenant.limits]")) {
     tenant.limits = readLimits(*std::move(limitsTable), serverLimits);
   }
+  table.choice("clock", kClocks, tenant.clock);
   NameRegistry appNames("app");
   for (TableReader& appTable : table.tables("app", "[[tenant.app]]", "in [[tenant.app]]")) {
     std::string name = appNames.read(appTable, R"("hello")");
     tenant.apps.push_back(readApp(std::move(appTable), std::move(name), tenant.limits, paths));
+    tenant.apps.back().clock = tenant.clock;
   }
   table.finish();
   return tenant;

@@ -15,7 +15,6 @@ namespace {
 // the heap is kept small: a young generation that fits the cache, and a ceiling that a guest which
 // fills it by tables or exceptions meets soon.
 constexpr std::size_t kYoungGeneration = std::size_t{3} << 20;
-constexpr std::size_t kOldGeneration = std::size_t{128} << 20;
 // Where the first full collection happens: without it V8 lets garbage gather to a large part of the
 // ceiling first, in every isolate.
 constexpr std::size_t kInitialOldGeneration = std::size_t{4} << 20;
@@ -52,7 +51,7 @@ std::string Engine::version() {
   return v8::V8::GetVersion();
 }
 
-v8::Isolate* Engine::newIsolate(std::shared_ptr<ForegroundTasks> tasks) {
+v8::Isolate* Engine::newIsolate(std::shared_ptr<ForegroundTasks> tasks, std::size_t heap) {
   auto delegate = std::make_unique<Delegate>(std::move(tasks));
   v8::Isolate* const isolate = v8::Isolate::Allocate();
   platform_->RegisterIsolate(isolate, delegate.get());
@@ -63,7 +62,7 @@ v8::Isolate* Engine::newIsolate(std::shared_ptr<ForegroundTasks> tasks) {
   v8::Isolate::CreateParams parameters;
   parameters.array_buffer_allocator = delegates_->allocator.get();
   parameters.constraints.set_max_young_generation_size_in_bytes(kYoungGeneration);
-  parameters.constraints.set_max_old_generation_size_in_bytes(kOldGeneration);
+  parameters.constraints.set_max_old_generation_size_in_bytes(heap);
   parameters.constraints.set_initial_old_generation_size_in_bytes(kInitialOldGeneration);
   v8::Isolate::Initialize(isolate, parameters);
   live_.fetch_add(1, std::memory_order_relaxed);

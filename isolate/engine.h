@@ -33,7 +33,7 @@ class Engine {
   static std::string version();
 
   /// Makes an isolate with bounded heap whose tasks go to `tasks`. Any thread. Not entered.
-  v8::Isolate* newIsolate(std::shared_ptr<ForegroundTasks> tasks);
+  v8::Isolate* newIsolate(std::shared_ptr<ForegroundTasks> tasks, std::size_t heap);
   /// REQUIRES: made by newIsolate, not entered by any thread, nothing of it used afterwards.
   void dispose(v8::Isolate* isolate);
 

@@ -33,6 +33,11 @@ std::string messageOf(v8::Isolate* isolate, v8::Local<v8::Value> exception) {
 
 }  // namespace
 
+void GuestCall::warn() {
+  constexpr std::uint32_t kCpuNearlyUsedUp = 1;
+  if (signal_) context_.memory().store(*signal_, kCpuNearlyUsedUp);
+}
+
 GuestCall::State GuestCall::enter(IsolateLock& lock, GuestThread& thread,
                                   v8::Local<v8::Function> function,
                                   std::span<const std::uint32_t> arguments, Entry entry) {

@@ -3,6 +3,7 @@
 #include <v8.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -30,7 +31,9 @@ class GuestCall {
   /// Whether the guest is entered so that it can be suspended, which costs several times as much.
   enum class Entry : std::uint8_t { plain, suspendable };
 
-  explicit GuestCall(HostContext& context) : context_(context) {}
+  /// `signal`: where the guest wants to be told of its CPU time.
+  explicit GuestCall(HostContext& context, std::optional<std::uint32_t> signal = {})
+      : context_(context), signal_(signal) {}
   GuestCall(const GuestCall&) = delete;
   GuestCall& operator=(const GuestCall&) = delete;
 
@@ -52,6 +55,9 @@ class GuestCall {
   /// guest's thread, with the guest on the stack.
   void noteStack(v8::Isolate* isolate) { stack_ = currentStack(isolate); }
 
+  /// Tells the guest that its CPU time is nearly used up. On its thread, while it is interrupted.
+  void warn();
+
   /// A host function on behalf of the guest: for host_binding only.
   HostResult host(v8::Isolate* isolate, const HostFunction& function, const std::uint32_t* slots);
   /// The promise that the guest is suspended on: for host_binding only.
@@ -65,6 +71,7 @@ class GuestCall {
   State classifyFailure(IsolateLock& lock, v8::TryCatch& tryCatch);
 
   HostContext& context_;
+  const std::optional<std::uint32_t> signal_;
   GuestThread* thread_ = nullptr;  ///< where the guest runs, while it does
   v8::Global<v8::Promise> promise_;
   v8::Global<v8::Promise::Resolver> waiting_;

@@ -11,9 +11,15 @@ namespace {
 
 /// On the thread that runs the isolate's guest now, which need not be the one it was sent for.
 void strike(v8::Isolate* isolate, void*) {
-  if (!GuestPlace::current().thread().heed()) return;
+  const GuestThread::Command command = GuestPlace::current().thread().heed();
+  if (command == GuestThread::Command::none) return;
   const v8::HandleScope scope(isolate);
-  if (GuestCall* const call = GuestIsolate::of(isolate).current()) call->noteStack(isolate);
+  GuestCall* const call = GuestIsolate::of(isolate).current();
+  if (command == GuestThread::Command::warn) {
+    if (call) call->warn();
+    return;
+  }
+  if (call) call->noteStack(isolate);
   isolate->TerminateExecution();
 }
 

@@ -7,10 +7,10 @@
 
 namespace skiff {
 
-GuestIsolate::GuestIsolate(Engine& engine)
+GuestIsolate::GuestIsolate(Engine& engine, ByteSize heap)
     : engine_(engine),
       tasks_(std::make_shared<ForegroundTasks>()),
-      isolate_(engine.newIsolate(tasks_)) {
+      isolate_(engine.newIsolate(tasks_, heap.bytes())) {
   const v8::Locker locker(isolate_);
   const v8::Isolate::Scope isolateScope(isolate_);
   const v8::HandleScope handleScope(isolate_);
@@ -29,6 +29,7 @@ GuestIsolate::~GuestIsolate() {
     const v8::Locker locker(isolate_);
     const v8::Isolate::Scope isolateScope(isolate_);
     stopFunction_.Reset();
+    mayGrow_.Reset();
     promisingFunction_.Reset();
     instanceConstructor_.Reset();
     imports_.Reset();
@@ -60,6 +61,11 @@ void GuestIsolate::buildContext() {
     throw std::runtime_error("V8 refused the host functions' shim");
   }
   imports_.Reset(isolate_, imports);
+  v8::Local<v8::Function> mayGrow;
+  if (!buildMayGrow(*this, context, webAssembly).ToLocal(&mayGrow)) {
+    throw std::runtime_error("V8 refused the shim for growing memory");
+  }
+  mayGrow_.Reset(isolate_, mayGrow);
 }
 
 v8::Local<v8::String> GuestIsolate::name(std::string_view text) const {

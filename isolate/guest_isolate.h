@@ -22,7 +22,8 @@ class GuestCall;
 /// IsolateSeat).
 class GuestIsolate {
  public:
-  explicit GuestIsolate(Engine& engine);
+  /// `heap`: its limit, beside what V8 needs for its young generation.
+  explicit GuestIsolate(Engine& engine, ByteSize heap = Limits().heap);
   /// REQUIRES: not entered; every handle into it has been reset.
   ~GuestIsolate();
   GuestIsolate(const GuestIsolate&) = delete;
@@ -38,6 +39,8 @@ class GuestIsolate {
   v8::MaybeLocal<v8::Object> instantiate(v8::Local<v8::WasmModuleObject> module);
   /// The function as an entry that may suspend: calling it gives a promise.
   v8::MaybeLocal<v8::Function> promising(v8::Local<v8::Function> function);
+  /// What asks the host whether the memory of the guest on the stack may grow.
+  v8::Local<v8::Function> mayGrow() const { return mayGrow_.Get(isolate_); }
   v8::Local<v8::String> name(std::string_view text) const;
 
   /// Ends the guest whose host function this is called in: when the host function returns, the
@@ -72,6 +75,7 @@ class GuestIsolate {
   v8::Global<v8::Function> instanceConstructor_;
   v8::Global<v8::Function> promisingFunction_;
   v8::Global<v8::Function> stopFunction_;
+  v8::Global<v8::Function> mayGrow_;
   GuestCall* current_ = nullptr;
   bool heapExhausted_ = false;
 };

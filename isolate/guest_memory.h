@@ -13,6 +13,10 @@ namespace skiff {
 class GuestMemorySource {
  public:
   virtual std::span<std::byte> currentMemory() = 0;
+  /// Counts more memory in what its tenant holds in all; false if that may not be.
+  virtual bool takeFromTotal(std::uint64_t) { return true; }
+  /// REQUIRES: it was taken.
+  virtual void giveBackToTotal(std::uint64_t) {}
 
  protected:
   ~GuestMemorySource() = default;
@@ -34,6 +38,11 @@ class GuestMemory {
   std::size_t size() {
     if (source_) memory_ = source_->currentMemory();
     return memory_.size();
+  }
+
+  bool takeFromTotal(std::uint64_t bytes) { return !source_ || source_->takeFromTotal(bytes); }
+  void giveBackToTotal(std::uint64_t bytes) {
+    if (source_) source_->giveBackToTotal(bytes);
   }
 
   /// The bytes at [address, address + length), or nothing if they are not all inside.

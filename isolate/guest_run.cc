@@ -133,7 +133,7 @@ GuestRun::State GuestRun::proceed(const Step& step) {
       break;
   }
   step_ = step;
-  call_ = std::make_unique<GuestCall>(*context_);
+  call_ = std::make_unique<GuestCall>(*context_, pool_.module().signalAddress);
   phase_ = Phase::entering;
   return State::ready;
 }
@@ -144,6 +144,7 @@ void GuestRun::perform() {
   GuestThread& thread = shard_.thread();
   GuestCall::State state;
   ActivationReport report;
+  context_->clock().moveOn();
   {
     const TrackedMemory::Access access(instance_->tracked());
     thread.begin({.cpu = limits_.cpu,
@@ -153,6 +154,7 @@ void GuestRun::perform() {
                   .start = limits_.start,
                   .ends = &shard_.ends(),
                   .abandoned = limits_.abandoned,
+                  .warns = pool_.module().signalAddress.has_value(),
                   .interrupt = interruptGuest,
                   .target = isolate});
     if (phase_ == Phase::resuming) {

@@ -43,6 +43,7 @@ struct GuestSettings {
   bool temporary = false;  ///< an empty "/tmp" in memory, anew for each request
   /// Linear memory and what the host holds on the guest's behalf ("/tmp"), together.
   ByteSize memory = LimitCeilings::kMemory;
+  ClockKind clock = ClockKind::precise;
   std::string config;      ///< get_config
   bool hasOrigin = false;  ///< `next` is possible
   /// Largest body that the host holds in memory for a guest that reads or replaces it around

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "isolate/abi/entry_abi.h"
+#include "isolate/abi/growth.h"
 #include "isolate/guest_call.h"
 #include "isolate/guest_isolate.h"
 #include "isolate/wasm/rewrite.h"
@@ -98,6 +99,16 @@ class ImportBuilder {
       if (!set(imports, host.name, functions)) return {};
     }
     return imports;
+  }
+
+  v8::MaybeLocal<v8::Function> buildMayGrow() {
+    v8::Local<v8::Object> functions;
+    v8::Local<v8::Value> function;
+    if (!buildNamespace(growthModule()).ToLocal(&functions) ||
+        !functions->Get(context_, guest_.name(skiff::kMayGrow)).ToLocal(&function)) {
+      return {};
+    }
+    return function.As<v8::Function>();
   }
 
  private:
@@ -196,6 +207,11 @@ v8::Local<v8::Function> buildStopFunction(GuestIsolate& isolate, v8::Local<v8::C
                             ->NewInstance(context, 1, arguments)
                             .ToLocalChecked();
   return member(member(instance, "exports").As<v8::Object>(), "f").As<v8::Function>();
+}
+
+v8::MaybeLocal<v8::Function> buildMayGrow(GuestIsolate& isolate, v8::Local<v8::Context> context,
+                                          v8::Local<v8::Object> webAssembly) {
+  return ImportBuilder(isolate, context, webAssembly).buildMayGrow();
 }
 
 v8::MaybeLocal<v8::Object> buildImports(GuestIsolate& isolate, v8::Local<v8::Context> context,

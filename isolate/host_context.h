@@ -12,6 +12,7 @@
 
 #include "isolate/exchange.h"
 #include "isolate/files/file_io.h"
+#include "isolate/guest_clock.h"
 #include "isolate/guest_memory.h"
 #include "isolate/guest_settings.h"
 #include "isolate/host_function.h"
@@ -32,15 +33,6 @@ class HostState {
 /// The import namespaces that keep state.
 enum class HostStateSlot : std::uint8_t { wasi, httpHandler, cgi, count };
 
-/// Entropy and time, injected so that tests can drive them.
-class HostEnvironment {
- public:
-  virtual ~HostEnvironment() = default;
-  virtual void randomBytes(std::span<std::byte> into) = 0;
-  virtual std::chrono::nanoseconds realTime() = 0;       ///< since 1970
-  virtual std::chrono::nanoseconds monotonicTime() = 0;  ///< since some fixed moment
-};
-
 /// Blocks the calling thread where a request would be suspended: for a program that has a thread of
 /// its own.
 class BlockingWait {
@@ -49,9 +41,6 @@ class BlockingWait {
   /// Comes back when at least one of `what` (WaitFor) may have come about. May be spurious.
   virtual void block(std::uint8_t what, std::chrono::steady_clock::time_point until) = 0;
 };
-
-/// The real ones: getrandom(2) and the system's clocks.
-HostEnvironment& systemEnvironment();
 
 /// What host functions work on: one per request, or per initialisation (then without an exchange).
 /// That of an initialisation may go on to serve the request which follows.
@@ -66,12 +55,17 @@ class HostContext {
   };
 
   HostContext(const GuestSettings& settings, HostEnvironment& environment, Exchange* exchange)
-      : settings_(settings), environment_(environment), exchange_(exchange) {}
+      : settings_(settings),
+        environment_(environment),
+        clock_(environment, settings.clock),
+        exchange_(exchange) {}
 
   const GuestSettings& settings() const { return settings_; }
   GuestMemory& memory() { return memory_; }
   void setMemory(GuestMemory memory) { memory_ = memory; }
   HostEnvironment& environment() { return environment_; }
+  /// What the guest is to believe of the time.
+  GuestClock& clock() { return clock_; }
   /// nullptr while initialising, when no request is there yet, and in a program of its own.
   Exchange* exchange() { return exchange_; }
   /// Nothing else waits for a guest without an exchange. nullptr: such a guest cannot wait.
@@ -148,10 +142,14 @@ class HostContext {
   /// limit leaves no room for `bytes` more.
   bool takeMemory(std::size_t bytes) {
     if (memory_.size() + heldBytes_ + bytes > settings_.memory.bytes()) return false;
+    if (!memory_.takeFromTotal(bytes)) return false;
     heldBytes_ += bytes;
     return true;
   }
-  void giveBackMemory(std::size_t bytes) { heldBytes_ -= bytes; }
+  void giveBackMemory(std::size_t bytes) {
+    heldBytes_ -= bytes;
+    memory_.giveBackToTotal(bytes);
+  }
   /// The guest grew its memory so far that, with what is held for it, it is over its limit.
   bool overMemory() { return memory_.size() + heldBytes_ > settings_.memory.bytes(); }
   bool holdsMemory() const { return heldBytes_ != 0; }
@@ -167,6 +165,7 @@ class HostContext {
  private:
   const GuestSettings& settings_;
   HostEnvironment& environment_;
+  GuestClock clock_;
   Exchange* exchange_;
   BlockingWait* blockingWait_ = nullptr;
   wasi::FileIo* fileIo_ = nullptr;

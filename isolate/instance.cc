@@ -30,10 +30,11 @@ Instance::~Instance() = default;
 
 InstanceResult<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
                                                            v8::Local<v8::WasmModuleObject> module,
-                                                           const PreparedModule& prepared) {
+                                                           const PreparedModule& prepared,
+                                                           std::shared_ptr<AppQuota> quota) {
   v8::Isolate* const isolate = lock.raw();
   v8::TryCatch tryCatch(isolate);
-  std::unique_ptr<Instance> instance(new Instance(lock.guest(), prepared));
+  std::unique_ptr<Instance> instance(new Instance(lock.guest(), prepared, std::move(quota)));
   v8::Local<v8::Object> object;
   v8::Local<v8::Value> exports;
   v8::Local<v8::Value> memory;
@@ -58,6 +59,9 @@ InstanceResult<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
     }
     instance->plainEntries_[i].Reset(isolate, function);
   }
+  if (prepared.grows && !instance->connectGrowth(lock)) {
+    return InstanceError{Reason::overloaded, "cannot connect the memory's growth"};
+  }
   const std::span<std::byte> bytes = instance->currentMemory();
   instance->base_ = bytes.data();
   instance->initialSize_ = bytes.size();
@@ -69,12 +73,18 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
     ShardEngine& shard, const HotPages& hot, InstanceTimes& times) {
   const std::uint64_t start = readCycles();
   const std::chrono::nanoseconds startCpu = threadCpuTime();
-  auto made = create(lock, module, prepared);
+  auto made = create(lock, module, prepared, prepared.settings.quota);
   // The engine's work for this module's sake: the request that needs the instance pays for it.
   times.initCpu = threadCpuTime() - startCpu;
   const std::uint64_t instantiated = readCycles();
   times.instantiate = cyclesToTime(instantiated - start);
   if (made.has_error()) return made;
+  // The image says how large it is to become.
+  const std::size_t size = prepared.image ? prepared.image->memory->size() : (*made)->initialSize_;
+  if (!(*made)->takeFromTotal(size)) {
+    return InstanceError{Reason::memoryLimit,
+                         "another instance would exceed its app's or its tenant's memory_total"};
+  }
   if (prepared.image) {
     const auto attached = (*made)->attachImage(lock, *prepared.image, shard.reset(), hot);
     if (attached.has_error()) {
@@ -94,6 +104,17 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
   }
   times.init = cyclesToTime(readCycles() - instantiated);
   return made;
+}
+
+bool Instance::connectGrowth(IsolateLock& lock) {
+  v8::Local<v8::Value> global;
+  return exports_.Get(lock.raw())
+             ->Get(lock.context(), lock.guest().name(wasm::kMayGrowGlobal))
+             .ToLocal(&global) &&
+         global->IsObject() &&
+         global.As<v8::Object>()
+             ->Set(lock.context(), lock.guest().name("value"), lock.guest().mayGrow())
+             .FromMaybe(false);
 }
 
 v8::Local<v8::Function> Instance::entry(IsolateLock& lock, std::uint8_t index,

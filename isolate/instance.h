@@ -15,6 +15,7 @@
 #include "isolate/prepared_module.h"
 #include "isolate/shard_engine.h"
 #include "quota/guest_thread.h"
+#include "quota/memory_account.h"
 
 namespace skiff {
 
@@ -45,10 +46,11 @@ using InstanceResult = Result<T, InstanceError>;
 /// One WebAssembly instance in its isolate. One thread at a time.
 class Instance final : public GuestMemorySource {
  public:
-  /// Instantiates without initialising: for the trial that makes the image.
-  static InstanceResult<std::unique_ptr<Instance>> create(IsolateLock& lock,
-                                                          v8::Local<v8::WasmModuleObject> module,
-                                                          const PreparedModule& prepared);
+  /// Instantiates without initialising: for the trial that makes the image. `quota`: where its
+  /// memory is counted; nullptr for nowhere.
+  static InstanceResult<std::unique_ptr<Instance>> create(
+      IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
+      std::shared_ptr<AppQuota> quota = nullptr);
   /// An instance in its pristine state: a clone of the image, or initialised anew if there is none,
   /// within what one request of the app may take.
   static InstanceResult<std::unique_ptr<Instance>> createPristine(
@@ -70,6 +72,8 @@ class Instance final : public GuestMemorySource {
   v8::Local<v8::Function> entry(IsolateLock& lock, std::uint8_t index, GuestCall::Entry kind);
   /// REQUIRES: its isolate is entered.
   std::span<std::byte> currentMemory() override;
+  bool takeFromTotal(std::uint64_t bytes) override { return charge_.take(bytes); }
+  void giveBackToTotal(std::uint64_t bytes) override { charge_.giveBack(bytes); }
   TrackedMemory* tracked() { return tracked_.get(); }
 
   /// Brings it back to its image after a request; `none` if it must be dropped.
@@ -81,17 +85,19 @@ class Instance final : public GuestMemorySource {
  private:
   static constexpr std::size_t kMaxEntries = 4;
 
-  Instance(GuestIsolate& isolate, const PreparedModule& prepared)
-      : isolate_(isolate), prepared_(prepared) {}
+  Instance(GuestIsolate& isolate, const PreparedModule& prepared, std::shared_ptr<AppQuota> quota)
+      : isolate_(isolate), prepared_(prepared), charge_(std::move(quota)) {}
 
   v8::MaybeLocal<v8::Function> exportedFunction(IsolateLock& lock, std::string_view name) const;
   Result<void> attachImage(IsolateLock& lock, const PristineImage& image, ResetMode mode,
                            const HotPages& hot);
   bool setGlobals(IsolateLock& lock, const PristineImage& image);
+  bool connectGrowth(IsolateLock& lock);
   bool growTo(IsolateLock& lock, std::size_t bytes);
 
   GuestIsolate& isolate_;
   const PreparedModule& prepared_;
+  MemoryCharge charge_;
   v8::Global<v8::Object> exports_;
   v8::Global<v8::WasmMemoryObject> memory_;
   std::array<v8::Global<v8::Function>, kMaxEntries> plainEntries_;

@@ -19,8 +19,6 @@ constexpr std::size_t kCollectAfter = 128;
 constexpr std::size_t kInstanceOverhead = 8 << 10;
 // How much an isolate's heap may grow by garbage between two looks of the shard's tick.
 constexpr std::size_t kGarbageAllowance = std::size_t{1} << 20;
-// The part of an isolate's heap that its instances and their tables may fill: half of its limit.
-constexpr std::size_t kInstancesHeap = std::size_t{64} << 20;
 
 class Stopwatch {
  public:
@@ -42,8 +40,9 @@ struct InstancePool::Loaded {
 InstancePool::InstancePool(ShardEngine& shard, std::shared_ptr<const PreparedModule> module,
                            Limits limits)
     : shard_(shard), module_(std::move(module)), limits_(limits) {
-  limits_.max =
-      std::min(limits_.max, std::max<std::size_t>(1, kInstancesHeap / module_->heapBytes));
+  // Instances and their tables may fill half of the isolate's heap.
+  const std::size_t fit = module_->limits.heap.bytes() / 2 / module_->heapBytes;
+  limits_.max = std::min(limits_.max, std::max<std::size_t>(1, fit));
   limits_.min = std::min(limits_.min, limits_.max);
 }
 
@@ -69,7 +68,7 @@ Instance* InstancePool::acquire(ColdStart& cold, Reason& refusal, std::string& e
 bool InstancePool::loadIsolate(ColdStart& cold, std::string& error) {
   Stopwatch watch;
   try {
-    isolate_ = shard_.nursery().take();
+    isolate_ = shard_.nursery().take(module_->limits.heap);
   } catch (const std::exception& failure) {
     error = failure.what();
     return false;

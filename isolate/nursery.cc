@@ -23,8 +23,8 @@ Nursery::~Nursery() {
   thread_.join();
 }
 
-std::unique_ptr<GuestIsolate> Nursery::take() {
-  {
+std::unique_ptr<GuestIsolate> Nursery::take(ByteSize heap) {
+  if (heap == Limits().heap) {
     const std::lock_guard lock(mutex_);
     if (!ready_.empty()) {
       auto isolate = std::move(ready_.back());
@@ -33,7 +33,7 @@ std::unique_ptr<GuestIsolate> Nursery::take() {
       return isolate;
     }
   }
-  return std::make_unique<GuestIsolate>(engine_);
+  return std::make_unique<GuestIsolate>(engine_, heap);
 }
 
 std::size_t Nursery::ready() const {

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "config/config.h"
+
 namespace skiff {
 
 class Engine;
@@ -22,8 +24,9 @@ class Nursery {
   Nursery(const Nursery&) = delete;
   Nursery& operator=(const Nursery&) = delete;
 
-  /// A blank isolate: a ready one, else made now (some 1.5 ms). Throws if V8 cannot make one.
-  std::unique_ptr<GuestIsolate> take();
+  /// A blank isolate whose heap has that limit: a ready one if it is the usual limit, else made now
+  /// (some 1.5 ms). Throws if V8 cannot make one.
+  std::unique_ptr<GuestIsolate> take(ByteSize heap = Limits().heap);
   std::size_t ready() const;
   /// Blocks until it is full. For benchmarks and start-up.
   void waitUntilFull();

@@ -196,6 +196,10 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   prepared->limits = request.limits;
   prepared->reuse = request.reuse;
   prepared->abi = abi;
+  prepared->grows = rewritten->grows;
+  if (const auto* signal = module->findExport(wasm::kSignalExport, wasm::ExternalKind::global)) {
+    prepared->signalAddress = static_cast<std::uint32_t>(*module->globals[signal->index].constant);
+  }
   prepared->mayWait = importsWaiting(*module);
   prepared->repeatable = !prepared->settings.hasOrigin && prepared->settings.directories.empty() &&
                          prepared->reuse == Reuse::pristine;

@@ -63,7 +63,10 @@ class PreparedModule {
   Reuse reuse = Reuse::pristine;
   const EntryAbi* abi = nullptr;
   std::uint32_t features = 0;  ///< http-wasm features that it enabled while it initialised
-  bool mayWait = false;        ///< imports something that can suspend it
+  bool grows = false;          ///< its instances ask before their memory grows
+  /// Where the guest wants to be told that its CPU time is nearly used up.
+  std::optional<std::uint32_t> signalAddress;
+  bool mayWait = false;  ///< imports something that can suspend it
   /// What it does before it first waits cannot be seen from outside (it has no origin, no
   /// directories), so that it can be entered plainly and begun again if it turns out to wait.
   bool repeatable = false;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "quota/cycle_clock.h"
 #include "quota/hand_off.h"
@@ -81,12 +82,13 @@ ActivationReport GuestThread::end() {
   return report;
 }
 
-bool GuestThread::heed() {
+GuestThread::Command GuestThread::heed() {
   std::unique_lock lock(mutex_);
   // An interruption may strike in a later activation than the one it was meant for.
-  if (claimed_ != word_.sequence()) return false;
+  if (claimed_ != word_.sequence()) return Command::none;
   unparked_.wait(lock, [&] { return !parked_ || terminated_ != Reason::none; });
-  return terminated_ != Reason::none;
+  if (terminated_ != Reason::none) return Command::end;
+  return std::exchange(warningDue_, false) ? Command::warn : Command::none;
 }
 
 nanoseconds GuestThread::threadCpu() const {
@@ -121,7 +123,7 @@ nanoseconds GuestThread::inspect(const Look& look) {
     seenCpu_ = threadCpu();
     charged_ = scheduled_ = {};
     terminated_ = Reason::none;
-    parked_ = throttled_ = false;
+    parked_ = throttled_ = warned_ = warningDue_ = false;
   }
   return inspectClaimed(look, seen.state);
 }
@@ -130,6 +132,7 @@ nanoseconds GuestThread::inspectClaimed(const Look& look, ActivationWord::State 
   const nanoseconds used = usedSoFar();
   charge(used);
   if (terminated_ != Reason::none) return look.tick;
+  if (budget_.warns && !warned_) warn(used);
   const nanoseconds limit = cpuLimit();
   if (used >= limit) {
     limitCpu_ = limit;
@@ -170,6 +173,13 @@ bool GuestThread::tryHandOff(ActivationWord::Sequence sequence) {
 void GuestThread::terminate(Reason reason) {
   terminated_ = reason;
   unparked_.notify_one();
+  interrupt();
+}
+
+void GuestThread::warn(nanoseconds used) {
+  const nanoseconds left = cpuLimit() - used;
+  if (left > (cpuLimit() + budget_.used) / 10) return;
+  warned_ = warningDue_ = true;
   interrupt();
 }
 

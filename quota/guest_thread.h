@@ -36,6 +36,8 @@ struct ActivationBudget {
   const std::atomic<bool>* ends = nullptr;
   /// Once set, this one ends with Reason::clientGone. May be nullptr.
   const std::atomic<bool>* abandoned = nullptr;
+  /// The guest is to be told when nine tenths of its CPU time are used up.
+  bool warns = false;
   /// Makes the guest's thread call heed() soon, wherever the guest is. From the watchdog's thread,
   /// any number of times, and never after end().
   void (*interrupt)(void* target) = nullptr;
@@ -91,9 +93,10 @@ class GuestThread {
   /// REQUIRES: enterHost() said true.
   void leaveHost() { word_.leaveHost(); }
 
-  /// In an interruption, with the guest on the stack: waits while the activation is parked. True if
-  /// it is to be ended.
-  bool heed();
+  enum class Command : std::uint8_t { none, warn, end };
+  /// In an interruption, with the guest on the stack: waits while the activation is parked. What is
+  /// to be done to the guest then.
+  Command heed();
 
  private:
   friend class Watchdog;
@@ -112,6 +115,7 @@ class GuestThread {
   std::chrono::nanoseconds inspectClaimed(const Look& look, ActivationWord::State state);
   bool tryHandOff(ActivationWord::Sequence sequence);
   void terminate(Reason reason);
+  void warn(std::chrono::nanoseconds used);
   /// What the schedule of overrun guests is to know; false if there is no such guest here.
   bool describe(OverrunGuest& guest, Clock::time_point now);
   /// What the schedule decided.
@@ -143,6 +147,8 @@ class GuestThread {
   Reason terminated_ = Reason::none;
   std::chrono::nanoseconds limitCpu_{};  ///< the CPU limit that ended it
   Clock::time_point limitTime_{};        ///< the time at which it had to end otherwise
+  bool warned_ = false;
+  bool warningDue_ = false;
   bool parked_ = false;
   bool throttled_ = false;  ///< parked because its tenant is out of CPU share
   Clock::time_point throttledSince_{};

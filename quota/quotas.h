@@ -13,7 +13,9 @@
 #include "config/config.h"
 #include "quota/cpu_account.h"
 #include "quota/gate.h"
+#include "quota/io_account.h"
 #include "quota/live_limits.h"
+#include "quota/memory_account.h"
 #include "quota/token_bucket.h"
 
 namespace skiff {
@@ -28,6 +30,8 @@ struct Quota {
   TokenBucket requests;  ///< `rate`
   Gate inFlight;         ///< `concurrency`
   CpuAccount cpu;        ///< `cpu_share`
+  MemoryAccount memory;  ///< `memory_total`
+  IoAccount io;          ///< `io_bytes_per_s`, `io_ops_per_s`
 };
 
 /// A tenant's, all of its apps and shards together.
@@ -40,6 +44,10 @@ struct TenantQuota : Quota {
                                    std::memory_order_relaxed);
   }
   std::atomic<std::uint64_t> throttledNanoseconds{0};
+  /// How often an instance was refused for `memory_total`. Each time, shards are to give back what
+  /// they hold idle for the tenant.
+  std::atomic<std::uint32_t> refusedInstances{0};
+  TokenBucket logged;  ///< `log_bytes_per_s` (an app's is kept by its log)
 };
 
 /// An app's, on all shards together, beside what its tenant may.
@@ -59,7 +67,36 @@ struct AppQuota : Quota {
     return std::max(cpu.wait(limits, now), tenant->cpu.wait(tenant->limits, now));
   }
 
+  /// Takes what was read or written from the app's and the tenant's.
+  void chargeIo(std::uint64_t bytes, std::uint64_t operations) {
+    if (!limitsIo()) return;
+    const auto now = std::chrono::steady_clock::now();
+    io.charge(bytes, operations, limits, now);
+    tenant->io.charge(bytes, operations, tenant->limits, now);
+  }
+  /// How long until both may read or write again; zero: now.
+  std::chrono::nanoseconds ioWait() const {
+    if (!limitsIo()) return {};
+    const auto now = std::chrono::steady_clock::now();
+    return std::max(io.wait(limits, now), tenant->io.wait(tenant->limits, now));
+  }
+
+  /// Counts memory of instances in the app's and the tenant's; false if that is too much for one.
+  bool takeMemory(std::uint64_t bytes) {
+    if (!memory.tryTake(bytes, limits.memoryTotal().bytes())) return false;
+    if (tenant->memory.tryTake(bytes, tenant->limits.memoryTotal().bytes())) return true;
+    memory.giveBack(bytes);
+    return false;
+  }
+  void giveBackMemory(std::uint64_t bytes) {
+    memory.giveBack(bytes);
+    tenant->memory.giveBack(bytes);
+  }
+
   const std::shared_ptr<TenantQuota> tenant;
+
+ private:
+  bool limitsIo() const { return io.isLimited(limits) || tenant->io.isLimited(tenant->limits); }
 };
 
 /// The quotas of all tenants and apps, by name. They outlive deployments, so that a new version of

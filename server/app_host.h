@@ -96,6 +96,12 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
 
   WarmTask& warmTask() { return warm_; }
 
+  /// Whether an instance was refused for the tenant's memory_total since this was asked last.
+  bool noticeRefusals() {
+    const std::uint32_t count = quota().tenant->refusedInstances.load(std::memory_order_relaxed);
+    return std::exchange(refusals_, count) != count;
+  }
+
   /// When it was used last, for giving back what is idle.
   std::chrono::steady_clock::time_point lastUsed() const { return lastUsed_; }
   void touch(std::chrono::steady_clock::time_point now) { lastUsed_ = now; }
@@ -104,6 +110,7 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   const std::shared_ptr<const AppDeployment> deployment_;
   InstancePool pool_;
   AppMetrics& metrics_;
+  std::uint32_t refusals_ = 0;
   std::unique_ptr<HttpOriginConnector> origin_;
   boost::asio::io_context& context_;
   const std::shared_ptr<TenantPlaces> places_;

@@ -31,6 +31,7 @@ GuestSettings settingsOf(const std::string& tenant, const AppConfig& app, GuestL
   settings.openFiles = &openFiles;
   settings.temporary = app.tmp;
   settings.memory = app.limits.memory;
+  settings.clock = app.clock;
   settings.config = app.config;
   settings.hasOrigin = app.origin.has_value();
   settings.log = &log;
@@ -74,7 +75,10 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   deployment->quota = quotas_.app(tenant, app.name);
   deployment->digest = file->digest;
   deployment->sourceMapHash = sourceMapHash;
-  deployment->log = std::make_shared<AppGuestLog>(tenant, app.name, guestLogs_);
+  GuestLogOptions logOptions;
+  logOptions.quota = deployment->quota;
+  deployment->log =
+      std::make_shared<AppGuestLog>(tenant, app.name, guestLogs_, std::move(logOptions));
   deployment->faults = std::make_unique<FaultLog>(*deployment->log);
 
   PrepareRequest request;

@@ -172,6 +172,10 @@ void RequestTask::onAcquired() {
   const Acquired acquired = std::exchange(acquired_, {});
   if (acquired.instance) return start(*acquired.instance, acquired.cold);
   if (acquired.refusal == Reason::none) return queueUp();
+  if (acquired.refusal == Reason::memoryLimit && !std::exchange(gaveBackOwn_, true)) {
+    if (shard_.giveBackIdle(*host_.quota().tenant)) return;
+    host_.quota().tenant->refusedInstances.fetch_add(1, std::memory_order_relaxed);
+  }
   // Once more, after what others hold idle was given back.
   if (acquired.refusal == Reason::overloaded && !std::exchange(gaveBack_, true) &&
       shard_.giveBackOldest()) {

@@ -116,8 +116,9 @@ class RequestTask final : public Attachment,
   Reason cancelReason_ = Reason::none;
   State state_ = State::fresh;
   Next next_ = Next::nothing;
-  bool gaveBack_ = false;   ///< other apps' instances, for it to get one
-  bool wasQueued_ = false;  ///< its place is at the front
+  bool gaveBack_ = false;     ///< other apps' instances, for it to get one
+  bool gaveBackOwn_ = false;  ///< its tenant's
+  bool wasQueued_ = false;    ///< its place is at the front
   bool wasCold_ = false;
   bool admitted_ = false;
   bool expired_ = false;  ///< its deadline came while it was performed

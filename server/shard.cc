@@ -319,6 +319,7 @@ void Shard::onRequest(HttpExchange& exchange) {
   exchange.setMatchedRoute(match.pattern);
   if (!exchange.setRequestBodyLimit(host.deployment().quota->limits.requestBody().bytes())) return;
   exchange.setOrigin(host.origin());
+  exchange.setQuota(&host.quota());
   host.touch(now_);
   task.begin();
 }
@@ -416,6 +417,14 @@ bool Shard::giveBackOldest() {
   return !idle.empty() && idle.front()->pool().evictIdle(0);
 }
 
+bool Shard::giveBackIdle(const TenantQuota& tenant) {
+  bool freed = false;
+  for (AppHost* host : idleHostsOldestFirst()) {
+    if (host->quota().tenant.get() == &tenant) freed |= host->pool().evictIdle(0);
+  }
+  return freed;
+}
+
 void Shard::shed(std::size_t bytes) {
   asio::post(context_, [this, bytes] {
     std::size_t freed = 0;
@@ -449,6 +458,7 @@ void Shard::tick() {
   bool warmed = false;
   forEachHost([&](AppHost& host) {
     host.pool().housekeep();
+    if (host.noticeRefusals() && host.pool().reclaimable()) host.pool().evictIdle(0);
     // What was given back of an app's minimum comes again, one app a tick.
     if (!warmed && host.pool().wantsWarming() && host.unused()) {
       warmed = true;

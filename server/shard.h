@@ -104,6 +104,8 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void recordReset(ResetHow how) { metrics_.recordReset(how); }
   /// Gives back the idle instances of the app that was used least recently; false if none is idle.
   bool giveBackOldest();
+  /// The same for all that it holds idle for this tenant.
+  bool giveBackIdle(const TenantQuota& tenant);
   void reportRefusal(const AppHost& host, const std::string& detail);
 
   void onEventBegin() override { inEvent_ = true; }

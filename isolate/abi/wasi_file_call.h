@@ -71,10 +71,13 @@ enum class Effort : std::uint8_t {
 struct FileTask {
   FileTask(Errno refused) : error(refused) {}
   FileTask(const File& file, Effort needed, FileWork doing)
-      : effort(file.immediate() ? Effort::none : needed), work(std::move(doing)) {}
+      : effort(file.immediate() ? Effort::none : needed),
+        paced(!file.immediate()),
+        work(std::move(doing)) {}
 
   Errno error = Errno::success;
   Effort effort = Effort::none;
+  bool paced = false;  ///< counts in what the app may read and write
   FileWork work;
 };
 
@@ -82,8 +85,8 @@ struct FileTask {
 HostResult suspendForFile(HostContext& context, FileWork work);
 
 /// A host function's call on a file: `prepare` checks the arguments and says what is to be done (a
-/// FileTask); `finish` takes the outcome of work that succeeded and answers an Errno. `prepare` is
-/// not called again when the guest goes on after a wait; `finish` may run after one.
+/// FileTask), and has no effect of its own; `finish` takes the outcome of work that succeeded and
+/// answers an Errno. Either may run after a wait.
 template <class Prepare, class Finish>
 HostResult fileCall(HostContext& context, Prepare prepare, Finish finish) {
   WasiState& state = context.state<WasiState>();
@@ -96,6 +99,9 @@ HostResult fileCall(HostContext& context, Prepare prepare, Finish finish) {
   }
   FileTask task = prepare(state);
   if (task.error != Errno::success) return answer(task.error);
+  if (task.paced) {
+    if (const auto pause = state.paceIo()) return *pause;
+  }
   FileOutcome outcome(kWouldBlock);
   if (!state.fileIo()) {
     if (task.effort == Effort::writing && context.onShard()) return answer(Errno::notsup);

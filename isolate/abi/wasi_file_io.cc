@@ -102,6 +102,9 @@ bool readCached(WasiState& state, File& file, Request& request, FileOutcome& don
 }
 
 Errno answerSize(HostContext& context, const Request& request, std::size_t size) {
+  WasiState& state = context.state<WasiState>();
+  const Descriptor* const descriptor = state.find(request.number);
+  if (descriptor && descriptor->file && !descriptor->file->immediate()) state.countIo(size);
   context.memory().store(request.resultAddress, static_cast<std::uint32_t>(size));
   return Errno::success;
 }
@@ -126,6 +129,9 @@ HostResult readFile(HostContext& context, Request request) {
   const auto [found, error] = state.file(request.number, request.needed);
   if (!found) return answer(error);
   if (const Errno bad = check(context, request); bad != Errno::success) return answer(bad);
+  if (!found->file->immediate()) {
+    if (const auto pause = state.paceIo()) return *pause;
+  }
   FileOutcome done;
   if (!readCached(state, *found->file, request, done)) {
     return answer(done.error == Errno::success ? answerSize(context, request, done.size)

@@ -79,18 +79,21 @@ class Poll {
   std::optional<Event> lookAtClock(const Subscription& subscription) {
     const bool realtime = subscription.subject == kRealtimeClock;
     if (!realtime && subscription.subject != kMonotonicClock) return Event{.error = Errno::inval};
-    HostEnvironment& environment = context_.environment();
+    GuestClock& clock = context_.clock();
     const bool absolute = subscription.flags & kAbsoluteTime;
-    const nanoseconds passed = !absolute  ? environment.monotonicTime() - began_
-                               : realtime ? environment.realTime()
-                                          : environment.monotonicTime();
-    const auto now = static_cast<std::uint64_t>(passed.count());
+    const nanoseconds passed = !absolute  ? context_.environment().monotonicTime() - began_
+                               : realtime ? clock.realTime()
+                                          : clock.monotonicTime();
+    auto now = static_cast<std::uint64_t>(passed.count());
     if (now >= subscription.timeout) return Event{};
+    // It may be over by the system's clock: then the guest's gets there by a short wait.
+    if (absolute) now += static_cast<std::uint64_t>(clock.behind().count());
     // Nobody is there to wake a guest that initialises.
     if (!context_.canWait()) return Event{.error = Errno::notsup};
 
-    const std::uint64_t left = std::min<std::uint64_t>(
-        subscription.timeout - now, static_cast<std::uint64_t>(kMaxWait.count()));
+    const std::uint64_t left =
+        std::min<std::uint64_t>(subscription.timeout - std::min(now, subscription.timeout),
+                                static_cast<std::uint64_t>(kMaxWait.count()));
     longest_ = std::min(longest_, nanoseconds(static_cast<std::int64_t>(left)));
     waitsFor_ |= kWaitTime;
     return std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "isolate/abi/wasi_file_call.h"
 #include "isolate/files/host_file.h"
+#include "quota/quotas.h"
 
 namespace skiff::wasi {
 namespace {
@@ -137,8 +138,8 @@ void WasiState::ensureFile(Descriptor& descriptor) {
   if (descriptor.host) {
     descriptor.file = hostDirectory(*descriptor.host, context_.settings().openFiles);
   } else {
-    temporary_.emplace(temporaryBudget_, [&environment = context_.environment()] {
-      return static_cast<std::uint64_t>(environment.realTime().count());
+    temporary_.emplace(temporaryBudget_, [&clock = context_.clock()] {
+      return static_cast<std::uint64_t>(clock.realTime().count());
     });
     descriptor.file = temporary_->root();
   }
@@ -213,6 +214,21 @@ HostResult WasiState::wait(std::uint8_t what, std::chrono::steady_clock::time_po
     blocking->block(what, until);
   }
   return HostResult::wait();
+}
+
+std::optional<HostResult> WasiState::paceIo() {
+  AppQuota* const quota = context_.settings().quota.get();
+  if (!quota) return std::nullopt;
+  const std::chrono::nanoseconds pause = quota->ioWait();
+  if (pause.count() != 0 && context_.canWait()) {
+    return wait(kWaitTime, std::chrono::steady_clock::now() + pause);
+  }
+  quota->chargeIo(0, 1);
+  return std::nullopt;
+}
+
+void WasiState::countIo(std::size_t bytes) {
+  if (AppQuota* const quota = context_.settings().quota.get()) quota->chargeIo(bytes, 0);
 }
 
 HostResult suspendForFile(HostContext& context, FileWork work) {

@@ -97,6 +97,12 @@ class WasiState final : public HostState {
   /// returns what this returns and is called again. REQUIRES: context.canWait().
   HostResult wait(std::uint8_t what, std::chrono::steady_clock::time_point until = {});
 
+  /// A call on a file begins that is not in memory: counts it, or has the guest wait until its app
+  /// may read and write again, and the call is to be made anew then.
+  std::optional<HostResult> paceIo();
+  /// It has read or written so many bytes.
+  void countIo(std::size_t bytes);
+
   /// What the waiting call did before it waited: for fd_write and fd_read the bytes that went, for
   /// poll_oneoff when it began. Set by the call that waits, cleared by the same call when it
   /// answers.

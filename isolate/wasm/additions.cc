@@ -81,10 +81,20 @@ std::uint32_t Additions::addGlobal(ValueType type) {
   return base_.globals + globals_.count++;
 }
 
-void Additions::exportFunction(std::string_view name, std::uint32_t function) {
+std::uint32_t Additions::addFunctionReference(std::uint32_t type) {
+  constexpr std::uint8_t kMutable = 1;
+  globals_.bytes.byte(kNullableReferenceCode);
+  globals_.bytes.signedNumber(type);
+  globals_.bytes.bytes({kMutable, kRefNull});
+  globals_.bytes.signedNumber(type);
+  globals_.bytes.byte(kEnd);
+  return base_.globals + globals_.count++;
+}
+
+void Additions::addExport(std::string_view name, ExternalKind kind, std::uint32_t index) {
   exports_.bytes.name(name);
-  exports_.bytes.byte(static_cast<std::uint8_t>(ExternalKind::function));
-  exports_.bytes.unsignedNumber(function);
+  exports_.bytes.byte(static_cast<std::uint8_t>(kind));
+  exports_.bytes.unsignedNumber(index);
   ++exports_.count;
 }
 

@@ -33,7 +33,14 @@ class Additions {
   std::uint32_t addFunction(std::uint32_t type, const Writer& body);
   /// A mutable global of numeric or v128 type, zero. Its index.
   std::uint32_t addGlobal(ValueType type);
-  void exportFunction(std::string_view name, std::uint32_t function);
+  /// A mutable global that refers to a function of that type, null. Its index.
+  std::uint32_t addFunctionReference(std::uint32_t type);
+  void exportGlobal(std::string_view name, std::uint32_t global) {
+    addExport(name, ExternalKind::global, global);
+  }
+  void exportFunction(std::string_view name, std::uint32_t function) {
+    addExport(name, ExternalKind::function, function);
+  }
 
   /// Whether there is anything for this section.
   bool has(std::uint8_t sectionId) const;
@@ -52,6 +59,7 @@ class Additions {
     std::uint32_t count = 0;
     Writer bytes;
   };
+  void addExport(std::string_view name, ExternalKind kind, std::uint32_t index);
   const Entries* find(std::uint8_t sectionId) const;
 
   Base base_;

@@ -4,6 +4,7 @@
 
 #include "isolate/wasm/binary.h"
 #include "isolate/wasm/error_text.h"
+#include "isolate/wasm/growth_helper.h"
 
 namespace skiff::wasm {
 
@@ -128,6 +129,12 @@ std::optional<BoundedCode::Change> BoundedCode::changeOf(const Instruction& inst
                                                          std::uint32_t offset, std::uint32_t size) {
   const Change check{offset, 0, 0};
   if (instruction.duration == Duration::brief) return std::nullopt;
+  if (instruction.prefix == 0 && instruction.opcode == kMemoryGrow) {
+    const std::uint32_t memory = instruction.immediates[0];
+    // Else V8 says what is wrong.
+    if (memory >= module_.memories.size() || module_.memories[memory].is64) return check;
+    return Change{offset, size, growthHelper(memory)};
+  }
   if (instruction.duration == Duration::slow) return check;
   const auto bulk = describeBulk(instruction);
   if (!bulk) return std::nullopt;
@@ -213,6 +220,17 @@ std::uint32_t BoundedCode::helperOf(const BulkInstruction& bulk) {
   const std::uint32_t function =
       additions_.addFunction(additions_.addEncodedType(type.view()),
                              bulkBody(bulk, bytes ? kBytesPerPiece : kElementsPerPiece));
+  helpers_.emplace(key, function);
+  return function;
+}
+
+std::uint32_t BoundedCode::growthHelper(std::uint32_t memory) {
+  const std::array key{std::uint32_t{kMemoryGrow}, memory, std::uint32_t{0}};
+  const auto found = helpers_.find(key);
+  if (found != helpers_.end()) return found->second;
+  const std::uint32_t type = additions_.addType({ValueType::i32}, {ValueType::i32});
+  if (!mayGrow_) mayGrow_ = additions_.addFunctionReference(type);
+  const std::uint32_t function = additions_.addFunction(type, growthBody(memory, *mayGrow_, type));
   helpers_.emplace(key, function);
   return function;
 }

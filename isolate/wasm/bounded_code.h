@@ -27,6 +27,7 @@ struct BoundedEntries {
 ///  - a bulk instruction becomes a call of a helper that is appended (bulk_helper.h), one for each
 ///    pair of a memory, table or segment with another;
 ///  - one that is slow, or a bulk instruction that cannot move much, gets an empty loop in front;
+///  - memory.grow becomes a call of a helper that asks the host first (growth_helper.h);
 ///  - memory.fill, memory.copy and memory.init stay if they are short by a constant in front of
 ///    them, or by their segment.
 /// A call takes the place of its instruction byte for byte where its function's number is short
@@ -42,6 +43,8 @@ class BoundedCode {
   /// Nothing if the section stays as it is. Fails on instructions that skiff does not know.
   /// REQUIRES: it is called once.
   ModuleResult<std::optional<BoundedEntries>> rewrite(const Section& code);
+  /// The global through which memory asks to grow, if it ever grows.
+  std::optional<std::uint32_t> growthGlobal() const { return mayGrow_; }
 
  private:
   /// An instruction that is replaced by a call or gets a check in front.
@@ -54,6 +57,7 @@ class BoundedCode {
                                          std::uint32_t function);
   /// Nothing if an index is out of range: V8 says so.
   std::optional<BulkInstruction> describeBulk(const Instruction& instruction) const;
+  std::uint32_t growthHelper(std::uint32_t memory);
   std::uint64_t most(const BulkInstruction& bulk) const;
   std::uint32_t helperOf(const BulkInstruction& bulk);
   void applyChanges(std::size_t header, std::size_t begin, std::size_t end);
@@ -68,6 +72,7 @@ class BoundedCode {
   std::span<const std::uint64_t> tableMaxima_;
   Additions& additions_;
   std::map<std::array<std::uint32_t, 3>, std::uint32_t> helpers_;  ///< by opcode and immediates
+  std::optional<std::uint32_t> mayGrow_;                           ///< the helper's global
   std::size_t changeCount_ = 0;                                    ///< in all bodies
   std::vector<Change> changes_;                                    ///< in the body at hand
   std::size_t copied_ = 0;  ///< up to here the module's bytes are in the output

@@ -235,6 +235,29 @@ Refusal checkInitializers(const Module& module) {
   return std::nullopt;
 }
 
+/// The word for signals must be known before the guest runs, and lie in its memory.
+Refusal checkSignal(const Module& module) {
+  const Export* const signal = module.findExport(kSignalExport, ExternalKind::global);
+  if (!signal) return std::nullopt;
+  const Global& global = module.globals[signal->index];
+  if (global.type != ValueType::i32 || global.isMutable || !global.constant) {
+    return exportError(*signal,
+                       concat("the global ", quoted(kSignalExport),
+                              " is not a constant i32, the address of a word in memory"),
+                       "define a variable of this name and link with --export=__skiff_signal");
+  }
+  const auto address = static_cast<std::uint32_t>(*global.constant);
+  const std::uint64_t size =
+      module.memories.empty() ? 0 : module.memories.front().minimum * kPageSize;
+  if (std::uint64_t{address} + sizeof(std::uint32_t) > size) {
+    return exportError(*signal,
+                       concat("the global ", quoted(kSignalExport), " is ", address,
+                              ", which is outside of the memory as it begins"),
+                       "let it hold the address of a variable");
+  }
+  return std::nullopt;
+}
+
 /// What each instance pays for.
 Refusal checkCounts(const Module& module) {
   struct Bound {
@@ -288,6 +311,7 @@ ModuleResult<void> checkModule(const Module& module, std::span<const HostModule>
   if (Refusal refusal = checkReservedNames(module)) return *refusal;
   if (Refusal refusal = checkEntries(module, abi)) return *refusal;
   if (Refusal refusal = checkInitializers(module)) return *refusal;
+  if (Refusal refusal = checkSignal(module)) return *refusal;
   return {};
 }
 

@@ -78,6 +78,8 @@ struct Export {
 struct Global {
   ValueType type;
   bool isMutable = false;
+  /// Of an i32 that is initialised by a constant.
+  std::optional<std::int32_t> constant{};
 };
 
 /// A section as it lies in the bytes.

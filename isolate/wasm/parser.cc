@@ -270,10 +270,21 @@ void Parser::parseGlobals(Reader& reader) {
   const std::uint32_t count = readEntryCount(reader, "the number of globals", 3);
   module_.globals.reserve(module_.globals.size() + count);
   for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
-    const Global global = readGlobalType(reader);
+    Global global = readGlobalType(reader);
+    const std::size_t begin = reader.offset();
     skipExpression(reader);
+    if (reader.ok()) global.constant = constantOf(begin, reader.offset());
     addGlobal(global);
   }
+}
+
+/// Of the expression between two offsets, if it is an i32.const and nothing else.
+std::optional<std::int32_t> Parser::constantOf(std::size_t begin, std::size_t end) const {
+  Reader reader(bytes_, begin, end, {});
+  if (reader.readByte("an instruction") != kI32Const) return std::nullopt;
+  const auto value = static_cast<std::int32_t>(reader.readS32("a constant"));
+  if (reader.readByte("an instruction") != kEnd || !reader.atEnd()) return std::nullopt;
+  return value;
 }
 
 void Parser::addGlobal(Global global) {

@@ -41,6 +41,7 @@ class Parser {
   void addTable(std::size_t typeBegin, std::size_t typeEnd, const Limits& limits);
   std::uint32_t readFunctionType(Reader& reader);
   void skipExpression(Reader& reader);
+  std::optional<std::int32_t> constantOf(std::size_t begin, std::size_t end) const;
   void addGlobal(Global global);
   void noteNotResettable(std::string reason);
   std::size_t spaceSize(ExternalKind kind) const;

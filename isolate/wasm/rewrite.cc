@@ -87,8 +87,13 @@ std::optional<ModuleError> Rewriter::boundCode() {
   const auto code = std::find_if(module_.sections.begin(), module_.sections.end(),
                                  [](const Section& section) { return section.id == kCodeSection; });
   if (code == module_.sections.end()) return std::nullopt;
-  auto bounded = BoundedCode(bytes_, module_, tableMaxima_, additions_).rewrite(*code);
+  BoundedCode boundedCode(bytes_, module_, tableMaxima_, additions_);
+  auto bounded = boundedCode.rewrite(*code);
   if (!bounded) return bounded.error();
+  if (const auto global = boundedCode.growthGlobal()) {
+    additions_.exportGlobal(kMayGrowGlobal, *global);
+    result_.grows = true;
+  }
   code_ = std::move(*bounded);
   return std::nullopt;
 }

@@ -23,8 +23,14 @@ inline constexpr std::string_view kGetGlobal = "skiff:get";
 inline constexpr std::string_view kSetGlobal = "skiff:set";
 /// () -> ().
 inline constexpr std::string_view kSaveGlobals = "skiff:save";
+/// A mutable global: a function (i32 pages) -> i32 that says whether memory may grow. Absent if it
+/// never does.
+inline constexpr std::string_view kMayGrowGlobal = "skiff:may-grow";
 /// Entry point N of the ABI is exported as "skiff:entry:N".
 inline constexpr std::string_view kEntryPrefix = "skiff:entry:";
+
+/// A constant global of a guest: the address of its word for signals; see docs/writing-guests.md.
+inline constexpr std::string_view kSignalExport = "__skiff_signal";
 
 struct PrepareLimits {
   ByteSize maxModule = 64_MiB;
@@ -47,6 +53,7 @@ struct Rewritten {
   /// are below it.
   std::uint32_t savedGlobals = 0;
   bool hasStart = false;
+  bool grows = false;  ///< there is a kMayGrowGlobal, to be set before anything runs
   /// Entry points that exist, by index; absent optional ones are false.
   std::vector<bool> entries;
   /// From offsets in `bytes` to offsets in the original module, for its code section; everything

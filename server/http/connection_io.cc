@@ -197,10 +197,13 @@ void Connection::wakeAt(std::chrono::steady_clock::time_point when) {
       destroyIfDone();
       return;
     }
-    if (!error && phase_ == Phase::exchange && !frozen_) {
-      exchange_->onTimeEvent();
-      settle();
+    if (error || phase_ != Phase::exchange) return;
+    if (frozen_) {
+      exchange_->missNextEvent();
+      return;
     }
+    exchange_->onTimeEvent();
+    settle();
   });
 }
 

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <charconv>
 
+#include "quota/quotas.h"
 #include "server/http/exchange_transport.h"
 #include "server/http/head_check.h"
 #include "server/http/http_limits.h"
@@ -19,6 +20,8 @@ namespace {
 
 /// Bodies up to this size are copied behind their head and sent with it in one piece.
 constexpr std::size_t kCopiedBody = 16 << 10;
+
+constexpr std::string_view kTooLong = "the body is longer than the app's response_body";
 
 std::span<const std::byte> bytesOf(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
@@ -37,16 +40,18 @@ void HttpExchange::begin(ExchangeTransport& transport, std::chrono::steady_clock
   message_.emplace(memory_);
   startTime_ = now;
   origin_ = nullptr;
+  quota_ = nullptr;
+  pausedUntil_.reset();
   matchedRoute_ = detail_ = {};
   bodyLength_ = 0;
-  bodyRemaining_ = swallowedBytes_ = released_ = lost_ = 0;
+  bodyRemaining_ = swallowedBytes_ = written_ = released_ = lost_ = 0;
   status_ = 0;
   retryAfter_ = 0;
   reason_ = Reason::none;
   state_ = State::open;
   framing_ = ResponseFraming::none;
   waits_ = kWaitNothing;
-  due_ = committed_ = held_ = headOnly_ = version10_ = expectsContinue_ = false;
+  due_ = committed_ = held_ = exceeded_ = headOnly_ = version10_ = expectsContinue_ = false;
   wantsKeepAlive_ = keepsConnection_ = cutsConnection_ = false;
   away_ = frozen_ = missedNext_ = false;
   missedSignals_ = 0;
@@ -256,7 +261,23 @@ std::size_t HttpExchange::writeResponseBody(std::span<const std::byte> bytes) {
   return writeBody(bytes);
 }
 
+bool HttpExchange::exceedsLimit(std::size_t bytes) {
+  if (quota_ == nullptr) return false;
+  const std::uint64_t limit = quota_->limits.responseBody().bytes();
+  if (written_ <= limit && bytes <= limit - written_) return false;
+  exceeded_ = true;
+  if (!away_) end(Reason::badResponse, kTooLong);
+  return true;
+}
+
 std::size_t HttpExchange::writeBody(std::span<const std::byte> bytes) {
+  if (exceeded_ || exceedsLimit(bytes.size())) return bytes.size();
+  const std::size_t taken = holdBody(bytes);
+  written_ += taken;
+  return taken;
+}
+
+std::size_t HttpExchange::holdBody(std::span<const std::byte> bytes) {
   if (headOnly_ || (committed_ && framing_ == ResponseFraming::none)) {
     swallowedBytes_ += bytes.size();
     return bytes.size();
@@ -287,7 +308,7 @@ std::size_t HttpExchange::writeBody(std::span<const std::byte> bytes) {
 bool HttpExchange::discardResponseBody() {
   if (committed_ || state_ != State::open) return false;
   transport_->output().dropHeld();
-  swallowedBytes_ = 0;
+  swallowedBytes_ = written_ = 0;
   return true;
 }
 
@@ -342,7 +363,8 @@ void HttpExchange::finishWith(std::string body) {
   forgetOriginLength();
   OutputBuffer& output = transport_->output();
   output.dropHeld();
-  swallowedBytes_ = 0;
+  swallowedBytes_ = written_ = 0;
+  if (exceedsLimit(body.size())) return;
   if (headOnly_ || body.size() <= std::min(kCopiedBody, output.room())) {
     writeBody(bytesOf(body));
     finishBody();
@@ -385,7 +407,7 @@ void HttpExchange::finishWithNext() {
   if (state_ != State::open) return;
   assert(nextState() == NextState::ready);
   transport_->output().dropHeld();
-  swallowedBytes_ = 0;
+  swallowedBytes_ = written_ = 0;
   state_ = State::relaying;
   next_->relay();
 }
@@ -412,7 +434,7 @@ void HttpExchange::waitFor(std::uint8_t what, std::chrono::steady_clock::time_po
   due_ = waitIsOver();
   if (!due_) {
     if ((what & kWaitRequestBody) != 0) askForBody();
-    if ((what & kWaitTime) != 0) transport_->wakeAt(until);
+    if ((what & kWaitTime) != 0) wakeInTime();
   }
   changed();
 }
@@ -454,6 +476,7 @@ void HttpExchange::leaveShard() {
 void HttpExchange::thaw() {
   away_ = frozen_ = false;
   transport_->thaw();
+  if (exceeded_ && isLive()) end(Reason::badResponse, kTooLong);
   if (std::exchange(missedNext_, false) && next_) next_->pump();
   const std::uint8_t signals = std::exchange(missedSignals_, std::uint8_t{0});
   waitFor(waits_, until_);
@@ -487,11 +510,38 @@ void HttpExchange::onRoomEvent() {
   }
 }
 
+bool HttpExchange::pauseIo() {
+  if (quota_ == nullptr) return false;
+  const std::chrono::nanoseconds pause = quota_->ioWait();
+  if (pause.count() == 0) return false;
+  pausedUntil_ = std::chrono::steady_clock::now() + pause;
+  wakeInTime();
+  return true;
+}
+
+void HttpExchange::countIo(std::size_t bytes, std::size_t operations) {
+  if (quota_ != nullptr) quota_->chargeIo(bytes, operations);
+}
+
+void HttpExchange::wakeInTime() {
+  const bool waits = state_ == State::open && (waits_ & kWaitTime) != 0 && !due_;
+  if (pausedUntil_ && waits) {
+    transport_->wakeAt(std::min(*pausedUntil_, until_));
+  } else if (pausedUntil_ || waits) {
+    transport_->wakeAt(pausedUntil_ ? *pausedUntil_ : until_);
+  }
+}
+
 void HttpExchange::onTimeEvent() {
+  if (pausedUntil_ && std::chrono::steady_clock::now() >= *pausedUntil_) {
+    pausedUntil_.reset();
+    if (next_) next_->pump();
+  }
   if (state_ == State::open && (waits_ & kWaitTime) != 0 &&
       std::chrono::steady_clock::now() >= until_) {
     due_ = true;
   }
+  wakeInTime();
 }
 
 void HttpExchange::onNextEvent() {

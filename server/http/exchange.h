@@ -21,6 +21,7 @@
 namespace skiff {
 
 class ExchangeTransport;
+struct AppQuota;
 class NextForward;
 class OriginConnector;
 struct RequestFraming;
@@ -75,6 +76,9 @@ class HttpExchange final : public Exchange {
 
   /// Where startNext() goes; nullptr (the default) for nowhere. Must outlive the exchange.
   void setOrigin(OriginConnector* origin) { origin_ = origin; }
+  /// What the traffic with the origin is counted in and held to, and how long an answer may be;
+  /// nullptr (the default): nothing is limited. Must outlive the exchange.
+  void setQuota(AppQuota* quota) { quota_ = quota; }
 
   /// The text of the route that led here. Copied.
   void setMatchedRoute(std::string_view route);
@@ -195,6 +199,7 @@ class HttpExchange final : public Exchange {
                      std::span<const std::string> stack = {});
   void cut(Reason reason, std::string_view detail);
   std::size_t writeBody(std::span<const std::byte> bytes);
+  std::size_t holdBody(std::span<const std::byte> bytes);
   void flushBody();
   void finishBody();
   /// Writes the head to `out`; false if it cannot be sent and the exchange was failed instead.
@@ -202,6 +207,13 @@ class HttpExchange final : public Exchange {
   void releaseHeld(std::string& before, bool last);
   void changed();
   bool waitIsOver() const;
+  /// The answer's body would be above the app's limit with `bytes` more: the exchange has failed,
+  /// or will when the guest is back on its shard.
+  bool exceedsLimit(std::size_t bytes);
+  /// Traffic with the origin: true if it must pause, and goes on by itself.
+  bool pauseIo();
+  void countIo(std::size_t bytes, std::size_t operations = 0);
+  void wakeInTime();
   void askForBody();
   void forgetOriginLength();
 
@@ -214,14 +226,17 @@ class HttpExchange final : public Exchange {
   Attachment* attachment_ = nullptr;
   ExchangeListener* listener_ = nullptr;
   OriginConnector* origin_ = nullptr;
+  AppQuota* quota_ = nullptr;
   std::unique_ptr<NextForward> next_;
   std::string_view matchedRoute_;
   std::string_view detail_;
   std::chrono::steady_clock::time_point startTime_;
   std::chrono::steady_clock::time_point until_;
+  std::optional<std::chrono::steady_clock::time_point> pausedUntil_;  ///< the origin's traffic
   std::optional<std::uint64_t> bodyLength_;
   std::uint64_t bodyRemaining_ = 0;   ///< of an answer framed by Content-Length
   std::uint64_t swallowedBytes_ = 0;  ///< body bytes that are not sent: the answer to HEAD
+  std::uint64_t written_ = 0;         ///< of the answer's body, sent or not
   std::uint64_t released_ = 0;        ///< bytes of the answer handed to the connection
   std::uint64_t lost_ = 0;            ///< of these, how many were lost with the connection
   int status_ = 0;                    ///< committed
@@ -233,6 +248,7 @@ class HttpExchange final : public Exchange {
   bool due_ = false;
   bool committed_ = false;
   bool held_ = false;
+  bool exceeded_ = false;  ///< the app's limit, away
   bool headOnly_ = false;
   bool version10_ = false;
   bool wantsKeepAlive_ = false;

@@ -49,6 +49,7 @@ void NextForward::start(OriginConnector* origin) {
       length = std::nullopt;
     }
   }
+  exchange_.countIo(0, 1);
   call_ = origin->open(*this);
   call_->start(head.method, head.target, headers, length);
   uploading_ = true;
@@ -88,11 +89,14 @@ void NextForward::fail(std::string_view error) {
 void NextForward::upload() {
   awaitsBody_ = false;
   while (uploading_) {
+    const bool moves = sentOfBody_ < request_.body.size() || chunkBegin_ < chunkEnd_;
+    if (moves && exchange_.pauseIo()) return;
     if (sentOfBody_ < request_.body.size()) {
       const auto rest = std::as_bytes(std::span(request_.body)).subspan(sentOfBody_);
       const std::size_t taken = call_->writeBody(rest);
       if (taken == 0) return;
       sentOfBody_ += taken;
+      exchange_.countIo(taken);
       continue;
     }
     if (chunkBegin_ < chunkEnd_) {
@@ -100,6 +104,7 @@ void NextForward::upload() {
           call_->writeBody(std::span(chunk_).subspan(chunkBegin_, chunkEnd_ - chunkBegin_));
       if (taken == 0) return;
       chunkBegin_ += taken;
+      exchange_.countIo(taken);
       continue;
     }
     BodyRead read{0, true};
@@ -153,7 +158,9 @@ void NextForward::takeHead() {
 void NextForward::collect() {
   std::array<std::byte, 16 << 10> part;
   while (true) {
+    if (exchange_.pauseIo()) return;
     const BodyRead read = call_->readBody(part);
+    exchange_.countIo(read.size);
     if (collected_.size() + read.size > HttpLimits::kOriginBody) {
       fail("the origin's body is too large to be buffered");
       return;
@@ -194,8 +201,10 @@ void NextForward::relayBody() {
       room = transport.output().room();
       if (room == 0) return;
     }
+    if (exchange_.pauseIo()) break;
     // No more than fits, since what was read cannot be put back.
     const BodyRead read = call_->readBody(std::span(part).first(std::min(room, part.size())));
+    exchange_.countIo(read.size);
     if (read.size != 0) {
       const std::size_t taken = exchange_.writeBody(std::span(part).first(read.size));
       if (!exchange_.isLive()) return;

@@ -15,6 +15,8 @@ constexpr std::size_t kNameLimit = 128;
 constexpr std::uint64_t kWorstGrowth = 8;
 /// The frame of a line besides the names: below this much there is no use in formatting one.
 constexpr double kLeastLine = 96;
+/// Less could not hold a line of any use.
+constexpr ByteSize kLeastBurst = 4_KiB;
 
 std::string_view levelWord(LogLevel level) {
   switch (level) {
@@ -40,21 +42,14 @@ std::string formatNames(std::string_view tenant, std::string_view app) {
   return text;
 }
 
-/// A line longer than the whole bucket could never be paid for.
-GuestLogOptions fitLineToBurst(GuestLogOptions options) {
-  options.burst = std::max(options.burst, 4_KiB);
-  options.lineLimit = std::min(options.lineLimit, ByteSize(options.burst.bytes() / kWorstGrowth));
-  return options;
-}
-
 }  // namespace
 
 AppGuestLog::AppGuestLog(std::string_view tenant, std::string_view app, LogSink& sink,
                          GuestLogOptions options)
     : names_(formatNames(tenant, app)),
       sink_(sink),
-      options_(fitLineToBurst(std::move(options))),
-      tokens_(static_cast<double>(options_.burst.bytes())),
+      options_(std::move(options)),
+      tokens_(burst()),
       refilled_(options_.steadyNow()) {}
 
 bool AppGuestLog::enabled(LogLevel level) const {
@@ -68,7 +63,8 @@ void AppGuestLog::write(LogLevel level, std::string_view requestId, std::string_
   reportDropped();
 
   // Nothing beyond the bucket's size could be paid for, and looking for its lines would cost time.
-  std::string_view rest = text.substr(0, options_.burst.bytes());
+  const auto most = static_cast<std::size_t>(burst());
+  std::string_view rest = text.substr(0, most);
   while (!rest.empty() && droppedWrites_ == 0) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
@@ -76,8 +72,7 @@ void AppGuestLog::write(LogLevel level, std::string_view requestId, std::string_
     if (!line.empty() && !writeLine(level, requestId, line)) break;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  const std::size_t unread =
-      text.size() - std::min<std::size_t>(text.size(), options_.burst.bytes());
+  const std::size_t unread = text.size() - std::min(text.size(), most);
   noteDropped(rest.size() + unread);
 }
 
@@ -91,7 +86,7 @@ void AppGuestLog::writeEntry(LogLevel level, std::string_view requestId, std::st
 
 bool AppGuestLog::writeLine(LogLevel level, std::string_view requestId, std::string_view line) {
   if (tokens_ < kLeastLine) return false;
-  const std::size_t limit = options_.lineLimit.bytes();
+  const std::size_t limit = lineLimit();
   beginLine(requestId, level);
   appendJsonString(line_, line, limit);
   if (line.size() > limit) {
@@ -123,15 +118,32 @@ void AppGuestLog::refill() {
   const std::chrono::duration<double> passed = now - refilled_;
   if (passed.count() <= 0) return;
   refilled_ = now;
-  tokens_ =
-      std::min(static_cast<double>(options_.burst.bytes()),
-               tokens_ + passed.count() * static_cast<double>(options_.bytesPerSecond.bytes()));
+  tokens_ = std::min(burst(), tokens_ + passed.count() * rate());
+}
+
+double AppGuestLog::rate() const {
+  const ByteSize rate =
+      options_.quota ? options_.quota->limits.logBytesPerSecond() : options_.bytesPerSecond;
+  return static_cast<double>(rate.bytes());
+}
+
+double AppGuestLog::burst() const {
+  if (options_.quota && rate() == 0) return 0;
+  const double burst =
+      options_.quota ? kSecondsAtOnce * rate() : static_cast<double>(options_.burst.bytes());
+  return std::max(burst, static_cast<double>(kLeastBurst.bytes()));
+}
+
+/// A line longer than the whole bucket could never be paid for.
+std::size_t AppGuestLog::lineLimit() const {
+  return std::min<std::size_t>(options_.lineLimit.bytes(),
+                               static_cast<std::size_t>(burst()) / kWorstGrowth);
 }
 
 /// Once something was dropped all is, until a quarter of the bucket is full again: pieces that hang
 /// together are worth more than a line here and there.
 void AppGuestLog::reportDropped() {
-  if (droppedWrites_ == 0 || tokens_ < static_cast<double>(options_.burst.bytes()) / 4) return;
+  if (droppedWrites_ == 0 || tokens_ < burst() / 4) return;
   beginLine({}, LogLevel::warn);
   appendJsonString(line_, "over the log's rate limit: " + std::to_string(droppedBytes_) +
                               " bytes in " + std::to_string(droppedWrites_) +
@@ -148,10 +160,19 @@ void AppGuestLog::beginLine(std::string_view requestId, LogLevel level) {
   line_.append(",\"level\":\"").append(levelWord(level)).append("\",\"message\":");
 }
 
+bool AppGuestLog::payTenant() {
+  if (!options_.quota) return true;
+  TenantQuota& tenant = *options_.quota->tenant;
+  const std::uint64_t rate = tenant.limits.logBytesPerSecond().bytes();
+  if (rate == 0) return false;
+  const std::uint64_t burst = std::max(kSecondsAtOnce * rate, kLeastBurst.bytes());
+  return tenant.logged.tryTake(line_.size(), {rate, burst}, options_.steadyNow());
+}
+
 bool AppGuestLog::payAndSend() {
   line_.append("}\n");
   const auto cost = static_cast<double>(line_.size());
-  if (tokens_ < cost) return false;
+  if (tokens_ < cost || !payTenant()) return false;
   tokens_ -= cost;
   sink_.append(line_);
   return true;

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 #include "config/byte_size.h"
 #include "isolate/guest_settings.h"
+#include "quota/quotas.h"
 #include "server/observe/log_sink.h"
 #include "server/observe/log_time.h"
 
@@ -20,6 +22,9 @@ struct GuestLogOptions {
   /// Of finished log lines, the names and braces included: an empty message is not free.
   ByteSize bytesPerSecond = 64_KiB;
   ByteSize burst = 256_KiB;
+  /// If there is one, it says what may be logged, at any moment: `log_bytes_per_s` of the app, and
+  /// of its tenant for all apps together. Four seconds' worth may come at once. 0: nothing.
+  std::shared_ptr<AppQuota> quota;
   ByteSize lineLimit = 8_KiB;  ///< of a message; what is longer is cut, and "cut_bytes" says so
   std::function<std::chrono::steady_clock::time_point()> steadyNow =
       &std::chrono::steady_clock::now;
@@ -49,11 +54,17 @@ class AppGuestLog final : public GuestLog {
 
  private:
   void refill();
+  double rate() const;
+  double burst() const;
+  std::size_t lineLimit() const;
   void reportDropped();
   void noteDropped(std::size_t bytes);
   bool writeLine(LogLevel level, std::string_view requestId, std::string_view line);
   void beginLine(std::string_view requestId, LogLevel level);
+  bool payTenant();
   bool payAndSend();
+
+  static constexpr std::uint64_t kSecondsAtOnce = 4;
 
   const std::string names_;  ///< the finished `"tenant":…,"app":…` of each line
   LogSink& sink_;

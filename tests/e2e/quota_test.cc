@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/e2e/daemon.h"
+#include "tests/e2e/held.h"
 #include "tests/e2e/load.h"
 
 namespace skiff::e2e {
@@ -56,20 +57,6 @@ TEST(TheRate, OfATenantIsThatOfItsAppsTogetherAndOnAllShards) {
   EXPECT_GE(admitted, 10);
   EXPECT_LE(admitted, 14);
 }
-
-/// A request that is answered when its body has come.
-class Held {
- public:
-  Held(const Daemon& daemon, const std::string& host) : client_(daemon.connect()) {
-    client_.send("POST / HTTP/1.1\r\nHost: " + host +
-                 "\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
-    EXPECT_EQ(client_.receive().status, 100);
-  }
-  Response finish() { return client_.ask("done"); }
-
- private:
-  Client client_;
-};
 
 TEST(TheConcurrency, IsExactOverAllShardsAndWaitsForAPlace) {
   ConfigText config;

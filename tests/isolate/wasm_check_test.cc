@@ -222,6 +222,28 @@ TEST(CheckModule, RefusesExportsThatAreMissingWrongOrReserved) {
   }
 }
 
+TEST(CheckModule, WantsTheAddressForSignalsInMemory) {
+  const Case cases[] = {
+      {"mutable", R"((global (export "__skiff_signal") (mut i32) (i32.const 8)))",
+       "the global \"__skiff_signal\" is not a constant i32, the address of a word in memory"},
+      {"wide", R"((global (export "__skiff_signal") i64 (i64.const 8)))", "is not a constant i32"},
+      {"computed",
+       R"((global $a i32 (i32.const 8)) (global (export "__skiff_signal") i32 (global.get $a)))",
+       "is not a constant i32"},
+      {"outside", R"((global (export "__skiff_signal") i32 (i32.const 65533)))",
+       "is 65533, which is outside of the memory as it begins"},
+      {"far outside", R"((global (export "__skiff_signal") i32 (i32.const -1)))",
+       "is 4294967295, which is outside"},
+  };
+  for (const Case& test : cases) {
+    SCOPED_TRACE(test.name);
+    EXPECT_THAT(checked(withMemory(test.text), handlerAbi()), HasSubstr(test.says));
+  }
+  EXPECT_EQ(checked(withMemory(R"((global (export "__skiff_signal") i32 (i32.const 65532)))"),
+                    handlerAbi()),
+            "accepted");
+}
+
 TEST(CheckModule, RefusesAStartFunctionWithParameters) {
   // wat2wasm would not write it.
   const Bytes bytes = moduleOf({section(1, {2, 0x60, 1, 0x7f, 0, 0x60, 0, 0}),

@@ -35,7 +35,7 @@ struct Spinner {
       const int sent = interruptions.load(std::memory_order_acquire);
       if (sent == heeded) continue;
       heeded = sent;
-      if (thread.heed()) return;
+      if (thread.heed() == GuestThread::Command::end) return;
     }
   }
   ActivationBudget budget(std::chrono::nanoseconds cpu, Clock::duration wall) {
@@ -58,6 +58,31 @@ TEST(WatchdogTest, EndsAGuestThatUsedUpItsCpuTime) {
   EXPECT_EQ(report.terminated, Reason::cpuLimit);
   EXPECT_GE(report.cpu, std::chrono::milliseconds(5));
   EXPECT_EQ(spinner.interruptions, 1);
+}
+
+TEST(WatchdogTest, WarnsAGuestThatWantsItOnceBeforeItsCpuTimeIsUsedUp) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  GuestThread& thread = place.thread;
+  Spinner spinner;
+  ActivationBudget budget = spinner.budget(std::chrono::milliseconds(50), std::chrono::hours(1));
+  budget.used = std::chrono::milliseconds(30);  // in earlier activations
+  budget.warns = true;
+  thread.begin(budget);
+  int warnings = 0;
+  for (int heeded = 0;;) {
+    const int sent = spinner.interruptions.load(std::memory_order_acquire);
+    if (sent == heeded) continue;
+    heeded = sent;
+    const GuestThread::Command command = thread.heed();
+    if (command == GuestThread::Command::end) break;
+    warnings += command == GuestThread::Command::warn ? 1 : 0;
+    EXPECT_EQ(thread.heed(), GuestThread::Command::none) << "it was told";
+  }
+  EXPECT_EQ(warnings, 1);
+  const ActivationReport report = thread.end();
+  EXPECT_EQ(report.terminated, Reason::cpuLimit);
+  EXPECT_GE(report.cpu, std::chrono::milliseconds(20));
 }
 
 TEST(WatchdogTest, EndsAGuestAtItsDeadline) {

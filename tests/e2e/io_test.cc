@@ -1,0 +1,143 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/e2e/daemon.h"
+#include "tests/server/origin/scripted_origin.h"
+
+/// What a tenant may read and write in a second.
+namespace skiff::e2e {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kReader = R"(
+local file = assert(io.open("/data", "r"))
+file:setvbuf("no")
+local size = 0
+while true do
+  local part = file:read(32768)
+  if not part then break end
+  size = size + #part
+end
+print("Content-Type: text/plain\n")
+io.write(size)
+)";
+
+class IoLimits : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kSize = 2 << 20;
+
+  IoLimits() {
+    std::ofstream(folder_ / "reader.lua") << kReader;
+    std::ofstream(folder_ / "data") << std::string(kSize, 'x');
+  }
+
+  ConfigText config(const std::string& limits) const {
+    const std::string keys =
+        "args = [\"/reader.lua\"]\nfiles = \"" + (folder_ / "").string() + "\"\n";
+    ConfigText config;
+    config.limits = "cpu_ms = 5000\n";
+    config.apps = {{"slow", "lua", keys, limits, "acme"}, {"fast", "lua", keys, {}, "globex"}};
+    return config;
+  }
+  static milliseconds timeOf(const Daemon& daemon, const std::string& app) {
+    const auto began = Clock::now();
+    EXPECT_EQ(daemon.get(app + ".test").body, std::to_string(kSize));
+    return std::chrono::duration_cast<milliseconds>(Clock::now() - began);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(IoLimits, LetBytesOfFilesThroughAtTheirRateAndTheNeighboursAtFullSpeed) {
+  const Daemon daemon(config("io_bytes_per_s = \"1MiB\"\n"));
+  timeOf(daemon, "fast");
+  const milliseconds fast = timeOf(daemon, "fast");
+  // What may come at once, and the last part, cost no time.
+  const milliseconds slow = timeOf(daemon, "slow");
+  EXPECT_GE(slow, milliseconds(1850));
+  EXPECT_LT(slow, milliseconds(4000));
+  EXPECT_LT(fast * 2, slow);
+}
+
+TEST_F(IoLimits, CountCallsToo) {
+  const Daemon daemon(config("io_ops_per_s = 40\n"));
+  // Some 65 reads, and those that open the files.
+  EXPECT_GE(timeOf(daemon, "slow"), milliseconds(1500));
+}
+
+TEST_F(IoLimits, LeaveMemoryAlone) {
+  std::ofstream(folder_ / "reader.lua") << R"(
+local file = assert(io.open("/tmp/data", "w+"))
+file:write(string.rep("x", 2097152))
+file:seek("set")
+print("Content-Type: text/plain\n")
+io.write(#file:read("a"))
+)";
+  const Daemon daemon(config("io_bytes_per_s = \"64KiB\"\n"));
+  EXPECT_LT(timeOf(daemon, "slow"), milliseconds(8000)) << "not 64 s";
+}
+
+TEST(TheIoLimit, HoldsForTheOriginAsWell) {
+  const std::string body(256 << 10, 'o');
+  ScriptedOrigin origin({[&](Peer& peer) {
+    peer.readHead();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+              body);
+    peer.waitForClose();
+  }});
+  {
+    ConfigText config;
+    config.apps = {{"front", "headers", "origin = \"" + origin.url() + "\"\nconfig = \"x\"\n",
+                    "io_bytes_per_s = \"128KiB\"\n"}};
+    const Daemon daemon(config);
+    const auto began = Clock::now();
+    EXPECT_EQ(daemon.get("front.test").body, body);
+    EXPECT_GE(Clock::now() - began, milliseconds(1700));
+  }
+  EXPECT_EQ(origin.finish(), "");
+}
+
+TEST(TheResponseBody, IsRefusedAboveItsLimit) {
+  ConfigText config;
+  config.limits = "cpu_ms = 2000\n";
+  config.apps = {{"echo", "echo", {}, "response_body = \"1KiB\"\n"},
+                 {"flood", "hostile/misbehave", {}, "response_body = \"1MiB\"\n"}};
+  Daemon daemon(config);
+  Client client = daemon.connect();
+  EXPECT_EQ(client.ask(request("POST", "echo.test", "/", std::string(1024, 'x'))).status, 200);
+  const Response refused = client.ask(request("POST", "echo.test", "/", std::string(1025, 'x')));
+  EXPECT_EQ(refused.status, 502);
+  EXPECT_EQ(refused.field("skiff-reason"), "bad_response");
+
+  // What is on its way already is cut, and seen to be.
+  EXPECT_THROW(daemon.get("flood.test", "/response"), ClientError);
+  EXPECT_EQ(daemon.accessLine("\"path\":\"/response\"").value("reason"), "bad_response");
+  EXPECT_EQ(daemon.get("flood.test", "/ok").body, "ok\n");
+}
+
+TEST(TheLog, TakesFromAnAppWhatItMayWrite) {
+  ConfigText config;
+  config.limits = "cpu_ms = 200\n";
+  config.apps = {{"quiet", "hostile/misbehave", {}, "log_bytes_per_s = \"1KiB\"\n"},
+                 {"mute", "hostile/misbehave", {}, "log_bytes_per_s = \"0B\"\n"}};
+  Daemon daemon(config);
+  daemon.get("quiet.test", "/log");
+  daemon.get("mute.test", "/log");
+  daemon.terminate();
+  const std::string said = daemon.process().text(Process::Stream::output);
+  std::size_t quiet = 0;
+  std::istringstream lines(said);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("\"version\"") != std::string::npos) continue;  // of the access log
+    if (line.find("\"app\":\"quiet\"") != std::string::npos) quiet += line.size() + 1;
+    EXPECT_EQ(line.find("\"app\":\"mute\""), std::string::npos);
+  }
+  EXPECT_GT(quiet, 0U);
+  EXPECT_LE(quiet, 6U << 10);
+}
+
+}  // namespace
+}  // namespace skiff::e2e
