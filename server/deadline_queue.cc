@@ -1,11 +1,20 @@
 #include "server/deadline_queue.h"
 
+#include <vector>
+
 namespace skiff {
 
 DeadlineQueue::Entry DeadlineQueue::add(Clock::time_point deadline, DeadlineListener& listener) {
   const Entry entry = entries_.emplace(deadline, &listener);
   if (entry == entries_.begin()) arm();
   return entry;
+}
+
+void DeadlineQueue::tellLimitsChanged() {
+  std::vector<DeadlineListener*> listeners;
+  listeners.reserve(entries_.size());
+  for (const auto& [deadline, listener] : entries_) listeners.push_back(listener);
+  for (DeadlineListener* const listener : listeners) listener->onLimitsChanged();
 }
 
 void DeadlineQueue::arm() {

@@ -11,6 +11,8 @@ namespace skiff {
 class DeadlineListener {
  public:
   virtual void onDeadline() = 0;
+  /// Limits have changed: its deadline may be another one now. It may remove itself and be added.
+  virtual void onLimitsChanged() = 0;
 
  protected:
   ~DeadlineListener() = default;
@@ -28,6 +30,8 @@ class DeadlineQueue {
   /// `listener` is told once, from the loop, unless removed before. The entry is gone by then.
   Entry add(Clock::time_point deadline, DeadlineListener& listener);
   void remove(Entry entry) { entries_.erase(entry); }
+  /// Has all listeners look at their deadlines anew.
+  void tellLimitsChanged();
   /// Tells nobody any more; for the end of the shard.
   void stop() {
     entries_.clear();

@@ -9,10 +9,7 @@
 namespace skiff {
 
 RequestTask::RequestTask(Shard& shard, AppHost& host, HttpExchange& exchange)
-    : shard_(shard),
-      host_(host),
-      exchange_(exchange),
-      deadline_(exchange.startTime() + host.quota().limits.wall()) {
+    : shard_(shard), host_(host), exchange_(exchange) {
   host.enter();
 }
 
@@ -192,7 +189,7 @@ void RequestTask::start(Instance& instance, const ColdStart& cold) {
   }
   if (!run_) {
     run_.emplace(shard_.engine(), host_.pool(), exchange_,
-                 GuestRun::Limits{host_.quota().limits.cpu(), deadline_, exchange_.startTime(),
+                 GuestRun::Limits{host_.quota().limits.cpu(), deadline(), exchange_.startTime(),
                                   &clientGone_});
   }
   after(run_->begin(instance, cold.initCpu));
@@ -304,12 +301,21 @@ void RequestTask::onDeadline() {
   }
 }
 
+void RequestTask::onLimitsChanged() {
+  stopDeadline();
+  awaitDeadline();
+  exchange_.onLimitsChanged();
+}
+
+RequestTask::Clock::time_point RequestTask::deadline() const {
+  const LiveLimits& limits = host_.quota().limits;
+  const Clock::time_point end = exchange_.startTime() + limits.wall();
+  if (!queuedSince_) return end;
+  return std::min<Clock::time_point>(end, *queuedSince_ + limits.queue());
+}
+
 void RequestTask::awaitDeadline() {
-  if (deadlineEntry_) return;
-  const auto deadline = queuedSince_ ? std::min<Clock::time_point>(
-                                           deadline_, *queuedSince_ + host_.quota().limits.queue())
-                                     : deadline_;
-  deadlineEntry_ = shard_.deadlines().add(deadline, *this);
+  if (!deadlineEntry_) deadlineEntry_ = shard_.deadlines().add(deadline(), *this);
 }
 
 void RequestTask::stopDeadline() {

@@ -54,6 +54,7 @@ class RequestTask final : public Attachment,
   void onReady() override;
   void onAbandoned(Reason reason) override;
   void onDeadline() override;
+  void onLimitsChanged() override;
 
   bool prepare() override;
   void perform() override;
@@ -64,6 +65,8 @@ class RequestTask final : public Attachment,
   void onHome() override { exchange_.thaw(); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   enum class State : std::uint8_t {
     fresh,
     arriving,  ///< waits to be admitted
@@ -97,14 +100,13 @@ class RequestTask final : public Attachment,
   /// How the run ended, to the app's log and to the client.
   void tell();
   void refuse(Reason reason, const std::string& detail, const Admission& admission = {});
+  Clock::time_point deadline() const;
   void awaitDeadline();
   void stopDeadline();
 
   Shard& shard_;
   AppHost& host_;
   HttpExchange& exchange_;
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point deadline_;
   std::optional<Clock::time_point> queuedSince_;
   std::chrono::nanoseconds queued_{};
   Admission admission_;  ///< why it was not admitted when it tried last

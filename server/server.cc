@@ -134,6 +134,7 @@ void Server::awaitSignals() {
 void Server::build(Config config) {
   // At once, for requests in flight as well; modules that changed take longer.
   quotas_.apply(config);
+  for (const auto& shard : shards_) shard->tellLimitsChanged();
   building_ = true;
   if (builderThread_.joinable()) builderThread_.join();
   builderThread_ = std::thread([this, config = std::move(config), previous = deployment_] {

@@ -425,6 +425,10 @@ bool Shard::giveBackIdle(const TenantQuota& tenant) {
   return freed;
 }
 
+void Shard::tellLimitsChanged() {
+  asio::post(context_, [this] { deadlines_.tellLimitsChanged(); });
+}
+
 void Shard::shed(std::size_t bytes) {
   asio::post(context_, [this, bytes] {
     std::size_t freed = 0;

@@ -59,8 +59,8 @@ struct ShardReadings {
 /// thread that stood by goes on with the shard, the other one with that guest's section only. The
 /// section's result comes home through the loop. Apps that overran lately begin away at once.
 ///
-/// Threads: start(), deploy(), drain(), stop(), shed() and readings() from any; everything else on
-/// the thread that carries the shard.
+/// Threads: start(), deploy(), drain(), stop(), shed(), tellLimitsChanged() and readings() from
+/// any; everything else on the thread that carries the shard.
 class Shard final : public RequestHandler, public DrainListener, private Carried, private HandOff {
  public:
   Shard(const ShardEnvironment& environment, std::size_t index);
@@ -77,6 +77,8 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void drain(std::function<void()> drained);
   /// Ends what is still in flight, and the thread.
   void stop();
+  /// Limits have changed: they hold at once for requests that wait, too.
+  void tellLimitsChanged();
   /// Gives back idle instances of apps, least recently used first, until about `bytes` are freed.
   void shed(std::size_t bytes);
   ShardReadings readings() const;

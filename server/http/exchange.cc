@@ -532,6 +532,15 @@ void HttpExchange::wakeInTime() {
   }
 }
 
+void HttpExchange::onLimitsChanged() {
+  if (pausedUntil_ && !frozen_) {
+    pausedUntil_.reset();
+    if (next_) next_->pump();
+    changed();
+  }
+  signal(kWaitTime);
+}
+
 void HttpExchange::onTimeEvent() {
   if (pausedUntil_ && std::chrono::steady_clock::now() >= *pausedUntil_) {
     pausedUntil_.reset();

@@ -65,6 +65,9 @@ class HttpExchange final : public Exchange {
   /// What fail() says in Retry-After, in seconds; 0 (the default): what the reason says.
   void setRetryAfter(unsigned seconds) { retryAfter_ = seconds; }
 
+  /// The limits of its app or tenant are others now: what waits because of them tries again.
+  void onLimitsChanged();
+
   /// The time for the whole exchange is over: as fail(), and an answer that is still being relayed
   /// (from the origin, or to a client that takes it slowly) is cut.
   void expire(Reason reason);

@@ -62,6 +62,20 @@ TEST_F(IoLimits, LetBytesOfFilesThroughAtTheirRateAndTheNeighboursAtFullSpeed) {
   EXPECT_LT(fast * 2, slow);
 }
 
+TEST_F(IoLimits, FollowAChangeWhileTheGuestWaits) {
+  Daemon daemon(config("io_bytes_per_s = \"64KiB\"\n"));
+  Client client = daemon.connect();
+  const auto began = Clock::now();
+  client.send(request("GET", "slow.test", "/"));
+  // It has read what it may at once, and waits for more.
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_instances", {{"app", "slow"}, {"state", "busy"}}) == 1;
+  }));
+  daemon.reload(config("io_bytes_per_s = \"1GiB\"\n").text());
+  EXPECT_EQ(client.receive().body, std::to_string(kSize));
+  EXPECT_LT(Clock::now() - began, milliseconds(15'000)) << "not 32 s";
+}
+
 TEST_F(IoLimits, CountCallsToo) {
   const Daemon daemon(config("io_ops_per_s = 40\n"));
   // Some 65 reads, and those that open the files.

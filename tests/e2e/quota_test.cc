@@ -154,5 +154,20 @@ TEST(Overload, NeverStarvesOperators) {
   EXPECT_EQ(daemon.process().wait(), (Ending{0, 0}));
 }
 
+TEST(TheWallTime, ChangesForRequestsThatWait) {
+  ConfigText config;
+  config.limits = "wall_ms = 60000\n";
+  config.apps = {{"sleep", "test/sleep", {}, {}}};
+  Daemon daemon(config);
+  Client client = daemon.connect();
+  client.send(request("GET", "sleep.test", "/?ms=50000"));
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_instances", {{"state", "busy"}}) == 1;
+  }));
+  config.limits = "wall_ms = 1\n";
+  daemon.reload(config.text());
+  EXPECT_EQ(client.receive().field("skiff-reason"), "wall_limit");
+}
+
 }  // namespace
 }  // namespace skiff::e2e
