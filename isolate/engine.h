@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "isolate/code_budget.h"
+
 namespace node {
 class MultiIsolatePlatform;
 }
@@ -41,6 +43,9 @@ class Engine {
   /// has entered isolates which outlive it. REQUIRES: it has none entered.
   void forgetThread();
 
+  /// What versions are charged with when they are compiled.
+  CodeBudget& code() { return code_; }
+
   std::size_t liveIsolates() const { return live_.load(std::memory_order_relaxed); }
 
  private:
@@ -48,6 +53,7 @@ class Engine {
   node::MultiIsolatePlatform* platform_;
   std::unique_ptr<Delegates> delegates_;
   std::atomic<std::size_t> live_{0};
+  CodeBudget code_;
 };
 
 }  // namespace skiff

@@ -205,7 +205,13 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
                          prepared->reuse == Reuse::pristine;
   prepared->savedGlobals = rewritten->savedGlobals;
   prepared->entries = rewritten->entries;
-  prepared->codeBytes = module->codeSize;
+  prepared->code = engine.code().tryTake(module->codeSize);
+  if (!prepared->code) {
+    return refusal("with its " + ByteSize(module->codeSize).text() +
+                       " of code, all versions together would have more than " +
+                       ByteSize(CodeBudget::kLimit).text() + ", for which the engine has no room",
+                   "remove apps, or build smaller modules");
+  }
   prepared->heapBytes =
       kInstanceHeap + (module->tables.empty() ? 0 : limits.tableElements * kBytesPerElement);
   prepared->initialisers = initialisersOf(*module, *abi, rewritten->hasStart);

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "isolate/abi/entry_abi.h"
+#include "isolate/code_budget.h"
 #include "isolate/guest_settings.h"
 #include "isolate/memory/memory_image.h"
 #include "isolate/wasm/module.h"
@@ -79,7 +80,7 @@ class PreparedModule {
   wasm::Symbols symbols;  ///< what its traps are told with
   /// What an instance takes on the engine's heap at most, its tables at their maximum included.
   std::size_t heapBytes = 0;
-  std::size_t codeBytes = 0;  ///< of the module; what V8 makes of it is some four times as much
+  CodeBudget::Part code;  ///< what its code is counted as
   std::chrono::microseconds compileTime{};
   std::chrono::microseconds initTime{};
   std::unique_ptr<Compiled> compiled;

@@ -37,6 +37,18 @@ static void recurse(void) {
   answer_number(descend(0));
 }
 
+/* The same with a call of the host at every depth, which is so made wherever the stack ends. */
+static uint32_t descend_calling(uint32_t depth) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  FILE* const file = fopen("/tmp/none", "r");
+  if (file != NULL || depth == UINT32_MAX) return 0;
+  return descend_calling(depth + 1) + (uint32_t)now.tv_nsec;
+}
+static void recurse_host(void) {
+  answer_number(descend_calling(0));
+}
+
 /* Asks for memory, uses it, and asks again, whatever the answer is. */
 static void grow(void) {
   for (;;) {
@@ -103,7 +115,7 @@ static const struct {
   const char* path;
   void (*act)(void);
 } kActs[] = {
-    {"/work", work},           {"/spin", spin},         {"/recurse", recurse},
+    {"/work", work},           {"/spin", spin},         {"/recurse", recurse}, {"/recurse-host", recurse_host},
     {"/grow", grow},           {"/fill", fill},         {"/host-calls", host_calls},
     {"/output", flood_output}, {"/log", flood_log},     {"/response", flood_response},
     {"/rest", rest},           {"/ignore", ignore_body}, {"/exit", leave},

@@ -31,6 +31,7 @@ TEST(AHostileGuest, EndsWithItsReasonAndTheNextRequestOfItsAppSucceeds) {
   const std::vector<Misdeed> misdeeds{
       {"misbehave.test", "/spin", 503, "cpu_limit"},
       {"misbehave.test", "/recurse", 502, "guest_trap"},
+      {"misbehave.test", "/recurse-host", 502, "guest_trap"},
       {"misbehave.test", "/grow", 503, "cpu_limit"},
       {"misbehave.test", "/fill", 503, "cpu_limit"},
       {"misbehave.test", "/host-calls", 503, "cpu_limit"},

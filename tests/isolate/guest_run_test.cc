@@ -227,6 +227,22 @@ TEST_F(GuestRunTest, InstancesWhoseTablesWouldFillTheHeapAreNotMade) {
   for (Instance* instance : held) pool.release(instance, InstanceFate::returned);
 }
 
+TEST_F(GuestRunTest, TheProcessTakesNoMoreCodeThanTheEngineHasRoomFor) {
+  CodeBudget& code = testEngine().code();
+  const std::uint64_t before = code.held();
+  {
+    const CodeBudget::Part most = code.tryTake(CodeBudget::kLimit - before - 10);
+    ASSERT_TRUE(most);
+    const auto refused = tryPrepare(guest("hello"));
+    ASSERT_TRUE(refused.has_error());
+    EXPECT_THAT(refused.error().text(), ::testing::HasSubstr("for which the engine has no room"));
+  }
+  EXPECT_EQ(code.held(), before);
+  const auto taken = tryPrepare(guest("hello"));
+  ASSERT_TRUE(taken.has_value());
+  EXPECT_GT(code.held(), before);
+}
+
 TEST_F(GuestRunTest, KillingOneGuestLeavesTheSuspendedOnesAlone) {
   limits.cpu = std::chrono::milliseconds(20);
   const auto pool = poolOf("test/sleep");
