@@ -18,8 +18,6 @@ void OverrunSchedule::advance(const std::vector<OverrunGuest>& guests, Clock::ti
   for (const OverrunGuest& guest : guests) {
     Tenant& tenant = tenants_[guest.tenant];
     tenant.time += static_cast<VirtualTime>(guest.cpu.count()) / guest.weight;
-    tenant.ahead = 0;
-    tenant.waiting.clear();
   }
   // What the others have come to, for those that were not here.
   VirtualTime present = std::numeric_limits<VirtualTime>::max();
@@ -43,6 +41,11 @@ void OverrunSchedule::advance(const std::vector<OverrunGuest>& guests, Clock::ti
 
 void OverrunSchedule::decide(std::vector<OverrunGuest>& guests, Clock::time_point now) {
   advance(guests, now);
+  // Of tenants that have no guest here now, too: what waited last is gone.
+  for (auto& [name, tenant] : tenants_) {
+    tenant.ahead = 0;
+    tenant.waiting.clear();
+  }
   std::size_t candidates = 0;
   for (OverrunGuest& guest : guests) {
     if (guest.throttled) {

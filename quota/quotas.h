@@ -58,7 +58,9 @@ struct AppQuota : Quota {
   /// Takes what a guest used from the app's and the tenant's share.
   void chargeCpu(std::chrono::nanoseconds used) {
     if (!cpu.isLimited(limits) && !tenant->cpu.isLimited(tenant->limits)) return;
-    const auto now = std::chrono::steady_clock::now();
+    chargeCpu(used, std::chrono::steady_clock::now());
+  }
+  void chargeCpu(std::chrono::nanoseconds used, std::chrono::steady_clock::time_point now) {
     cpu.charge(used, limits, now);
     tenant->cpu.charge(used, tenant->limits, now);
   }
