@@ -14,6 +14,7 @@
 #include <optional>
 #include <random>
 #include <sstream>
+#include <thread>
 
 #include "bench/http_load.h"
 #include "tests/e2e/daemon.h"
@@ -329,6 +330,52 @@ void accounting() {
   report({"accounting", "guests' CPU / their threads' CPU", guests / threads, "", 0.97, 1.03});
 }
 
+/// A tenant that may read 1 MiB/s reads a large file, beside one that may read what it can.
+void io() {
+  constexpr double kMebibytes = 8;
+  const TemporaryFolder folder;
+  std::ofstream(folder / "data") << std::string(static_cast<std::size_t>(kMebibytes) << 20, 'x');
+  std::ofstream(folder / "reader.lua") << R"(
+local file = assert(io.open("/data", "r"))
+file:setvbuf("no")
+local size = 0
+while true do
+  local part = file:read(65536)
+  if not part then break end
+  size = size + #part
+end
+print("Content-Type: text/plain\n")
+io.write(size)
+)";
+  const std::string keys = "args = [\"/reader.lua\"]\nfiles = \"" + (folder / "").string() + "\"\n";
+  ConfigText config;
+  config.server = "access_log = \"off\"\n";
+  config.limits = "cpu_ms = 10000\n";
+  config.apps = {{"slow", "lua", keys, "io_bytes_per_s = \"1MiB\"\n", "slow"},
+                 {"fast", "lua", keys, {}, "fast"}};
+  pinTo(std::nullopt);
+  const Daemon daemon(config);
+  const auto rate = [&](const std::string& app) {
+    const auto begin = Clock::now();
+    daemon.get(app + ".test");
+    return kMebibytes / std::chrono::duration<double>(Clock::now() - begin).count();
+  };
+  const auto fast = [&] {
+    std::vector<double> rates;
+    for (int i = 0; i < 50; ++i) rates.push_back(rate("fast"));
+    return median(rates);
+  };
+  fast();
+  const double alone = fast();
+  double slow = 0;
+  std::thread reader([&] { slow = rate("slow"); });
+  const double beside = fast();
+  reader.join();
+  report({"io", "a tenant that may read 1 MiB/s", slow, "MiB/s", 0.95, 1.05});
+  report({"io", "its neighbour", beside, "MiB/s", {}, {}});
+  report({"io", "the neighbour beside / alone", beside / alone, "", {}, {}});
+}
+
 void liveChange() {
   const auto config = [](int cpu) {
     ConfigText text = neighbours();
@@ -369,17 +416,23 @@ void writeJson(const std::string& file) {
 }
 
 int run(int count, char** values) {
-  const std::vector<std::pair<std::string, void (*)()>> scenarios{
-      {"spin", spin},          {"grow", grow},         {"flood", flood},
-      {"mixed", mixed},        {"share", share},       {"weights", weights},
-      {"cpu_share", cpuShare}, {"kills", killLatency}, {"accounting", accounting},
-      {"live", liveChange}};
+  const std::vector<std::pair<std::string, void (*)()>> scenarios{{"spin", spin},
+                                                                  {"grow", grow},
+                                                                  {"flood", flood},
+                                                                  {"mixed", mixed},
+                                                                  {"share", share},
+                                                                  {"weights", weights},
+                                                                  {"cpu_share", cpuShare},
+                                                                  {"kills", killLatency},
+                                                                  {"accounting", accounting},
+                                                                  {"io", io},
+                                                                  {"live", liveChange}};
   CLI::App options{"Measures how tenants are kept apart, and how exact limits are."};
   std::vector<std::string> only;
   std::string json = "bench-isolation.json";
   options.add_option("--only", only,
                      "Scenarios: spin, grow, flood, mixed, share, weights, "
-                     "cpu_share, kills, accounting, live");
+                     "cpu_share, kills, accounting, io, live");
   options.add_option("--seconds", seconds, "Length of one measurement")->capture_default_str();
   options.add_option("--repetitions", repetitions, "Of which the median counts")
       ->capture_default_str();
