@@ -61,7 +61,7 @@ GuestRun::State GuestRun::beginAgain() {
   dropContext();
   plain_ = false;
   pool_.noteWaited();
-  pool_.release(std::exchange(instance_, nullptr), InstanceFate::broken);
+  pool_.release(std::exchange(instance_, nullptr), InstanceFate::broken, cpu_);
   restoreExchange();
   phase_ = Phase::idle;
   return State::needsInstance;
@@ -182,6 +182,10 @@ void GuestRun::perform() {
     if (state == GuestCall::State::returned) state = GuestCall::State::terminated;
     isolate->CancelTerminateExecution();
   }
+  if (state == GuestCall::State::trapped || state == GuestCall::State::terminated ||
+      state == GuestCall::State::mustWait) {
+    instance_->discardMemory();  // it will be dropped: let that cost the shard little
+  }
   if (lock.guest().tasks().pending()) lock.guest().tasks().drain();
   outcome_ = {static_cast<std::uint8_t>(state),
               heapExhausted ? Reason::memoryLimit : report.terminated};
@@ -255,7 +259,7 @@ GuestRun::State GuestRun::finish(Reason reason, std::string detail, InstanceFate
   phase_ = Phase::finished;
   call_.reset();
   dropContext();  // its files are closed now, not when the answer has gone
-  if (instance_) reset_ = pool_.release(std::exchange(instance_, nullptr), fate);
+  if (instance_) reset_ = pool_.release(std::exchange(instance_, nullptr), fate, cpu_);
   return State::finished;
 }
 

@@ -138,11 +138,14 @@ class HostContext {
   std::uint32_t features() const { return features_; }
   void setFeatures(std::uint32_t features) { features_ = features; }
 
+  /// Whether the guest's memory and what is held for it may be so much more together.
+  bool hasRoom(std::uint64_t bytes) {
+    return memory_.size() + heldBytes_ + bytes <= settings_.memory.bytes();
+  }
   /// Memory that the host holds on the guest's behalf and counts as the guest's own: false if its
   /// limit leaves no room for `bytes` more.
   bool takeMemory(std::size_t bytes) {
-    if (memory_.size() + heldBytes_ + bytes > settings_.memory.bytes()) return false;
-    if (!memory_.takeFromTotal(bytes)) return false;
+    if (!hasRoom(bytes) || !memory_.takeFromTotal(bytes)) return false;
     heldBytes_ += bytes;
     return true;
   }

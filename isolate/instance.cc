@@ -1,6 +1,6 @@
 #include "isolate/instance.h"
 
-#include <time.h>
+#include <sys/mman.h>
 
 #include "isolate/guest_interruption.h"
 #include "isolate/wasm/stack_text.h"
@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t kWasmPage = 65536;
 
-std::chrono::nanoseconds threadCpuTime() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
 std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch,
                      std::string_view fallback) {
   if (!tryCatch.HasCaught() || tryCatch.Exception().IsEmpty()) return std::string(fallback);
@@ -26,7 +20,9 @@ std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch,
 
 }  // namespace
 
-Instance::~Instance() = default;
+Instance::~Instance() {
+  if (!memory_.IsEmpty()) discardMemory();
+}
 
 InstanceResult<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
                                                            v8::Local<v8::WasmModuleObject> module,
@@ -35,6 +31,11 @@ InstanceResult<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
   v8::Isolate* const isolate = lock.raw();
   v8::TryCatch tryCatch(isolate);
   std::unique_ptr<Instance> instance(new Instance(lock.guest(), prepared, std::move(quota)));
+  if (!instance->takeFromTotal(prepared.instanceMemory())) {
+    return InstanceError{Reason::memoryLimit,
+                         "another instance would exceed its app's or its tenant's memory_total",
+                         false};
+  }
   v8::Local<v8::Object> object;
   v8::Local<v8::Value> exports;
   v8::Local<v8::Value> memory;
@@ -79,12 +80,6 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
   const std::uint64_t instantiated = readCycles();
   times.instantiate = cyclesToTime(instantiated - start);
   if (made.has_error()) return made;
-  // The image says how large it is to become.
-  const std::size_t size = prepared.image ? prepared.image->memory->size() : (*made)->initialSize_;
-  if (!(*made)->takeFromTotal(size)) {
-    return InstanceError{Reason::memoryLimit,
-                         "another instance would exceed its app's or its tenant's memory_total"};
-  }
   if (prepared.image) {
     const auto attached = (*made)->attachImage(lock, *prepared.image, shard.reset(), hot);
     if (attached.has_error()) {
@@ -289,6 +284,17 @@ Result<void> Instance::attachImage(IsolateLock& lock, const PristineImage& image
   if (tracked.has_error()) return tracked.error();
   tracked_ = std::move(*tracked);
   return {};
+}
+
+void Instance::discardMemory() {
+  const std::span<std::byte> memory = currentMemory();
+  if (!memory.empty()) (void)::madvise(memory.data(), memory.size(), MADV_DONTNEED);
+}
+
+bool Instance::resetsQuickly() {
+  constexpr std::size_t kLittle = std::size_t{4} << 20;
+  const std::size_t size = currentMemory().size();
+  return size <= kLittle || (size == initialSize_ && tracked_ && tracked_->resetsQuickly());
 }
 
 ResetHow Instance::reset() {

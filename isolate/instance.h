@@ -38,6 +38,7 @@ struct InitBudget {
 struct InstanceError {
   Reason reason = Reason::overloaded;
   std::string message;
+  bool wasMade = true;  ///< the engine holds what there was of it until it collects garbage
 };
 
 template <class T>
@@ -57,7 +58,8 @@ class Instance final : public GuestMemorySource {
       IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
       ShardEngine& shard, const HotPages& hot, InstanceTimes& times);
 
-  /// REQUIRES: its isolate is entered.
+  /// Frees its memory's pages; the engine frees the addresses when it gets to it. REQUIRES: its
+  /// isolate is entered.
   ~Instance();
 
   /// Runs the initialisers. REQUIRES: called once, on an instance from create().
@@ -78,6 +80,11 @@ class Instance final : public GuestMemorySource {
 
   /// Brings it back to its image after a request; `none` if it must be dropped.
   ResetHow reset();
+  /// Whether that touches little, unless the guest has had the time to touch much.
+  bool resetsQuickly();
+  /// Frees the pages of its memory, whose contents nobody needs any more. REQUIRES: it will be
+  /// dropped, and its isolate is entered.
+  void discardMemory();
   /// The host's side of its initialisation, if that left something there; for its first request.
   std::unique_ptr<HostContext> takeInitialContext() { return std::move(initialContext_); }
   std::size_t ownBytes() const { return tracked_ ? tracked_->ownBytes() : initialSize_; }

@@ -12,9 +12,11 @@
 namespace skiff {
 namespace {
 
-// A dropped instance's addresses and mappings are free only after a collection, so one is asked for
-// after so many.
-constexpr std::size_t kCollectAfter = 128;
+/// Dropped instances that are collected wherever one more is to be made: when no tidying came
+/// between.
+constexpr std::size_t kCollectAtOnce = 256;
+/// A guest that used less has not had the time to dirty many pages for the first time.
+constexpr std::chrono::microseconds kBrief{300};
 // What an instance costs on the heap, beside its pages.
 constexpr std::size_t kInstanceOverhead = 8 << 10;
 // How much an isolate's heap may grow by garbage between two looks of the shard's tick.
@@ -47,6 +49,10 @@ InstancePool::InstancePool(ShardEngine& shard, std::shared_ptr<const PreparedMod
 }
 
 InstancePool::~InstancePool() {
+  if (!worn_.empty()) {
+    IsolateLock lock(shard_.seat(), *isolate_);
+    worn_.clear();
+  }
   evictIdle(0);
   if (isolate_) unloadIsolate();
 }
@@ -61,7 +67,7 @@ Instance* InstancePool::acquireIdle() {
 Instance* InstancePool::acquire(ColdStart& cold, Reason& refusal, std::string& error) {
   refusal = Reason::none;
   if (Instance* const idle = acquireIdle()) return idle;
-  if (busy_.size() >= limits_.max) return nullptr;
+  if (inUse() >= limits_.max) return nullptr;
   return make(cold, refusal, error);
 }
 
@@ -90,6 +96,7 @@ bool InstancePool::loadIsolate(ColdStart& cold, std::string& error) {
 
 Instance* InstancePool::make(ColdStart& cold, Reason& refusal, std::string& error) {
   cold.happened = true;
+  if (uncollected_ >= kCollectAtOnce) collectDropped();
   if (!shard_.budget().acquire()) {
     if (isolate_ && uncollected_ != 0) {
       collectDropped();
@@ -118,16 +125,19 @@ Instance* InstancePool::make(ColdStart& cold, Reason& refusal, std::string& erro
   if (made.has_error() || heapExhausted) {
     refusal = made.has_error() && !heapExhausted ? made.error().reason : Reason::memoryLimit;
     error = made.has_error() ? made.error().message : "the instances fill the engine's heap";
-    // V8 frees what there was of it at the next collection.
-    ++uncollected_;
-    if (uncollected_ >= kCollectAfter) collectDropped();
+    if (made.has_error() && !made.error().wasMade) {
+      shard_.budget().release();
+    } else {
+      ++uncollected_;
+    }
     return nullptr;
   }
   busy_.push_back(std::move(*made));
   return busy_.back().get();
 }
 
-ResetHow InstancePool::release(Instance* instance, InstanceFate fate) {
+ResetHow InstancePool::release(Instance* instance, InstanceFate fate,
+                               std::chrono::nanoseconds cpu) {
   const auto place = std::find_if(busy_.begin(), busy_.end(),
                                   [&](const auto& held) { return held.get() == instance; });
   std::unique_ptr<Instance> released = std::move(*place);
@@ -135,26 +145,49 @@ ResetHow InstancePool::release(Instance* instance, InstanceFate fate) {
   busy_.pop_back();
 
   IsolateLock lock(shard_.seat(), *isolate_);
-  ResetHow how = ResetHow::none;
-  bool keep = false;
-  if (fate == InstanceFate::returned) {
-    if (module_->reuse == Reuse::dirty) {
-      keep = released->saveGlobals(lock).has_value();
-    } else {
-      how = released->reset();
-      keep = how != ResetHow::none;
-    }
-  }
-  if (!keep) {
+  if (fate == InstanceFate::broken) {
     drop(std::move(released));
-    if (uncollected_ >= kCollectAfter) collectDropped();
     return ResetHow::fresh;
   }
-  if (TrackedMemory* tracked = released->tracked();
+  if (cpu >= kBrief && module_->reuse == Reuse::pristine && !released->resetsQuickly()) {
+    worn_.push_back(std::move(released));
+    return ResetHow::none;
+  }
+  return resetOrDrop(lock, std::move(released));
+}
+
+ResetHow InstancePool::resetOrDrop(IsolateLock& lock, std::unique_ptr<Instance> instance) {
+  ResetHow how = ResetHow::none;
+  bool keep = false;
+  if (module_->reuse == Reuse::dirty) {
+    keep = instance->saveGlobals(lock).has_value();
+  } else {
+    how = instance->reset();
+    keep = how != ResetHow::none;
+  }
+  if (!keep) {
+    drop(std::move(instance));
+    return ResetHow::fresh;
+  }
+  if (TrackedMemory* tracked = instance->tracked();
       tracked && tracked->hotPages().size() > hot_.size()) {
     hot_ = tracked->hotPages();
   }
-  idle_.push_back(std::move(released));
+  idle_.push_back(std::move(instance));
+  return how;
+}
+
+std::vector<ResetHow> InstancePool::tidy() {
+  std::vector<ResetHow> how;
+  if (!isolate_) return how;
+  IsolateLock lock(shard_.seat(), *isolate_);
+  for (std::unique_ptr<Instance>& instance : std::exchange(worn_, {})) {
+    how.push_back(resetOrDrop(lock, std::move(instance)));
+  }
+  if (uncollected_ >= kCollectAfter || std::exchange(garbage_, false)) {
+    collectDropped();
+    collectAbove_ = isolate_->heapBytes() + kGarbageAllowance;
+  }
   return how;
 }
 
@@ -166,12 +199,14 @@ void InstancePool::drop(std::unique_ptr<Instance> instance) {
 void InstancePool::collectDropped() {
   IsolateLock lock(shard_.seat(), *isolate_);
   isolate_->collectGarbage();
+  // Whatever it struck at, no guest was running.
+  if (isolate_->takeHeapExhausted()) lock.raw()->CancelTerminateExecution();
   shard_.budget().release(uncollected_);
   uncollected_ = 0;
 }
 
 Result<void> InstancePool::warm() {
-  while (idle_.size() < limits_.min && idle_.size() + busy_.size() < limits_.max) {
+  while (idle_.size() < limits_.min && idle_.size() + inUse() < limits_.max) {
     ColdStart cold;
     Reason refusal = Reason::none;
     std::string error;
@@ -190,7 +225,7 @@ bool InstancePool::evictIdle(std::size_t keep) {
     for (std::size_t i = 0; i < count; ++i) drop(std::move(idle_[i]));
     idle_.erase(idle_.begin(), idle_.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  if (idle_.empty() && busy_.empty()) {
+  if (idle_.empty() && inUse() == 0) {
     unloadIsolate();
     return true;
   }
@@ -207,6 +242,7 @@ void InstancePool::unloadIsolate() {
   }
   shard_.seat().vacate(*isolate_);
   isolate_.reset();
+  garbage_ = false;
   collectAbove_ = 0;
   shard_.budget().release(uncollected_);
   uncollected_ = 0;
@@ -221,20 +257,20 @@ void InstancePool::housekeep() {
   // V8 lets each isolate fill its young generation first; many isolates with few requests would
   // grow for a long time.
   const std::size_t heap = isolate_->heapBytes();
-  if (collectAbove_ != 0 && heap <= collectAbove_) return;
-  if (collectAbove_ != 0) collectDropped();
-  collectAbove_ = isolate_->heapBytes() + kGarbageAllowance;
+  if (collectAbove_ == 0) collectAbove_ = heap + kGarbageAllowance;
+  garbage_ = heap > collectAbove_;
 }
 
 PoolCounts InstancePool::counts() const {
   if (away_) return counted_;
   PoolCounts counts;
   counts.idle = idle_.size();
-  counts.busy = busy_.size();
+  counts.busy = inUse();
   counts.isolates = isolate_ ? 1 : 0;
   if (isolate_) counts.bytes = isolate_->heapBytes();
   for (const auto& instance : idle_) counts.bytes += kInstanceOverhead + instance->ownBytes();
   for (const auto& instance : busy_) counts.bytes += kInstanceOverhead + instance->ownBytes();
+  for (const auto& instance : worn_) counts.bytes += kInstanceOverhead + instance->ownBytes();
   counted_ = counts;
   return counts;
 }

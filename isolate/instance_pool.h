@@ -16,6 +16,7 @@ namespace skiff {
 
 class GuestIsolate;
 class Instance;
+class IsolateLock;
 
 /// The steps of a cold start that a request had to wait for; zero for those that were not needed.
 struct ColdStart {
@@ -68,8 +69,17 @@ class InstancePool {
   /// with `refusal` none: `max` are busy, wait for a release. nullptr with a reason: none is to be
   /// had (`error` has the detail).
   Instance* acquire(ColdStart& cold, Reason& refusal, std::string& error);
-  /// Resets the instance and keeps it, or drops it. How it was reset; `fresh` if it was dropped.
-  ResetHow release(Instance* instance, InstanceFate fate);
+  /// Resets the instance and keeps it, or drops it. How it was reset; `fresh` if it was dropped;
+  /// `none` if that might take long: then it is left to tidy(). `cpu`: what its request used.
+  ResetHow release(Instance* instance, InstanceFate fate, std::chrono::nanoseconds cpu = {});
+
+  /// Whether there is something for tidy() to do. Also while away: nothing then.
+  bool wantsTidying() const {
+    return !away_ && isolate_ && (!worn_.empty() || uncollected_ >= kCollectAfter || garbage_);
+  }
+  /// Resets or drops what release() left, and collects the engine's garbage: milliseconds, not to
+  /// be spent on a shard's thread. How instances were reset.
+  std::vector<ResetHow> tidy();
 
   /// Whether a request without a body may enter its guest plainly: the version never waits, or
   /// has not so far and can be begun again if it does.
@@ -86,16 +96,16 @@ class InstancePool {
   /// Whether evictIdle(0) would free anything.
   /// Also while away: nothing then.
   bool reclaimable() const {
-    return !away_ && isolate_ && (!idle_.empty() || uncollected_ || busy_.empty());
+    return !away_ && isolate_ && (!idle_.empty() || uncollected_ || inUse() == 0);
   }
   /// Fewer than `min` are idle, and more may be made. Also while away: not then.
   bool wantsWarming() const {
-    return !away_ && idle_.size() < limits_.min && idle_.size() + busy_.size() < limits_.max;
+    return !away_ && idle_.size() < limits_.min && idle_.size() + inUse() < limits_.max;
   }
   /// An instance could be had now, idle or new. Also while away: not then.
-  bool available() const { return !away_ && (!idle_.empty() || busy_.size() < limits_.max); }
-  /// Tasks that V8 wants run on this thread, and garbage that dropped instances left. Also while
-  /// away: does nothing then.
+  bool available() const { return !away_ && (!idle_.empty() || inUse() < limits_.max); }
+  /// Runs tasks that V8 wants run on this thread, and looks whether there is garbage to be tidied
+  /// up. Also while away: does nothing then.
   void housekeep();
 
   GuestIsolate& isolate() { return *isolate_; }  ///< REQUIRES: an instance is there
@@ -107,9 +117,15 @@ class InstancePool {
  private:
   struct Loaded;  ///< the module object in the isolate
 
+  /// A dropped instance's addresses and mappings are free only after a collection, so one is asked
+  /// for after so many.
+  static constexpr std::size_t kCollectAfter = 64;
+
   bool loadIsolate(ColdStart& cold, std::string& error);
   Instance* make(ColdStart& cold, Reason& refusal, std::string& error);
+  ResetHow resetOrDrop(IsolateLock& lock, std::unique_ptr<Instance> instance);
   void drop(std::unique_ptr<Instance> instance);
+  std::size_t inUse() const { return busy_.size() + worn_.size(); }
   void collectDropped();
   void unloadIsolate();
 
@@ -120,11 +136,13 @@ class InstancePool {
   std::unique_ptr<Loaded> loaded_;
   std::vector<std::unique_ptr<Instance>> idle_;  ///< used last at the back
   std::vector<std::unique_ptr<Instance>> busy_;
+  std::vector<std::unique_ptr<Instance>> worn_;  ///< returned, for tidy() to reset
   HotPages hot_;
   bool waited_ = false;
   bool away_ = false;             ///< the shard's
   mutable PoolCounts counted_;    ///< the shard's: what counts() said last
-  std::size_t collectAbove_ = 0;  ///< heap size at which the next look collects garbage
+  bool garbage_ = false;          ///< the heap has grown by it
+  std::size_t collectAbove_ = 0;  ///< heap size at which the next look finds that
   std::size_t uncollected_ = 0;   ///< dropped instances that V8 has not freed yet
 };
 

@@ -3,11 +3,13 @@
 #include <v8.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "isolate/compiled_module.h"
 #include "isolate/guest_isolate.h"
 #include "isolate/guest_place.h"
 #include "isolate/instance.h"
+#include "isolate/wasm/binary.h"
 
 namespace skiff {
 namespace {
@@ -78,6 +80,31 @@ std::uint32_t tableAllowance(const wasm::Module& module) {
   return static_cast<std::uint32_t>(elements);
 }
 
+/// Whether V8 finds the module valid as its author made it. What is appended to it would give a
+/// meaning to references beyond its own functions, globals and types, so the rewritten module's
+/// validity says too little: such a reference would reach what skiff keeps there.
+bool isValid(IsolateLock& lock, std::span<const std::uint8_t> original) {
+  v8::Isolate* const isolate = lock.raw();
+  const v8::TryCatch tryCatch(isolate);
+  const v8::Local<v8::Context> context = lock.context();
+  v8::Local<v8::Value> webAssembly;
+  v8::Local<v8::Value> validate;
+  if (!context->Global()->Get(context, lock.guest().name("WebAssembly")).ToLocal(&webAssembly) ||
+      !webAssembly->IsObject() ||
+      !webAssembly.As<v8::Object>()
+           ->Get(context, lock.guest().name("validate"))
+           .ToLocal(&validate) ||
+      !validate->IsFunction()) {
+    return false;
+  }
+  const v8::Local<v8::ArrayBuffer> bytes = v8::ArrayBuffer::New(isolate, original.size());
+  if (!original.empty()) std::memcpy(bytes->Data(), original.data(), original.size());
+  v8::Local<v8::Value> arguments[] = {bytes};
+  v8::Local<v8::Value> valid;
+  return validate.As<v8::Function>()->Call(context, webAssembly, 1, arguments).ToLocal(&valid) &&
+         valid->IsTrue();
+}
+
 std::string compileError(IsolateLock& lock, std::span<const std::uint8_t> original,
                          std::string message) {
   // Offsets in the message are those of the rewritten module; the original's say more.
@@ -106,6 +133,10 @@ class Trial {
     using Clock = std::chrono::steady_clock;
     using std::chrono::duration_cast;
     IsolateLock lock(place_.seat(), isolate_);
+    if (!isValid(lock, request.bytes)) {
+      return refusal("not a valid module: " + compileError(lock, request.bytes, "V8 refused it"),
+                     "check it with wasm-validate");
+    }
     const auto start = Clock::now();
     v8::Local<v8::WasmModuleObject> module;
     {
@@ -204,6 +235,9 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   prepared->repeatable = !prepared->settings.hasOrigin && prepared->settings.directories.empty() &&
                          prepared->reuse == Reuse::pristine;
   prepared->savedGlobals = rewritten->savedGlobals;
+  if (!module->memories.empty()) {
+    prepared->initialMemory = module->memories.front().minimum * wasm::kPageSize;
+  }
   prepared->entries = rewritten->entries;
   prepared->code = engine.code().tryTake(module->codeSize);
   if (!prepared->code) {

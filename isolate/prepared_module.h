@@ -72,12 +72,16 @@ class PreparedModule {
   /// directories), so that it can be entered plainly and begun again if it turns out to wait.
   bool repeatable = false;
   std::uint32_t savedGlobals = 0;
+  std::size_t initialMemory = 0;          ///< bytes of linear memory that it begins with
   std::vector<bool> entries;              ///< entry points of the ABI that exist
   std::vector<std::string> initialisers;  ///< exports to call, in order, before the first request
   /// Nothing if every request needs an instance initialised anew; then `whyNoImage` says why.
   std::optional<PristineImage> image;
   std::string whyNoImage;
   wasm::Symbols symbols;  ///< what its traps are told with
+  /// Bytes of linear memory that a new instance has.
+  std::size_t instanceMemory() const { return image ? image->memory->size() : initialMemory; }
+
   /// What an instance takes on the engine's heap at most, its tables at their maximum included.
   std::size_t heapBytes = 0;
   CodeBudget::Part code;  ///< what its code is counted as

@@ -1,5 +1,6 @@
 #include "quota/cycle_clock.h"
 
+#include <ctime>
 #include <thread>
 
 namespace skiff {
@@ -27,6 +28,12 @@ std::chrono::nanoseconds cyclesToTime(std::uint64_t cycles) {
   static const double kNanosecondsPerCycle = nanosecondsPerCycle();
   return std::chrono::nanoseconds(
       static_cast<std::int64_t>(static_cast<double>(cycles) * kNanosecondsPerCycle));
+}
+
+std::chrono::nanoseconds threadCpuTime() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 }  // namespace skiff

@@ -23,4 +23,7 @@ inline std::uint64_t readCycles() {
 /// calling it first at start-up keeps that off every shard.
 std::chrono::nanoseconds cyclesToTime(std::uint64_t cycles);
 
+/// CPU time that the calling thread has used: a system call.
+std::chrono::nanoseconds threadCpuTime();
+
 }  // namespace skiff

@@ -12,6 +12,7 @@
 #include "server/deployment.h"
 #include "server/observe/shard_metrics.h"
 #include "server/origin/origin_connector.h"
+#include "server/tidy_task.h"
 #include "server/warm_task.h"
 
 namespace boost::asio {
@@ -52,7 +53,7 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   /// Counts a request in, from its start to onFinished.
   void enter() { ++requests_; }
   void leave() { --requests_; }
-  bool unused() const { return requests_ == 0 && !warm_.isBusy(); }
+  bool unused() const { return requests_ == 0 && !warm_.isBusy() && !tidy_.isBusy(); }
 
   /// Its places in the shard's queues: of work that is to have its turn, and of requests that are
   /// to be admitted.
@@ -95,6 +96,7 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   bool isBrief() const { return forecast_.isBrief(); }
 
   WarmTask& warmTask() { return warm_; }
+  TidyTask& tidyTask() { return tidy_; }
 
   /// Whether an instance was refused for the tenant's memory_total since this was asked last.
   bool noticeRefusals() {
@@ -121,6 +123,7 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   boost::intrusive::list<FairItem, boost::intrusive::constant_time_size<false>> deferred_;
   OverrunForecast forecast_;
   WarmTask warm_{*this};
+  TidyTask tidy_{*this};
   bool serving_ = false;  ///< serveWaiting is under way
   std::chrono::steady_clock::time_point lastUsed_{};
 };

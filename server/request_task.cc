@@ -226,6 +226,7 @@ void RequestTask::end() {
   tell();
   host_.serveWaiting();
   if (host_.pool().wantsWarming()) shard_.warm(host_);
+  shard_.tidy(host_);
 }
 
 void RequestTask::tell() {

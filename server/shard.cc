@@ -179,7 +179,7 @@ void Shard::takeTurn(Work& work) {
 
 void Shard::proceed(Work& work) {
   while (work.prepare()) {
-    if (!ending_ && work.host().mayOverrun(now_)) {
+    if (!ending_ && (work.isLong() || work.host().mayOverrun(now_))) {
       noteAway(work);
       sendAway(work);
       return;
@@ -233,6 +233,13 @@ void Shard::warm(AppHost& host) {
   WarmTask& task = host.warmTask();
   if (task.isBusy()) return;
   task.start(nullptr);
+  enqueue(task);
+}
+
+void Shard::tidy(AppHost& host) {
+  TidyTask& task = host.tidyTask();
+  if (task.isBusy() || !host.pool().wantsTidying()) return;
+  task.start(*this);
   enqueue(task);
 }
 
@@ -462,6 +469,7 @@ void Shard::tick() {
   bool warmed = false;
   forEachHost([&](AppHost& host) {
     host.pool().housekeep();
+    tidy(host);
     if (host.noticeRefusals() && host.pool().reclaimable()) host.pool().evictIdle(0);
     // What was given back of an app's minimum comes again, one app a tick.
     if (!warmed && host.pool().wantsWarming() && host.unused()) {
@@ -479,8 +487,7 @@ void Shard::tick() {
 }
 
 void Shard::retire() {
-  std::erase_if(retired_,
-                [](const auto& host) { return host->unused() && !host->warmTask().isBusy(); });
+  std::erase_if(retired_, [](const auto& host) { return host->unused(); });
 }
 
 void Shard::publishReadings() {

@@ -95,6 +95,8 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void admitSoon();
   /// Has the app's minimum of instances made.
   void warm(AppHost& host);
+  /// Has its pool tidied up, if there is something to do.
+  void tidy(AppHost& host);
   /// Of the last tick.
   std::chrono::steady_clock::time_point now() const { return now_; }
   void recordInterrupt(std::chrono::nanoseconds late) { metrics_.recordInterrupt(late); }

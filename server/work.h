@@ -16,6 +16,8 @@ using WorkHook =
 class Work : public FairItem {
  public:
   virtual AppHost& host() = 0;
+  /// Its sections take long: they are always performed beside the shard.
+  virtual bool isLong() const { return false; }
 
   /// On the shard: does what is next, up to a section or to where it has to wait; true for a
   /// section, for which the pool is home then.

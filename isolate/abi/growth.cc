@@ -10,13 +10,12 @@ namespace {
 constexpr std::uint64_t kPage = 65'536;
 
 HostResult mayGrow(HostContext& context, const std::uint32_t* slots) {
-  const std::uint64_t bytes = slots[0] * kPage;
-  // Above its own limit the engine refuses.
-  if (bytes > context.settings().memory.bytes()) return HostResult::value(0);
-  if (context.memory().size() + bytes > context.settings().memory.bytes()) {
+  const std::uint64_t bytes = (slots[0] & ~kGrowthFailed) * kPage;
+  if ((slots[0] & kGrowthFailed) != 0) {
+    context.memory().giveBackToTotal(bytes);
     return HostResult::value(0);
   }
-  return HostResult::value(context.memory().takeFromTotal(bytes) ? 1 : 0);
+  return HostResult::value(context.hasRoom(bytes) && context.memory().takeFromTotal(bytes) ? 1 : 0);
 }
 
 }  // namespace

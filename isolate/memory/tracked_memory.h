@@ -45,6 +45,8 @@ class TrackedMemory {
   ResetHow reset();
   /// Pages that are this instance's own after a reset, in bytes: what it costs while idle.
   std::size_t ownBytes() const;
+  /// A reset copies few pages back, and need not look for them.
+  bool resetsQuickly() const { return mode_ == ResetMode::hot && !open_; }
   const HotPages& hotPages() const { return hot_; }
 
   /// While one exists, stores of this thread to the tracked memory's protected pages are resolved.

@@ -57,9 +57,10 @@ std::unique_ptr<TestRun> GuestTest::run(InstancePool& pool, FakeExchange& exchan
   Instance* const instance = pool.acquire(cold, refusal, error);
   EXPECT_NE(instance, nullptr) << error;
   if (!instance) return nullptr;
+  const auto now = std::chrono::steady_clock::now();
   return std::make_unique<TestRun>(
       shard, pool, *instance, exchange,
-      GuestRun::Limits{pool.module().limits.cpu, std::chrono::steady_clock::now() + limits.wall});
+      GuestRun::Limits{pool.module().limits.cpu, now + limits.wall, now});
 }
 
 void GuestTest::serve(InstancePool& pool, FakeExchange& exchange) {
@@ -74,6 +75,9 @@ void GuestTest::serve(InstancePool& pool, FakeExchange& exchange) {
   reason = guestRun->reason();
   detail = guestRun->detail();
   reset = guestRun->reset();
+  if (pool.wantsTidying()) {
+    for (const ResetHow how : pool.tidy()) reset = how;
+  }
 }
 
 std::string GuestTest::get(InstancePool& pool, std::string_view target) {

@@ -214,20 +214,26 @@ TEST(BoundedCode, AsksBeforeMemoryGrows) {
   // The host is a function of WebAssembly here as well: it takes what it was asked from its memory.
   const Bytes host = assemble(R"((module
     (global $asked (export "asked") (mut i32) (i32.const -1))
+    (global $failed (export "failed") (mut i32) (i32.const 0))
     (global $answer (export "answer") (mut i32) (i32.const 1))
     (func (export "may_grow") (param i32) (result i32)
-      (global.set $asked (local.get 0)) (global.get $answer))))");
+      (if (i32.lt_s (local.get 0) (i32.const 0))
+        (then (global.set $failed (i32.and (local.get 0) (i32.const 0x7fffffff))))
+        (else (global.set $asked (local.get 0))))
+      (global.get $answer))))");
   const std::vector<Bytes> modules{rewritten.bytes, host};
   EXPECT_EQ(runInEngine(modules, R"(
     const [guest, host] = modules.map((bytes) => new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports);
     guest['skiff:may-grow'].value = host.may_grow;
     console.log(guest.grow(0), host.asked.value);
     console.log(guest.grow(2), host.asked.value);
-    console.log(guest.grow(3), host.asked.value, guest.grow(0));
+    console.log(guest.grow(3), host.asked.value, host.failed.value, guest.grow(0));
     host.answer.value = 0;
     console.log(guest.grow(1), host.asked.value, guest.grow(0));
+    host.failed.value = 0;
+    console.log(guest.grow(0x80000001), guest.grow(65537), guest.grow(-1), host.asked.value, host.failed.value);
   )"),
-            "1 -1\n1 2\n-1 3 3\n-1 1 3\n");
+            "1 -1\n1 2\n-1 3 3 3\n-1 1 3\n-1 -1 -1 1 0\n");
   EXPECT_FALSE(
       rewrite(assemble(R"((module (memory (export "memory") 1) (func (export "_start"))))")).grows);
 }

@@ -86,7 +86,9 @@ class FixedAbi : public EntryAbi {
 
 }  // namespace
 
-Bytes assemble(std::string_view text) {
+namespace {
+
+Bytes assembleWith(std::string_view text, const std::string& options) {
   const TemporaryFile source(".wat", text);
   const TemporaryFile binary(".wasm", "");
   // Not --enable-all: wabt's typed function references are those of an early proposal.
@@ -94,9 +96,19 @@ Bytes assemble(std::string_view text) {
       run(SKIFF_WAT2WASM
           " --debug-names --enable-exceptions --enable-threads --enable-tail-call "
           "--enable-memory64 --enable-multi-memory " +
-          quote(source.path()) + " -o " + quote(binary.path()));
+          options + quote(source.path()) + " -o " + quote(binary.path()));
   EXPECT_EQ(outcome.status, 0) << outcome.output;
   return outcome.status == 0 ? binary.read() : Bytes{};
+}
+
+}  // namespace
+
+Bytes assemble(std::string_view text) {
+  return assembleWith(text, "");
+}
+
+Bytes assembleUnchecked(std::string_view text) {
+  return assembleWith(text, "--no-check ");
 }
 
 std::string runInEngine(std::span<const Bytes> modules, std::string_view script) {

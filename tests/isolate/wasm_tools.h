@@ -19,6 +19,8 @@ using Bytes = std::vector<std::uint8_t>;
 /// that engines have. Fails the test and
 /// gives nothing if it does not assemble.
 Bytes assemble(std::string_view text);
+/// The same without a look at whether it is valid.
+Bytes assembleUnchecked(std::string_view text);
 
 /// Runs JavaScript in the engine's executable, with each of `modules` as `modules[i]`, a
 /// Uint8Array. What it prints.
