@@ -89,8 +89,13 @@ void Watchdog::run() {
       continue;
     }
     woken_ = false;
-    asleep_.store(true, std::memory_order_relaxed);
-    changed_.wait_for(lock, kSleep, [this] { return stopping_ || woken_; });
+    asleep_.store(true, std::memory_order_seq_cst);
+    // An activation that began in between either sees that, or is seen here.
+    if (inspectAll() == GuestThread::kNever) {
+      changed_.wait_for(lock, kSleep, [this] { return stopping_ || woken_; });
+    } else {
+      woken_ = true;
+    }
     asleep_.store(false, std::memory_order_relaxed);
     if (woken_) idleLooks = 0;
   }

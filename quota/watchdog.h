@@ -38,10 +38,10 @@ class Watchdog {
   void add(GuestThread& thread);
   void remove(GuestThread& thread);
 
-  /// Called by guest threads at each activation: one relaxed load unless the watchdog sleeps. A
-  /// wake-up lost to reordering is made up for by the sleep's own bound.
+  /// Called by guest threads at each activation, once its word says that it is under way: one load
+  /// unless the watchdog sleeps.
   void wakeIfAsleep() {
-    if (asleep_.load(std::memory_order_relaxed)) wake();
+    if (asleep_.load(std::memory_order_seq_cst)) wake();
   }
 
  private:

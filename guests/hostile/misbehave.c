@@ -1,4 +1,5 @@
-/* One thing after the other that no host must fall for; the path says which. /ok and /work behave. */
+/* One thing after the other that no host must fall for; the path says which. /ok and /work behave.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,10 +116,19 @@ static const struct {
   const char* path;
   void (*act)(void);
 } kActs[] = {
-    {"/work", work},           {"/spin", spin},         {"/recurse", recurse}, {"/recurse-host", recurse_host},
-    {"/grow", grow},           {"/fill", fill},         {"/host-calls", host_calls},
-    {"/output", flood_output}, {"/log", flood_log},     {"/response", flood_response},
-    {"/rest", rest},           {"/ignore", ignore_body}, {"/exit", leave},
+    {"/work", work},
+    {"/spin", spin},
+    {"/recurse", recurse},
+    {"/recurse-host", recurse_host},
+    {"/grow", grow},
+    {"/fill", fill},
+    {"/host-calls", host_calls},
+    {"/output", flood_output},
+    {"/log", flood_log},
+    {"/response", flood_response},
+    {"/rest", rest},
+    {"/ignore", ignore_body},
+    {"/exit", leave},
     {"/trap", trap},
 };
 

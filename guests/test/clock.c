@@ -1,7 +1,7 @@
 /* What the clocks say, in nanoseconds: how far they moved while it computed, while it slept for
  * 20 ms, and while it waited for a moment that had passed already; then their resolution. */
-#include <time.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "support.h"
 
@@ -33,9 +33,9 @@ HTTP_HANDLE_REQUEST {
   struct timespec resolution;
   clock_getres(CLOCK_MONOTONIC, &resolution);
   char text[200];
-  const int size = snprintf(text, sizeof text, "%lld %lld %lld %lld %ld", computed - began,
-                            realComputed - realBegan, slept - computed, waited - slept,
-                            resolution.tv_nsec);
+  const int size =
+      snprintf(text, sizeof text, "%lld %lld %lld %lld %ld", computed - began,
+               realComputed - realBegan, slept - computed, waited - slept, resolution.tv_nsec);
   http_write_body(HTTP_RESPONSE_BODY, text, (uint32_t)size);
   return HTTP_DONE;
 }

@@ -1,5 +1,5 @@
-/* Seeds a generator in its constructor, as language runtimes and libraries do, and answers with three
- * numbers of it. -DSEED_FROM_TIME: from the clock. */
+/* Seeds a generator in its constructor, as language runtimes and libraries do, and answers with
+ * three numbers of it. -DSEED_FROM_TIME: from the clock. */
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
