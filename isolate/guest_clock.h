@@ -22,15 +22,14 @@ class GuestClock {
   /// The guest has waited: a clock that stands goes on to the present.
   void moveOn() {
     stoodAt_ = readCycles();
-    real_.reset();
-    monotonic_.reset();
+    stands_.reset();
   }
 
   std::chrono::nanoseconds realTime() {  ///< since 1970
-    return told(environment_.realTime(), real_);
+    return kind_ == ClockKind::frozen ? stand().real : told(environment_.realTime());
   }
   std::chrono::nanoseconds monotonicTime() {  ///< since some fixed moment
-    return told(environment_.monotonicTime(), monotonic_);
+    return kind_ == ClockKind::frozen ? stand().monotonic : told(environment_.monotonicTime());
   }
   /// How far it is behind the system's.
   std::chrono::nanoseconds behind() const {
@@ -44,25 +43,27 @@ class GuestClock {
  private:
   static constexpr std::chrono::nanoseconds kCoarse = std::chrono::milliseconds(1);
 
-  std::chrono::nanoseconds told(std::chrono::nanoseconds now,
-                                std::optional<std::chrono::nanoseconds>& stands) const {
-    switch (kind_) {
-      case ClockKind::frozen:
-        if (!stands) stands = now - behind();
-        return *stands;
-      case ClockKind::coarse:
-        return now - now % kCoarse;
-      case ClockKind::precise:
-        break;
+  struct Standing {
+    std::chrono::nanoseconds real;
+    std::chrono::nanoseconds monotonic;
+  };
+  /// Both at once: two clocks that were stopped by looks at different moments would tell, by how
+  /// far they are apart, how much time lies between those.
+  const Standing& stand() {
+    if (!stands_) {
+      const std::chrono::nanoseconds late = behind();
+      stands_ = {environment_.realTime() - late, environment_.monotonicTime() - late};
     }
-    return now;
+    return *stands_;
+  }
+  std::chrono::nanoseconds told(std::chrono::nanoseconds now) const {
+    return kind_ == ClockKind::coarse ? now - now % kCoarse : now;
   }
 
   HostEnvironment& environment_;
   const ClockKind kind_;
   std::uint64_t stoodAt_;  ///< in cycles; read as a time only by who asks
-  std::optional<std::chrono::nanoseconds> real_;
-  std::optional<std::chrono::nanoseconds> monotonic_;
+  std::optional<Standing> stands_;
 };
 
 }  // namespace skiff

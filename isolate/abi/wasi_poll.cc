@@ -56,7 +56,11 @@ class Poll {
  public:
   /// `resumed`: the call has waited before.
   Poll(HostContext& context, nanoseconds began, bool resumed)
-      : context_(context), state_(context.state<WasiState>()), began_(began), resumed_(resumed) {}
+      : context_(context),
+        state_(context.state<WasiState>()),
+        began_(began),
+        resumed_(resumed),
+        passed_(resumed ? context.environment().monotonicTime() - began : nanoseconds::zero()) {}
 
   std::optional<Event> look(const Subscription& subscription) {
     switch (subscription.type) {
@@ -81,7 +85,7 @@ class Poll {
     if (!realtime && subscription.subject != kMonotonicClock) return Event{.error = Errno::inval};
     GuestClock& clock = context_.clock();
     const bool absolute = subscription.flags & kAbsoluteTime;
-    const nanoseconds passed = !absolute  ? context_.environment().monotonicTime() - began_
+    const nanoseconds passed = !absolute  ? passed_
                                : realtime ? clock.realTime()
                                           : clock.monotonicTime();
     auto now = static_cast<std::uint64_t>(passed.count());
@@ -146,6 +150,9 @@ class Poll {
   WasiState& state_;
   nanoseconds began_;
   bool resumed_;
+  /// Since it began to wait. Read once for all subscriptions: how long the host took for those in
+  /// front is not for the guest to know.
+  const nanoseconds passed_;
   std::uint8_t waitsFor_ = kWaitNothing;
   nanoseconds longest_ = kMaxWait;
 };
