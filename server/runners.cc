@@ -60,11 +60,16 @@ void Runners::keepStandbys() {
   while (standing_ < limits_.standby) spawn(false);
 }
 
-void Runners::submit(const void* tenant, std::function<void(GuestPlace&)> work) {
+void Runners::submit(const void* token, const void* tenant, std::function<void(GuestPlace&)> work) {
   const std::lock_guard lock(mutex_);
-  jobs_.push_back({tenant, std::move(work)});
+  jobs_.push_back({token, tenant, std::move(work)});
   if (idle_ == 0 && away_ + workers_ + limits_.reserve < limits_.away) spawn(true);
   workWanted_.notify_one();
+}
+
+bool Runners::withdraw(const void* token) {
+  const std::lock_guard lock(mutex_);
+  return std::erase_if(jobs_, [token](const Job& job) { return job.token == token; }) != 0;
 }
 
 /// Counts it at once, so that whoever holds the mutex may count on it.

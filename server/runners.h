@@ -61,11 +61,14 @@ class Runners {
   void takeOver(Carried& carried);
 
   /// Runs it beside the shards once a thread is free. Of those with the same `tenant` half of the
-  /// threads at most are busy.
-  void submit(const void* tenant, std::function<void(GuestPlace&)> work);
+  /// threads at most are busy. `token` is the caller's name for it.
+  void submit(const void* token, const void* tenant, std::function<void(GuestPlace&)> work);
+  /// Takes it back; false: there is none of this name that has not begun.
+  bool withdraw(const void* token);
 
  private:
   struct Job {
+    const void* token;
     const void* tenant;
     std::function<void(GuestPlace&)> work;
   };

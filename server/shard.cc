@@ -208,7 +208,7 @@ void Shard::noteAway(Work& work) {
 void Shard::sendAway(Work& work) {
   // The isolate may be the one that this thread is still in.
   engine_.seat().leave();
-  environment_.runners.submit(work.host().deployment().quota->tenant.get(),
+  environment_.runners.submit(&work, work.host().deployment().quota->tenant.get(),
                               [this, &work](GuestPlace& place) {
                                 work.perform();
                                 place.seat().leave();
@@ -220,13 +220,24 @@ void Shard::bringHome(Work& work) {
   asio::post(context_, [this, &work] { onHome(work); });
 }
 
-void Shard::onHome(Work& work) {
+void Shard::noteHome(Work& work) {
   --away_;
   work.host().bringHome([this](Work& deferred) { enqueue(deferred); });
   work.onHome();
+}
+
+void Shard::onHome(Work& work) {
+  noteHome(work);
   work.settle();
   if (ending_ && away_ == 0) end();
   proceed(work);
+}
+
+bool Shard::withdraw(Work& work) {
+  if (!environment_.runners.withdraw(&work)) return false;
+  noteHome(work);
+  if (ending_ && away_ == 0) end();
+  return true;
 }
 
 void Shard::warm(AppHost& host) {

@@ -86,6 +86,12 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   // For work.
   /// Gives it its turn from the loop: fair by weight between tenants, then among their apps.
   void enqueue(Work& work);
+  /// Takes a section of the work back that is away and has not begun, since every thread beside the
+  /// shards is busy. True: the pool is home, onHome() was called, settle() will not be, and the
+  /// caller ends the turn that the section was in: it says what is to be next, if anything, and
+  /// calls onTurnOver(). False: nothing has changed; no section of it is away, or it has begun and
+  /// comes home by itself, as ever. Not from onTurn(), prepare(), onAway(), onHome() or settle().
+  bool withdraw(Work& work);
   /// What a section on the shard's own thread has used.
   void chargeTurn(AppHost& host, std::chrono::nanoseconds cpu);
   /// Has it try again to be admitted once that may succeed: fair as turns are. If too many wait,
@@ -150,6 +156,7 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void sendAway(Work& work);
   void bringHome(Work& work);
   void onHome(Work& work);
+  void noteHome(Work& work);
   void end();
   void warmNext();
   void onWarmed(const Result<void>& warmed);

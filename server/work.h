@@ -13,6 +13,7 @@ using WorkHook =
 /// the shard does for it and *sections* that run the guest, which may take long: a section has the
 /// app's instance pool for itself, touches nothing else of the shard, and is performed on the
 /// shard's thread, or beside the shard (*away*); a shard that is held up by one goes on without it.
+/// One that is away waits there for a thread; until it has begun, Shard::withdraw() takes it back.
 class Work : public FairItem {
  public:
   virtual AppHost& host() = 0;
@@ -30,7 +31,7 @@ class Work : public FairItem {
   /// Begin and end of its turn, on the shard. It may be gone afterwards.
   virtual void onTurn() {}
   virtual void onTurnOver() {}
-  /// On the shard: a section is away from now on, or was and is over.
+  /// On the shard: a section is away from now on, or was and is over or withdrawn.
   virtual void onAway() {}
   virtual void onHome() {}
 
