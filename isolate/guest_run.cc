@@ -244,6 +244,11 @@ GuestRun::State GuestRun::terminated(Reason reason) {
       return finish(reason, "the guest ran past the request's wall time", InstanceFate::broken);
     case Reason::clientGone:
       return finish(reason, {}, InstanceFate::broken);
+    case Reason::overloaded:
+      return finish(reason,
+                    "the guest held up its shard, and its tenant has as many threads beside the "
+                    "shards as it may",
+                    InstanceFate::broken);
     case Reason::drained:
       return finish(reason, "the server's drain was over", InstanceFate::broken);
     default:

@@ -18,6 +18,19 @@ std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch,
   return *text ? std::string(*text, text.length()) : std::string(fallback);
 }
 
+/// Why the watchdog ended an initialisation.
+std::string tookTooMuch(Reason reason) {
+  switch (reason) {
+    case Reason::wallLimit:
+      return " took too much wall time while initialising";
+    case Reason::overloaded:
+      return " held up its shard while initialising, and its tenant has as many threads beside the "
+             "shards as it may";
+    default:
+      return " took too much CPU time while initialising";
+  }
+}
+
 }  // namespace
 
 Instance::~Instance() {
@@ -178,10 +191,7 @@ InstanceResult<void> Instance::initialise(IsolateLock& lock, HostContext& contex
       return failed(Reason::memoryLimit, name, " filled the engine's heap while initialising");
     }
     if (report.terminated != Reason::none) {
-      return failed(report.terminated, name,
-                    report.terminated == Reason::wallLimit
-                        ? " took too much wall time while initialising"
-                        : " took too much CPU time while initialising");
+      return failed(report.terminated, name, tookTooMuch(report.terminated));
     }
     if (state == GuestCall::State::returned) continue;
     if (state == GuestCall::State::ended && context.ending()) {

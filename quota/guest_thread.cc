@@ -123,6 +123,7 @@ nanoseconds GuestThread::inspect(const Look& look) {
     seenCpu_ = threadCpu();
     charged_ = scheduled_ = {};
     terminated_ = Reason::none;
+    refusedAt_.reset();
     parked_ = throttled_ = warned_ = warningDue_ = false;
   }
   return inspectClaimed(look, seen.state);
@@ -147,27 +148,38 @@ nanoseconds GuestThread::inspectClaimed(const Look& look, ActivationWord::State 
     limitTime_ = look.now;
     terminate(Reason::clientGone);
   } else if (used >= look.slice && state != ActivationWord::State::away) {
-    tryHandOff(claimed_);
+    tryHandOff(look, used);
   }
   const nanoseconds left = std::min<nanoseconds>(limit - used, deadline() - look.now);
   return std::clamp(left, std::min(kFineTick, look.tick), look.tick);
 }
 
-bool GuestThread::tryHandOff(ActivationWord::Sequence sequence) {
+void GuestThread::tryHandOff(const Look& look, nanoseconds used) {
   HandOff* const handOff = handOff_.load(std::memory_order_relaxed);
-  if (!handOff || !handOff->reserve()) return false;
+  if (!handOff) return;
+  const TenantQuota* const tenant = budget_.quota ? budget_.quota->tenant.get() : nullptr;
+  const HandOff::Reserved reserved = handOff->reserve(tenant);
+  if (reserved == HandOff::Reserved::refused) return onRefused(look, used);
+  refusedAt_.reset();
+  if (reserved == HandOff::Reserved::no) return;
   for (int i = 0; i < kHandOffTries; ++i) {
-    if (word_.handOff(sequence)) {
+    if (word_.handOff(claimed_)) {
       handOff_.store(nullptr, std::memory_order_relaxed);
-      handOff->takeOver();
+      handOff->takeOver(tenant);
       lowerPriority(threadId_);
-      return true;
+      return;
     }
     if (word_.look().state == ActivationWord::State::idle) break;
     pauseProcessor();
   }
-  handOff->release();
-  return false;
+  handOff->release(tenant);
+}
+
+void GuestThread::onRefused(const Look& look, nanoseconds used) {
+  if (!refusedAt_) refusedAt_ = used;
+  if (used - *refusedAt_ < HandOff::kPatience) return;
+  limitTime_ = look.now;
+  terminate(Reason::overloaded);
 }
 
 void GuestThread::terminate(Reason reason) {

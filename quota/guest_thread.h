@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <ctime>
 #include <mutex>
+#include <optional>
 
 #include "quota/activation_word.h"
 #include "quota/reason.h"
@@ -45,7 +46,7 @@ struct ActivationBudget {
 };
 
 struct ActivationReport {
-  /// cpuLimit, wallLimit or drained if the watchdog ended it.
+  /// cpuLimit, wallLimit, drained, clientGone or overloaded (see HandOff) if the watchdog ended it.
   Reason terminated = Reason::none;
   std::chrono::nanoseconds cpu{};  ///< CPU time it used
   /// For one that was ended: how long after its limit (in CPU time or wall time) it stopped.
@@ -59,7 +60,8 @@ struct ActivationReport {
 /// A thread that carries a shard's loop (it has a HandOff) loses it to another when a guest on it
 /// computes for longer than the watchdog's slice; it is *away* then, for good, and so is a thread
 /// that never had one. Guests that are away share the processors by their tenants' weights: the
-/// watchdog parks some in heed().
+/// watchdog parks some in heed(). If there is no thread for the guest's tenant to be had, the guest
+/// is ended before long (HandOff::kPatience).
 ///
 /// CPU time: an activation that no look of the watchdog saw is measured by the cycle counter alone
 /// (no system call); any other by the thread's CPU clock from the first look that saw it.
@@ -113,7 +115,9 @@ class GuestThread {
   };
   std::chrono::nanoseconds inspect(const Look& look);
   std::chrono::nanoseconds inspectClaimed(const Look& look, ActivationWord::State state);
-  bool tryHandOff(ActivationWord::Sequence sequence);
+  void tryHandOff(const Look& look, std::chrono::nanoseconds used);
+  /// No thread was to be had for the guest's tenant.
+  void onRefused(const Look& look, std::chrono::nanoseconds used);
   void terminate(Reason reason);
   void warn(std::chrono::nanoseconds used);
   /// What the schedule of overrun guests is to know; false if there is no such guest here.
@@ -144,6 +148,7 @@ class GuestThread {
   std::chrono::nanoseconds seenCpu_{};    ///< the thread's CPU clock at that moment
   std::chrono::nanoseconds charged_{};    ///< of what it used, what its tenant was charged with
   std::chrono::nanoseconds scheduled_{};  ///< the same, what the schedule knows of
+  std::optional<std::chrono::nanoseconds> refusedAt_;  ///< CPU time at which a hand-off first was
   Reason terminated_ = Reason::none;
   std::chrono::nanoseconds limitCpu_{};  ///< the CPU limit that ended it
   Clock::time_point limitTime_{};        ///< the time at which it had to end otherwise

@@ -165,6 +165,12 @@ void RequestTask::settle() {
   after(run_->settle());
 }
 
+void RequestTask::onBroken() {
+  if (!run_) return refuse(Reason::overloaded, "making an instance failed");
+  run_->cancel(Reason::overloaded);
+  end();
+}
+
 void RequestTask::onAcquired() {
   const Acquired acquired = std::exchange(acquired_, {});
   if (acquired.instance) return start(*acquired.instance, acquired.cold);

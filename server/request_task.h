@@ -59,6 +59,7 @@ class RequestTask final : public Attachment,
   bool prepare() override;
   void perform() override;
   void settle() override;
+  void onBroken() override;
   void onTurn() override { exchange_.beginWork(); }
   void onTurnOver() override { exchange_.endWork(); }
   void onAway() override { exchange_.freeze(); }

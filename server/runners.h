@@ -1,15 +1,20 @@
 #pragma once
 
+#include <boost/intrusive/list.hpp>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "isolate/engine.h"
 #include "isolate/guest_place.h"
+#include "quota/fair_places.h"
+#include "quota/fair_queue.h"
+#include "quota/hand_off.h"
 
 namespace skiff {
 
@@ -28,59 +33,84 @@ class Carried {
 };
 
 /// The threads that run guests: those that carry the shards' loops, some that stand by to take one
-/// over, and those that run guests which overran beside the shards, at a lower priority. Any
-/// thread.
+/// over, and those that run guests beside the shards, at a lower priority.
+///
+/// A thread beside the shards is a guest's until it is done, and its stack is on it: nobody can
+/// take it back. So tenants share them as FairPlaces says; threads that lost their shard to a guest
+/// count as well as those that work for what was submitted. Submitted jobs for which there is no
+/// thread wait, in an order that is fair by weight between tenants.
+///
+/// Any thread. Where the system has no further thread to give, goes on with those that there are.
 class Runners {
  public:
   struct Limits {
-    /// Threads beside the shards at a time, those that lost their shard included. A tenant has at
-    /// most half of them.
-    std::size_t away = 32;
-    /// Of these, how many are kept for shards that are held up, and not used for work() that begins
-    /// away.
+    /// Threads beside the shards that are taken at a time. Those that have nothing to do come on
+    /// top.
+    std::size_t away = 64;
+    /// Of these, how many jobs leave free for shards that are held up.
     std::size_t reserve = 8;
     /// Threads that stand by.
     std::size_t standby = 2;
-    /// Of those for work that begins away, how many stay when there is none.
+    /// Of those that work for jobs, how many stay when there is none.
     std::size_t idle = 8;
   };
+  /// Is not to throw: there is nobody to tell but the log.
+  using Job = std::function<void(GuestPlace&)>;
 
   Runners(Engine& engine, Watchdog& watchdog) : Runners(engine, watchdog, Limits()) {}
   Runners(Engine& engine, Watchdog& watchdog, const Limits& limits);
-  /// REQUIRES: everything that was carried has ended, and all work is done.
+  /// REQUIRES: everything that was carried has ended, and all jobs are done or withdrawn.
   ~Runners();
   Runners(const Runners&) = delete;
   Runners& operator=(const Runners&) = delete;
 
-  /// Has a thread carry it from now on.
+  /// Has a thread carry it from now on. Throws std::system_error if there is none.
   void carry(Carried& carried);
 
-  /// See HandOff.
-  bool reserve();
-  void release();
-  void takeOver(Carried& carried);
+  // See HandOff. REQUIRES for takeOver: a thread is inside carry() of it, and stays there until
+  // this has returned.
+  HandOff::Reserved reserve(const TenantQuota* tenant);
+  void release(const TenantQuota* tenant);
+  void takeOver(Carried& carried, const TenantQuota* tenant);
 
-  /// Runs it beside the shards once a thread is free. Of those with the same `tenant` half of the
-  /// threads at most are busy. `token` is the caller's name for it.
-  void submit(const void* token, const void* tenant, std::function<void(GuestPlace&)> work);
-  /// Takes it back; false: there is none of this name that has not begun.
+  /// Runs the job beside the shards once there is a thread for it. False if there is no such thread
+  /// at all, and none to be made: then the job is not run. `token` is the caller's name for it.
+  /// REQUIRES: no job of this name waits.
+  bool submit(const void* token, const TenantQuota& tenant, Job job);
+  /// Takes the job of this name back; false: it has begun, or there was none.
   bool withdraw(const void* token);
 
  private:
-  struct Job {
-    const void* token;
-    const void* tenant;
-    std::function<void(GuestPlace&)> work;
+  enum class Kind : std::uint8_t { standby, worker };
+  struct Carriage {
+    Carried& carried;
+    bool waits = true;  ///< for a thread that stands by
+    /// While one carries: where it wants to know whose guest it lost what it carried to.
+    const TenantQuota** loser = nullptr;
+  };
+  /// The place of a tenant's jobs in the queue. Kept while anything waits there, so that the
+  /// tenant's turn does not come early for having had nothing waiting for a moment.
+  struct Line {
+    FairGroup group;
+    FairFlow flow{group};
+  };
+  struct Waiting : FairItem {
+    Waiting(const void* name, const TenantQuota* owner, Line& place, Job todo)
+        : token(name), tenant(owner), line(place), job(std::move(todo)) {}
+    const void* const token;
+    const TenantQuota* const tenant;  ///< only compared: it may be gone when the job is done
+    Line& line;                       ///< until it is assigned
+    Job job;
+    bool assigned = false;  ///< has its place, and a thread on its way to it
   };
 
   void keepStandbys();
-  void spawn(bool away);
-  void run(bool away);
-  /// Stands by and carries, until it has lost what it carried or is to end.
-  Carried::End standBy(std::unique_lock<std::mutex>& lock, GuestPlace& place);
-  /// Runs what is submitted, until it is to end.
-  void workAway(std::unique_lock<std::mutex>& lock, GuestPlace& place);
-  std::deque<Job>::iterator nextJob();
+  bool spawn(Kind kind);
+  void assign();
+  void freeWorker(const TenantQuota* tenant);
+  void run(Kind kind);
+  bool standBy(std::unique_lock<std::mutex>& lock, GuestPlace& place);
+  void work(std::unique_lock<std::mutex>& lock, GuestPlace& place);
 
   Engine& engine_;
   Watchdog& watchdog_;
@@ -90,16 +120,20 @@ class Runners {
   std::condition_variable standbyWanted_;
   std::condition_variable workWanted_;
   std::condition_variable ended_;
-  std::deque<Carried*> toCarry_;
-  std::deque<Job> jobs_;
-  std::map<const void*, std::size_t> busy_;  ///< threads by tenant
+  std::list<Carriage> carriages_;
+  FairPlaces places_;
+  std::map<const TenantQuota*, Line> lines_;
+  FairQueue queue_;                         ///< jobs that wait for a place
+  std::map<const void*, Waiting> waiting_;  ///< jobs that have not begun, by token
+  boost::intrusive::list<FairItem, boost::intrusive::constant_time_size<false>> assigned_;
   std::size_t threads_ = 0;
   std::size_t standing_ = 0;  ///< by, and not wanted yet
   std::size_t reserved_ = 0;  ///< of these
-  std::size_t away_ = 0;      ///< that lost what they carried, and are not back
-  std::size_t workers_ = 0;   ///< that are there for submitted work
-  std::size_t idle_ = 0;      ///< of these, those that have none
+  std::size_t lost_ = 0;      ///< that lost what they carried, and are not back
+  std::size_t workers_ = 0;   ///< that are there for jobs
+  std::size_t idle_ = 0;      ///< of these, those without one, not even one assigned
   bool stopping_ = false;
+  bool spawnFailed_ = false;  ///< the last time
 };
 
 }  // namespace skiff

@@ -181,20 +181,20 @@ void Shard::proceed(Work& work) {
   while (work.prepare()) {
     if (!ending_ && (work.isLong() || work.host().mayOverrun(now_))) {
       noteAway(work);
-      sendAway(work);
-      return;
+      if (sendAway(work)) return;
+      noteHome(work);
     }
     performing_ = &work;
-    work.perform();
+    const Outcome outcome = perform(work);
     GuestPlace& place = GuestPlace::current();
     if (place.thread().isAway()) {
       // Another thread carries the shard: nothing here is this one's any more but the way out.
       place.seat().leave();
-      bringHome(work);
+      bringHome(work, outcome);
       throw Lost();
     }
     performing_ = nullptr;
-    work.settle();
+    settle(work, outcome);
   }
   work.onTurnOver();
 }
@@ -205,19 +205,40 @@ void Shard::noteAway(Work& work) {
   work.onAway();
 }
 
-void Shard::sendAway(Work& work) {
+/// False if there is no thread beside the shards.
+bool Shard::sendAway(Work& work) {
   // The isolate may be the one that this thread is still in.
   engine_.seat().leave();
-  environment_.runners.submit(&work, work.host().deployment().quota->tenant.get(),
-                              [this, &work](GuestPlace& place) {
-                                work.perform();
-                                place.seat().leave();
-                                bringHome(work);
-                              });
+  return environment_.runners.submit(&work, *work.host().quota().tenant,
+                                     [this, &work](GuestPlace& place) {
+                                       const Outcome outcome = perform(work);
+                                       place.seat().leave();
+                                       bringHome(work, outcome);
+                                     });
 }
 
-void Shard::bringHome(Work& work) {
-  asio::post(context_, [this, &work] { onHome(work); });
+/// The section, on any thread.
+Shard::Outcome Shard::perform(Work& work) {
+  try {
+    work.perform();
+    return Outcome::whole;
+  } catch (const std::exception& error) {
+    spdlog::critical("{}/{}: running its guest failed: {}", work.host().deployment().tenant,
+                     work.host().deployment().config.name, error.what());
+    return Outcome::broken;
+  }
+}
+
+void Shard::settle(Work& work, Outcome outcome) {
+  if (outcome == Outcome::whole) {
+    work.settle();
+  } else {
+    work.onBroken();
+  }
+}
+
+void Shard::bringHome(Work& work, Outcome outcome) {
+  asio::post(context_, [this, &work, outcome] { onHome(work, outcome); });
 }
 
 void Shard::noteHome(Work& work) {
@@ -226,9 +247,9 @@ void Shard::noteHome(Work& work) {
   work.onHome();
 }
 
-void Shard::onHome(Work& work) {
+void Shard::onHome(Work& work, Outcome outcome) {
   noteHome(work);
-  work.settle();
+  settle(work, outcome);
   if (ending_ && away_ == 0) end();
   proceed(work);
 }

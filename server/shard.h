@@ -140,9 +140,13 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   // Carried
   End carry(GuestPlace& place) override;
   // HandOff
-  bool reserve() override { return environment_.runners.reserve(); }
-  void release() override { environment_.runners.release(); }
-  void takeOver() override { environment_.runners.takeOver(*this); }
+  Reserved reserve(const TenantQuota* tenant) override {
+    return environment_.runners.reserve(tenant);
+  }
+  void release(const TenantQuota* tenant) override { environment_.runners.release(tenant); }
+  void takeOver(const TenantQuota* tenant) override {
+    environment_.runners.takeOver(*this, tenant);
+  }
 
   void postTurns();
   void giveTurns();
@@ -153,9 +157,12 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void proceed(Work& work);
   /// A section that another thread goes on with.
   void noteAway(Work& work);
-  void sendAway(Work& work);
-  void bringHome(Work& work);
-  void onHome(Work& work);
+  bool sendAway(Work& work);
+  enum class Outcome : std::uint8_t { whole, broken };
+  static Outcome perform(Work& work);
+  static void settle(Work& work, Outcome outcome);
+  void bringHome(Work& work, Outcome outcome);
+  void onHome(Work& work, Outcome outcome);
   void noteHome(Work& work);
   void end();
   void warmNext();

@@ -23,10 +23,12 @@ class Work : public FairItem {
   /// On the shard: does what is next, up to a section or to where it has to wait; true for a
   /// section, for which the pool is home then.
   virtual bool prepare() = 0;
-  /// On any thread: the section.
+  /// On any thread: the section. Does not throw, short of a bug or of memory that runs out.
   virtual void perform() = 0;
   /// On the shard: what the section came to.
   virtual void settle() = 0;
+  /// Instead of settle(), if perform() threw: there is no outcome, and the turn goes on.
+  virtual void onBroken() { settle(); }
 
   /// Begin and end of its turn, on the shard. It may be gone afterwards.
   virtual void onTurn() {}

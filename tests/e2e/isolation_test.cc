@@ -52,6 +52,34 @@ TEST(AGuestThatComputes, DoesNotHoldUpItsShardByCallingTheHostEither) {
   for (int i = 0; i < 50; ++i) EXPECT_EQ(daemon.get("hello.test").status, 200);
 }
 
+TEST(ATenantsGuestsThatCompute, HoldUpNoShardOnceTheyHaveAllTheThreadsThatTheyMay) {
+  ConfigText text = config();
+  constexpr int kMost = 16;  // a quarter of the threads beside the shards
+  for (int i = 0; i < kMost + 2; ++i) {
+    text.apps.push_back({"noisy" + std::to_string(i), "hostile/misbehave", {}, {}, "noisy"});
+  }
+  text.apps.push_back({"other", "hostile/misbehave", {}, {}, "other"});
+  Daemon daemon(text);
+  std::vector<Client> clients;
+  for (int i = 0; i < kMost; ++i) {
+    clients.push_back(daemon.connect());
+    clients.back().send(request("GET", "noisy" + std::to_string(i) + ".test", "/spin"));
+    ASSERT_TRUE(eventually([&] { return daemon.metrics().sum("skiff_handoffs_total") > i; })) << i;
+  }
+  for (int i = kMost; i < kMost + 2; ++i) {
+    const std::string app = "noisy" + std::to_string(i);
+    const Response response = daemon.get(app + ".test", "/spin");
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.field("skiff-reason"), "overloaded");
+    EXPECT_EQ(response.field("retry-after"), "1");
+    EXPECT_EQ(daemon.get(app + ".test", "/ok").body, "ok\n") << "what is brief goes on";
+  }
+  EXPECT_EQ(daemon.get("hello.test").status, 200);
+  // Another tenant's guest finds a thread.
+  EXPECT_EQ(daemon.get("other.test", "/work?steps=20000000").body, "done\n");
+  EXPECT_EQ(daemon.metrics().sum("skiff_handoffs_total"), kMost + 1);
+}
+
 TEST(AShard, GoesOnWhileItsThreadsChange) {
   ConfigText text = config();
   text.limits = "cpu_ms = 2\nqueue_ms = 60000\n";

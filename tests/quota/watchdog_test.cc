@@ -165,17 +165,23 @@ TEST(WatchdogTest, WakesUpForAGuestAfterALongSleep) {
 /// What a thread carries: who has it, and what it does when it gets it.
 class Baton final : public HandOff {
  public:
-  bool reserve() override {
+  Reserved reserve(const TenantQuota* tenant_) override {
     ++reservations;
-    return available;
+    tenant = tenant_;
+    return answer;
   }
-  void release() override { ++releases; }
-  void takeOver() override {
+  void release(const TenantQuota* tenant_) override {
+    EXPECT_EQ(tenant, tenant_);
+    ++releases;
+  }
+  void takeOver(const TenantQuota* tenant_) override {
+    EXPECT_EQ(tenant, tenant_);
     ++takeOvers;
     taken.store(true);
     taken.notify_all();
   }
-  bool available = true;
+  std::atomic<Reserved> answer{Reserved::yes};
+  const TenantQuota* tenant = nullptr;  ///< the watchdog's
   std::atomic<int> reservations{0};
   std::atomic<int> releases{0};
   std::atomic<int> takeOvers{0};
@@ -231,14 +237,52 @@ TEST(WatchdogTest, GoesOnWithoutAHandOffWhereNobodyStandsBy) {
   Watchdog watchdog;
   Place place(watchdog);
   Baton baton;
-  baton.available = false;
+  baton.answer = HandOff::Reserved::no;
   place.thread.carry(&baton);
   Spinner spinner;
-  place.thread.begin(spinner.budget(std::chrono::milliseconds(10), std::chrono::hours(1)));
+  place.thread.begin(
+      spinner.budget(HandOff::kPatience + std::chrono::milliseconds(30), std::chrono::hours(1)));
   spinner.spin(place.thread);
   EXPECT_EQ(place.thread.end().terminated, Reason::cpuLimit);
   EXPECT_FALSE(place.thread.isAway());
   EXPECT_EQ(baton.takeOvers, 0);
+}
+
+TEST(WatchdogTest, EndsAGuestThatHoldsUpAThreadWhenItsTenantMayHaveNoOther) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  Baton baton;
+  baton.answer = HandOff::Reserved::refused;
+  place.thread.carry(&baton);
+  for (int i = 0; i < 2; ++i) {
+    Spinner spinner;
+    place.thread.begin(spinner.budget(std::chrono::hours(1), std::chrono::hours(1)));
+    spinner.spin(place.thread);
+    const ActivationReport report = place.thread.end();
+    EXPECT_EQ(report.terminated, Reason::overloaded);
+    EXPECT_GE(report.cpu, HandOff::kPatience) << "each has its time";
+    EXPECT_FALSE(place.thread.isAway());
+  }
+  EXPECT_EQ(baton.takeOvers, 0);
+  EXPECT_EQ(baton.releases, 0);
+}
+
+TEST(WatchdogTest, HandsOffInTheEndWhenItsTenantHasAThreadToSpareAgain) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  Baton baton;
+  baton.answer = HandOff::Reserved::refused;
+  place.thread.carry(&baton);
+  Spinner spinner;
+  place.thread.begin(
+      spinner.budget(HandOff::kPatience + std::chrono::milliseconds(30), std::chrono::hours(1)));
+  while (baton.reservations == 0) {
+  }
+  baton.answer = HandOff::Reserved::yes;
+  spinner.spin(place.thread);
+  const ActivationReport report = place.thread.end();
+  EXPECT_EQ(report.terminated, Reason::cpuLimit) << "its patience is over, but it was not needed";
+  EXPECT_EQ(baton.takeOvers, 1);
 }
 
 class AccountTest : public ::testing::Test {
@@ -272,6 +316,26 @@ TEST_F(AccountTest, AChangedLimitHoldsForAnActivationUnderWay) {
   spinner.spin(place.thread);
   EXPECT_EQ(place.thread.end().terminated, Reason::cpuLimit);
   changer.join();
+}
+
+TEST_F(AccountTest, AHandOffIsTheTenantsWhoseGuestOverran) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  Baton baton;
+  place.thread.carry(&baton);
+  Limits limits;
+  limits.cpu = std::chrono::milliseconds(20);
+  limits.wall = std::chrono::hours(1);
+  const auto quota = account(limits);
+  Spinner spinner;
+  ActivationBudget budget = spinner.budget({}, {});
+  budget.quota = quota.get();
+  budget.start = Clock::now();
+  place.thread.begin(budget);
+  spinner.spin(place.thread);
+  place.thread.end();
+  EXPECT_EQ(baton.takeOvers, 1);
+  EXPECT_EQ(baton.tenant, quota->tenant.get());
 }
 
 TEST_F(AccountTest, GuestsThatAreAwayTakeTurnsOnOneProcessor) {
