@@ -6,34 +6,35 @@
 namespace skiff {
 namespace {
 
-/// A tenant that had no guest for so long begins anew; a shorter pause, as between two requests of
-/// a busy client, loses it nothing that it was behind.
+/// A tenant that had no guest that may run for so long begins anew; a shorter pause, as between two
+/// requests of a busy client, loses it little of what it was behind.
 constexpr std::chrono::milliseconds kForgotten{100};
-/// How far behind the others, in slices of the lightest tenant, one may come back.
+/// How far behind the present, in slices of its own, a tenant may come back.
 constexpr double kLongestLag = 4;
+/// How far ahead of it a tenant can get. More than a contest brings about by itself.
+constexpr double kLongestLead = 4;
 
 }  // namespace
 
 void OverrunSchedule::advance(const std::vector<OverrunGuest>& guests, Clock::time_point now) {
   for (const OverrunGuest& guest : guests) {
-    Tenant& tenant = tenants_[guest.tenant];
-    tenant.time += static_cast<VirtualTime>(guest.cpu.count()) / guest.weight;
+    tenants_[guest.tenant].time += static_cast<VirtualTime>(guest.cpu.count()) / guest.weight;
   }
-  // What the others have come to, for those that were not here.
-  VirtualTime present = std::numeric_limits<VirtualTime>::max();
+  auto lowest = std::numeric_limits<VirtualTime>::max();
   for (const OverrunGuest& guest : guests) {
     const Tenant& tenant = tenants_[guest.tenant];
-    if (now - tenant.lastSeen < kForgotten) present = std::min(present, tenant.time);
+    if (!guest.throttled && tenant.lastSeen == decided_) lowest = std::min(lowest, tenant.time);
   }
-  if (present == std::numeric_limits<VirtualTime>::max()) present = 0;
+  if (lowest != std::numeric_limits<VirtualTime>::max()) present_ = std::max(present_, lowest);
   for (const OverrunGuest& guest : guests) {
+    if (guest.throttled) continue;
     Tenant& tenant = tenants_[guest.tenant];
-    const auto lag = now - tenant.lastSeen < kForgotten
-                         ? kLongestLag * static_cast<VirtualTime>(slice_.count())
-                         : VirtualTime(0);
-    tenant.time = std::max(tenant.time, present - lag);
+    const VirtualTime slice = static_cast<VirtualTime>(slice_.count()) / guest.weight;
+    const VirtualTime lag = now - tenant.lastSeen < kForgotten ? kLongestLag * slice : 0;
+    tenant.time = std::clamp(tenant.time, present_ - lag, present_ + kLongestLead * slice);
     tenant.lastSeen = now;
   }
+  decided_ = now;
   std::erase_if(tenants_, [&](const auto& entry) {
     return entry.second.lastSeen != now && now - entry.second.lastSeen > 10 * kForgotten;
   });

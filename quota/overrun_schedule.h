@@ -26,7 +26,15 @@ struct OverrunGuest {
 /// weight, however many guests each has. Start-time fair queueing over CPU time: each tenant has a
 /// virtual time that goes on by what its guests use, divided by its weight, and those that are
 /// furthest behind run; among a tenant's guests, those that have used least. Who runs is replaced
-/// only once it is a slice ahead, so that not every decision changes everything. One thread.
+/// only once it is a slice ahead, so that not every decision changes everything.
+///
+/// What a tenant uses when nobody else wants it costs it next to nothing later, and a tenant that
+/// was not there, or not allowed to run, has next to nothing saved up: nobody is ever ahead of, or
+/// behind, the *present* by more than a few slices of its own. The present is where the one of
+/// those is that are furthest behind and were there all along; it stays where it was while there
+/// are none.
+///
+/// One thread.
 class OverrunSchedule {
  public:
   using Clock = std::chrono::steady_clock;
@@ -44,7 +52,7 @@ class OverrunSchedule {
   using VirtualTime = double;
   struct Tenant {
     VirtualTime time = 0;
-    Clock::time_point lastSeen{};
+    Clock::time_point lastSeen{};  ///< with a guest that may run
     // While deciding:
     VirtualTime ahead = 0;               ///< what its chosen guests may use in a slice
     std::vector<OverrunGuest*> waiting;  ///< its guests that may run, and are not chosen
@@ -56,6 +64,8 @@ class OverrunSchedule {
   std::size_t processors_;
   std::chrono::nanoseconds slice_;
   std::map<const TenantQuota*, Tenant> tenants_;
+  VirtualTime present_ = 0;
+  Clock::time_point decided_{};  ///< the last time
 };
 
 }  // namespace skiff

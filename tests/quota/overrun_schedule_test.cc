@@ -146,6 +146,66 @@ TEST_F(OverrunScheduleTest, OneThatComesLateHasNothingSavedUp) {
   EXPECT_NEAR(std::chrono::duration<double>(late.total).count(), 0.5, 0.05);
 }
 
+TEST_F(OverrunScheduleTest, WhatNobodyElseWantedIsNotHeldAgainstATenant) {
+  // For ten seconds each has a processor of its own, whatever it weighs.
+  Runner& light = add(tenant(1));
+  TenantQuota& heavy = tenant(100);
+  add(heavy);
+  run(std::chrono::seconds(10));
+  EXPECT_EQ(light.total, std::chrono::seconds(10));
+  // Then they share.
+  const auto before = light.total;
+  add(heavy);
+  run(std::chrono::seconds(20));
+  const double share = std::chrono::duration<double>(light.total - before).count() / (2 * 20);
+  EXPECT_NEAR(share, 1.0 / 101, 0.002);
+}
+
+TEST_F(OverrunScheduleTest, OneThatComesBackToAStrangerOwesNothing) {
+  schedule = OverrunSchedule(1);
+  Runner& first = add(tenant(10));
+  run(std::chrono::seconds(5));
+  first.resting = milliseconds(500);
+  run(milliseconds(200));  // nobody is there
+  Runner& stranger = add(tenant(10));
+  run(milliseconds(300));
+  ASSERT_EQ(stranger.total, milliseconds(300));
+  const auto before = first.total;
+  run(std::chrono::seconds(1));
+  EXPECT_NEAR(std::chrono::duration<double>(first.total - before).count(), 0.5, 0.05);
+}
+
+TEST_F(OverrunScheduleTest, WhoIsParkedForLackOfShareDoesNotHoldBackThePresent) {
+  schedule = OverrunSchedule(1);
+  Runner& parked = add(tenant(10));
+  parked.guest.throttled = true;
+  Runner& steady = add(tenant(10));
+  run(std::chrono::seconds(5));
+  Runner& newcomer = add(tenant(10));
+  const auto before = steady.total;
+  run(std::chrono::seconds(1));
+  EXPECT_NEAR(std::chrono::duration<double>(steady.total - before).count(), 0.5, 0.05);
+  EXPECT_NEAR(std::chrono::duration<double>(newcomer.total).count(), 0.5, 0.05);
+  // And it has saved nothing up meanwhile.
+  parked.guest.throttled = false;
+  run(std::chrono::seconds(1));
+  EXPECT_NEAR(std::chrono::duration<double>(parked.total).count(), 1.0 / 3, 0.05);
+}
+
+TEST_F(OverrunScheduleTest, APauseOfATenantThatWeighsMuchDoesNotShutOutOneThatWeighsLittle) {
+  schedule = OverrunSchedule(1);
+  Runner& heavy = add(tenant(100));
+  Runner& light = add(tenant(1));
+  run(std::chrono::seconds(2));
+  for (int i = 0; i < 10; ++i) {
+    heavy.resting = milliseconds(90);
+    run(milliseconds(90));
+    const auto before = light.total;
+    run(milliseconds(3000));
+    EXPECT_GT(light.total, before) << i;
+  }
+}
+
 TEST_F(OverrunScheduleTest, ParksWhoIsOutOfCpuShare) {
   Runner& out = add(tenant(100));
   out.guest.throttled = true;
