@@ -80,7 +80,11 @@ void RequestTask::refuseQueued() {
   if (state_ == State::queued) host_.dequeue(*this);
   FairItem::leave();
   endQueueing();
-  if (arriving) return refuse(admission_.reason, {}, admission_);
+  if (arriving) {
+    // It may have waited behind others of its app all the time, and never have tried.
+    if (tryAdmit(Clock::now())) return onAdmitted();
+    return refuse(admission_.reason, {}, admission_);
+  }
   refuse(Reason::overloaded, "no instance of the app became free within its queue_ms");
 }
 

@@ -145,6 +145,7 @@ void HttpExchange::askForBody() {
 
 void HttpExchange::fail(Reason reason, std::string_view detail,
                         std::span<const std::string> stack) {
+  assert(reason != Reason::none);
   if (state_ == State::open) end(reason, detail, stack);
 }
 

@@ -59,7 +59,7 @@ class HttpExchange final : public Exchange {
   /// Ends the exchange for `reason`. If nothing was committed: an RFC 9457 answer with the reason's
   /// status and `detail`, one sentence that the client may read, and the lines of `stack`. Else the
   /// connection is cut, so that the client cannot take the answer for complete. Does nothing once
-  /// finished or dead.
+  /// finished or dead. REQUIRES: there is a reason.
   void fail(Reason reason, std::string_view detail = {}, std::span<const std::string> stack = {});
 
   /// What fail() says in Retry-After, in seconds; 0 (the default): what the reason says.

@@ -90,6 +90,26 @@ TEST(TheConcurrency, RefusesAtOnceWhereNothingMayWait) {
   EXPECT_EQ(held.finish().body, "done");
 }
 
+TEST(TheConcurrency, RefusesEachThatWaitedTooLongAlsoBehindOthers) {
+  ConfigText config;
+  config.server = kOneShard;
+  config.limits = "queue_ms = 200\n";
+  config.apps = {{"echo", "echo", {}, "concurrency = 1\n"}};
+  Daemon daemon(config);
+  Held held(daemon, "echo.test");
+  std::vector<Client> waiting;
+  for (int i = 0; i < 8; ++i) {
+    waiting.push_back(daemon.connect());
+    waiting.back().send(request("POST", "echo.test", "/", "late"));
+  }
+  for (Client& client : waiting) {
+    const Response refused = client.receive();
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.field("skiff-reason"), "concurrency_limit");
+  }
+  EXPECT_EQ(held.finish().body, "done");
+}
+
 TEST(TheCpuShare, PausesGuestsAndRefusesWithTheTimeUntilThereIsSomeAgain) {
   ConfigText config;
   config.server = kOneShard;
