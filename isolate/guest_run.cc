@@ -1,5 +1,6 @@
 #include "isolate/guest_run.h"
 
+#include <cassert>
 #include <span>
 #include <utility>
 
@@ -14,6 +15,7 @@ GuestRun::GuestRun(ShardEngine& shard, InstancePool& pool, Exchange& exchange, c
     : shard_(shard), pool_(pool), exchange_(exchange), limits_(limits) {}
 
 GuestRun::~GuestRun() {
+  assert(!instance_ || !pool_.isAway());
   if (phase_ == Phase::suspended || phase_ == Phase::resuming) cancel(Reason::drained);
   if (instance_) finish(Reason::drained, {}, InstanceFate::broken);
 }

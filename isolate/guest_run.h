@@ -48,7 +48,7 @@ class GuestRun {
 
   /// Needs an instance.
   GuestRun(ShardEngine& shard, InstancePool& pool, Exchange& exchange, const Limits& limits);
-  /// REQUIRES: not being performed. An instance still held is dropped.
+  /// REQUIRES: not being performed. An instance still held is dropped; then the pool is home.
   ~GuestRun();
   GuestRun(const GuestRun&) = delete;
   GuestRun& operator=(const GuestRun&) = delete;

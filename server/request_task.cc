@@ -207,6 +207,12 @@ void RequestTask::start(Instance& instance, const ColdStart& cold) {
 }
 
 void RequestTask::after(GuestRun::State state) {
+  if (state != GuestRun::State::finished && exchange_.isOver()) {
+    // Nothing that it does counts any more. Ended here, where the pool is home: when the answer has
+    // gone, another request's guest may be away with it.
+    run_->cancel(exchange_.reason());
+    state = GuestRun::State::finished;
+  }
   switch (state) {
     case GuestRun::State::needsInstance:
       next_ = Next::acquire;

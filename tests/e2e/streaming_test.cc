@@ -97,6 +97,28 @@ TEST(AClientThatReadsAByteASecond, HoldsUpNobodyAndIsNotReadAhead) {
   }
 }
 
+TEST(AGuestWhoseAnswerIsOver, IsNotLeftToHoldUpItsShard) {
+  ConfigText config;
+  config.server = "shards = 1\naccess_log = \"off\"\n";
+  config.limits = "cpu_ms = 300000\nwall_ms = 600000\nresponse_body = \"4KiB\"\n";
+  config.apps = {{"misbehave", "hostile/misbehave", {}, {}}, {"hello", "hello_wat", {}, {}}};
+  Daemon daemon(config);
+  const int socket = connectNarrow(daemon.port());
+  ASSERT_GE(socket, 0);
+  Peer slow(socket);
+  // Each writes more than it may, is answered for it, and writes on. The last one's answer waits
+  // for the client.
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += request("GET", "misbehave.test", "/response");
+  ASSERT_LT(slow.sendUntilStalled(many), many.size());
+
+  Client spinner = daemon.connect();
+  spinner.send(request("GET", "misbehave.test", "/spin"));
+  ASSERT_TRUE(eventually([&] { return daemon.metrics().sum("skiff_handoffs_total") >= 1; }));
+  slow.readExactly(2 * kMiB);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(daemon.get("hello.test").status, 200);
+}
+
 /// Room for the descriptors of many clients.
 void raiseDescriptorLimit() {
   rlimit limit{};
