@@ -80,10 +80,17 @@ void RequestTask::refuseQueued() {
   if (state_ == State::queued) host_.dequeue(*this);
   FairItem::leave();
   endQueueing();
+  const auto now = Clock::now();
+  if (now >= exchange_.startTime() + host_.quota().limits.wall())
+    return refuse(Reason::wallLimit, {});
   if (arriving) {
     // It may have waited behind others of its app all the time, and never have tried.
-    if (tryAdmit(Clock::now())) return onAdmitted();
+    if (tryAdmit(now)) return onAdmitted();
     return refuse(admission_.reason, {}, admission_);
+  }
+  // Those before it may be parked for their share, which is its own as well.
+  if (const auto wait = host_.quota().cpuWait(now); wait.count() > 0) {
+    return refuse(Reason::cpuQuota, {}, {Reason::cpuQuota, wait});
   }
   refuse(Reason::overloaded, "no instance of the app became free within its queue_ms");
 }
@@ -254,6 +261,8 @@ void RequestTask::tell() {
   }
   const GuestFault fault{run_->reason(), detail, run_->stack()};
   if (!detail.empty()) app.faults->write(exchange_.requestId(), fault, app.module->symbols);
+  // The connection is about to abandon the exchange: nobody is left to read an answer.
+  if (fault.reason == Reason::clientGone) return;
   if (app.config.debug) {
     exchange_.fail(fault.reason, detail, wasm::stackLines(app.module->symbols, fault.stack));
   } else {

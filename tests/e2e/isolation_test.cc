@@ -142,6 +142,16 @@ TEST(AGuestThatIsAway, MayLoseItsClient) {
   EXPECT_EQ(daemon.get("noisy.test", "/ok").body, "ok\n");
 }
 
+TEST(AGuestThatIsAway, IsEndedWithoutAWordWhenItsClientEndsItsSide) {
+  Daemon daemon(config());
+  Client client = daemon.connect();
+  client.send(request("GET", "noisy.test", "/spin"));
+  EXPECT_TRUE(eventually([&] { return daemon.metrics().sum("skiff_handoffs_total") == 1; }));
+  client.finishSending();
+  EXPECT_TRUE(client.isClosed()) << "there is nobody to answer";
+  EXPECT_EQ(daemon.accessLine("\"app\":\"noisy\"").value("reason"), "client_gone");
+}
+
 TEST(AServerThatEnds, BringsGuestsHomeThatAreAway) {
   Daemon daemon(config());
   const Spinners spinners(daemon, 6);

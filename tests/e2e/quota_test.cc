@@ -110,6 +110,37 @@ TEST(TheConcurrency, RefusesEachThatWaitedTooLongAlsoBehindOthers) {
   EXPECT_EQ(held.finish().body, "done");
 }
 
+TEST(AWaitingRequest, IsEndedByItsWallTimeIfThatIsOverFirst) {
+  Daemon daemon(
+      "[server]\nlisten = [\"127.0.0.1:0\"]\nshards = 1\n[admin]\nlisten = \"127.0.0.1:0\"\n"
+      "[limits]\nqueue_ms = 60000\n[[tenant]]\nname = \"acme\"\n[tenant.limits]\n"
+      "concurrency = 1\n[[tenant.app]]\nname = \"a\"\nmodule = \"" +
+      guestFile("echo") + "\"\nroutes = [\"a.test/*\"]\n[[tenant.app]]\nname = \"b\"\nmodule = \"" +
+      guestFile("echo") + "\"\nroutes = [\"b.test/*\"]\n[tenant.app.limits]\nwall_ms = 100\n");
+  Held held(daemon, "a.test");
+  const Response ended = daemon.get("b.test");
+  EXPECT_EQ(ended.status, 504);
+  EXPECT_EQ(ended.field("skiff-reason"), "wall_limit");
+  EXPECT_EQ(held.finish().body, "done");
+}
+
+TEST(TheCpuShare, RefusesAlsoThoseThatWereAdmittedBeforeItWasUsedUp) {
+  ConfigText config;
+  config.server = kOneShard;
+  config.limits = "cpu_ms = 10000\nwall_ms = 600000\nqueue_ms = 2000\n";
+  config.apps = {
+      {"spin", "hostile/misbehave", "max_instances = 1\n", "cpu_share = 1\ncpu_burst_ms = 300\n"}};
+  Daemon daemon(config);
+  Client running = daemon.connect();
+  running.send(request("GET", "spin.test", "/spin"));
+  Client waiting = daemon.connect();
+  waiting.send(request("GET", "spin.test", "/ok"));
+  const Response refused = waiting.receive();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.field("skiff-reason"), "cpu_quota");
+  EXPECT_NE(refused.field("retry-after"), "");
+}
+
 TEST(TheCpuShare, PausesGuestsAndRefusesWithTheTimeUntilThereIsSomeAgain) {
   ConfigText config;
   config.server = kOneShard;
