@@ -170,8 +170,7 @@ void RequestTask::settle() {
   if (next_ == Next::acquire) return onAcquired();
   const auto before = cpu_;
   cpu_ = run_->cpu();
-  host_.recordActivation(cpu_ - before, shard_.now());
-  if (!host_.pool().isAway()) shard_.chargeTurn(host_, cpu_ - before);
+  account(cpu_ - before);
   if (run_->late().count() != 0) shard_.recordInterrupt(run_->late());
   after(run_->settle());
 }
@@ -180,6 +179,17 @@ void RequestTask::onBroken() {
   if (!run_) return refuse(Reason::overloaded, "making an instance failed");
   run_->cancel(Reason::overloaded);
   end();
+}
+
+void RequestTask::onAway() {
+  wasAway_ = true;
+  exchange_.freeze();
+}
+
+void RequestTask::account(std::chrono::nanoseconds cpu) {
+  host_.recordActivation(cpu, shard_.now());
+  // What is used beside the shard holds nobody up here.
+  if (!std::exchange(wasAway_, false)) shard_.chargeTurn(host_, cpu);
 }
 
 void RequestTask::onAcquired() {

@@ -62,7 +62,7 @@ class RequestTask final : public Attachment,
   void onBroken() override;
   void onTurn() override { exchange_.beginWork(); }
   void onTurnOver() override { exchange_.endWork(); }
-  void onAway() override { exchange_.freeze(); }
+  void onAway() override;
   void onHome() override { exchange_.thaw(); }
 
  private:
@@ -96,6 +96,8 @@ class RequestTask final : public Attachment,
   void refuseQueued();
   void start(Instance& instance, const ColdStart& cold);
   void onAcquired();
+  /// A section has used so much.
+  void account(std::chrono::nanoseconds cpu);
   void after(GuestRun::State state);
   void end();
   /// How the run ended, to the app's log and to the client.
@@ -125,6 +127,7 @@ class RequestTask final : public Attachment,
   bool wasCold_ = false;
   bool admitted_ = false;
   bool expired_ = false;  ///< its deadline came while it was performed
+  bool wasAway_ = false;  ///< its section, or the end of it
 };
 
 }  // namespace skiff

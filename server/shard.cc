@@ -70,6 +70,7 @@ Carried::End Shard::carry(GuestPlace& place) {
   if (performing_) {
     metrics_.recordHandOff();
     Work& lost = *std::exchange(performing_, nullptr);
+    chargeTurn(lost.host(), OverrunForecast::kSlice);
     noteAway(lost);
     if (!turns_.empty()) postTurns();
   }

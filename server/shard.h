@@ -92,7 +92,8 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   /// calls onTurnOver(). False: nothing has changed; no section of it is away, or it has begun and
   /// comes home by itself, as ever. Not from onTurn(), prepare(), onAway(), onHome() or settle().
   bool withdraw(Work& work);
-  /// What a section on the shard's own thread has used.
+  /// What a section on the shard's own thread has used. (Of one that was handed off, the shard
+  /// itself charges the slice before.)
   void chargeTurn(AppHost& host, std::chrono::nanoseconds cpu);
   /// Has it try again to be admitted once that may succeed: fair as turns are. If too many wait,
   /// the newest of the tenant with most of them is shed, which may be this one.

@@ -152,6 +152,37 @@ TEST(AGuestThatIsAway, IsEndedWithoutAWordWhenItsClientEndsItsSide) {
   EXPECT_EQ(daemon.accessLine("\"app\":\"noisy\"").value("reason"), "client_gone");
 }
 
+TEST(AGuestThatIsAway, CostsItsTenantNoTurnsOnTheShard) {
+  ConfigText text = config();
+  text.apps.push_back({"brief", "hello_wat", {}, {}, "noisy"});
+  text.apps.push_back({"busy", "hostile/misbehave", {}, {}, "busy"});
+  Daemon daemon(text);
+  // Seconds of CPU time, which the others would have to use before its tenant had a turn again.
+  EXPECT_EQ(daemon.get("noisy.test", "/work?steps=2000000000").body, "done\n");
+  EXPECT_GE(daemon.metrics().sum("skiff_handoffs_total"), 1);
+  std::atomic<bool> stop = false;
+  std::thread others([&] {
+    LoadPlan plan;
+    plan.port = daemon.port();
+    plan.connections = 16;
+    plan.duration = kPatience;
+    plan.stop = &stop;
+    plan.next = [](std::mt19937&) {
+      return ExpectedExchange{
+          "busy", request("GET", "busy.test", "/work?steps=200000"), 200, "done\n", {}};
+    };
+    runLoad(plan);
+  });
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_requests_total", {{"app", "busy"}}) > 100;
+  }));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(daemon.get("brief.test").status, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+  stop = true;
+  others.join();
+}
+
 TEST(AServerThatEnds, BringsGuestsHomeThatAreAway) {
   Daemon daemon(config());
   const Spinners spinners(daemon, 6);
