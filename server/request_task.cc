@@ -168,9 +168,9 @@ void RequestTask::perform() {
 
 void RequestTask::settle() {
   if (next_ == Next::acquire) return onAcquired();
-  const auto before = cpu_;
-  cpu_ = run_->cpu();
-  account(cpu_ - before);
+  const auto used = run_->cpu() - runCpu_;
+  runCpu_ += used;
+  account(used);
   if (run_->late().count() != 0) shard_.recordInterrupt(run_->late());
   after(run_->settle());
 }
@@ -187,6 +187,7 @@ void RequestTask::onAway() {
 }
 
 void RequestTask::account(std::chrono::nanoseconds cpu) {
+  cpu_ += cpu;
   host_.recordActivation(cpu, shard_.now());
   // What is used beside the shard holds nobody up here.
   if (!std::exchange(wasAway_, false)) shard_.chargeTurn(host_, cpu);
@@ -194,6 +195,8 @@ void RequestTask::account(std::chrono::nanoseconds cpu) {
 
 void RequestTask::onAcquired() {
   const Acquired acquired = std::exchange(acquired_, {});
+  // Whether an instance came of it or not.
+  account(acquired.cold.initCpu);
   if (acquired.instance) return start(*acquired.instance, acquired.cold);
   if (acquired.refusal == Reason::none) return queueUp();
   if (acquired.refusal == Reason::memoryLimit && !std::exchange(gaveBackOwn_, true)) {
@@ -219,6 +222,7 @@ void RequestTask::start(Instance& instance, const ColdStart& cold) {
                  GuestRun::Limits{host_.quota().limits.cpu(), deadline(), exchange_.startTime(),
                                   &clientGone_});
   }
+  runCpu_ += cold.initCpu;
   after(run_->begin(instance, cold.initCpu));
   host_.serveWaiting();
 }
@@ -254,7 +258,7 @@ void RequestTask::end() {
   next_ = Next::nothing;
   state_ = State::over;
   if (std::exchange(expired_, false)) awaitDeadline();
-  cpu_ = run_->cpu();
+  cpu_ += run_->cpu() - runCpu_;
   shard_.recordReset(run_->reset());
   tell();
   host_.serveWaiting();

@@ -96,7 +96,7 @@ class RequestTask final : public Attachment,
   void refuseQueued();
   void start(Instance& instance, const ColdStart& cold);
   void onAcquired();
-  /// A section has used so much.
+  /// A section on the shard or away has used so much.
   void account(std::chrono::nanoseconds cpu);
   void after(GuestRun::State state);
   void end();
@@ -117,6 +117,7 @@ class RequestTask final : public Attachment,
   std::optional<DeadlineQueue::Entry> deadlineEntry_;
   Acquired acquired_;
   std::chrono::nanoseconds cpu_{};
+  std::chrono::nanoseconds runCpu_{};    ///< what the run has used, as far as it is counted in cpu_
   std::atomic<bool> clientGone_{false};  ///< while its section is away
   Reason cancelReason_ = Reason::none;
   State state_ = State::fresh;

@@ -184,6 +184,29 @@ TEST(AChangedLimit, HoldsForRequestsInFlight) {
   EXPECT_LT(Clock::now() - begin, std::chrono::seconds(5));
 }
 
+TEST(AnInitialisation, CountsAlsoIfTheRequestFailsInIt) {
+  const auto config = [](int cpuMs) {
+    ConfigText text;
+    text.server = kOneShard;
+    text.apps = {{"slow", "test/slow_start", {}, "cpu_ms = " + std::to_string(cpuMs) + "\n"}};
+    return text.text();
+  };
+  Daemon daemon(config(60'000));
+  EXPECT_EQ(daemon.get("slow.test").body, "started\n");
+  daemon.reload(config(10));
+  Response failed;
+  EXPECT_TRUE(eventually([&] {
+    failed = daemon.get("slow.test");
+    return failed.field("skiff-reason") == "cpu_limit";
+  }));
+  EXPECT_GE(std::stod(daemon.accessLineOf(failed).value("cpu_ms")), 10);
+  // Its like begin beside the shard from now on: their instances are not made by the loop.
+  daemon.get("slow.test");
+  const double handOffs = daemon.metrics().sum("skiff_handoffs_total");
+  daemon.get("slow.test");
+  EXPECT_EQ(daemon.metrics().sum("skiff_handoffs_total"), handOffs);
+}
+
 TEST(Overload, NeverStarvesOperators) {
   ConfigText config;
   config.limits = "cpu_ms = 1000\nqueue_ms = 60000\n";
