@@ -29,7 +29,7 @@ void RequestTask::leave() {
 
 void RequestTask::begin() {
   exchange_.setListener(this);
-  const auto now = exchange_.startTime();
+  const auto now = exchange_.arrivalTime();
   if (const Admission rate = arrive(host_.quota(), now); !rate) {
     return refuse(rate.reason, {}, rate);
   }

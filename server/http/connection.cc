@@ -187,9 +187,11 @@ void Connection::stepHead() {
 }
 
 void Connection::beginExchange() {
+  // Usually a head comes in one piece, and the clock need not be asked again.
+  const bool waited = readDeadline_.isArmed(DeadlineKind::head);
   readDeadline_.disarm();
   exchange_ = shard_.takeExchange();
-  exchange_->begin(*this, headBegin_);
+  exchange_->begin(*this, headBegin_, waited ? std::chrono::steady_clock::now() : headBegin_);
   RequestHead& head = exchange_->request();
   // One copy, and the input buffer is free for what comes next.
   const std::string_view text = head.headers.copy(input_.view().substr(0, parser_.headSize()));

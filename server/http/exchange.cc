@@ -35,10 +35,12 @@ HttpExchange::~HttpExchange() {
   clear();
 }
 
-void HttpExchange::begin(ExchangeTransport& transport, std::chrono::steady_clock::time_point now) {
+void HttpExchange::begin(ExchangeTransport& transport, std::chrono::steady_clock::time_point start,
+                         std::chrono::steady_clock::time_point arrival) {
   transport_ = &transport;
   message_.emplace(memory_);
-  startTime_ = now;
+  startTime_ = start;
+  arrivalTime_ = arrival;
   origin_ = nullptr;
   quota_ = nullptr;
   pausedUntil_.reset();

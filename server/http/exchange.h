@@ -117,7 +117,10 @@ class HttpExchange final : public Exchange {
   std::string_view detail() const { return detail_; }  ///< what went with fail(), for the log
   std::uint64_t bytesReceived() const;  ///< head and body, as they came over the wire
   std::uint64_t bytesSent() const;      ///< the same
+  /// When the first bytes of its head came.
   std::chrono::steady_clock::time_point startTime() const { return startTime_; }
+  /// When its head was complete.
+  std::chrono::steady_clock::time_point arrivalTime() const { return arrivalTime_; }
   /// finish*() or fail() was called, or the exchange died.
   bool isOver() const { return state_ != State::open; }
 
@@ -167,7 +170,8 @@ class HttpExchange final : public Exchange {
   };
 
   /// Makes it ready for a new request.
-  void begin(ExchangeTransport& transport, std::chrono::steady_clock::time_point now);
+  void begin(ExchangeTransport& transport, std::chrono::steady_clock::time_point start,
+             std::chrono::steady_clock::time_point arrival);
   /// Takes over what the head says about the message, once it was checked.
   void setFraming(const RequestFraming& framing);
   /// Destroys the attachment and everything in memory().
@@ -234,6 +238,7 @@ class HttpExchange final : public Exchange {
   std::string_view matchedRoute_;
   std::string_view detail_;
   std::chrono::steady_clock::time_point startTime_;
+  std::chrono::steady_clock::time_point arrivalTime_;
   std::chrono::steady_clock::time_point until_;
   std::optional<std::chrono::steady_clock::time_point> pausedUntil_;  ///< the origin's traffic
   std::optional<std::uint64_t> bodyLength_;

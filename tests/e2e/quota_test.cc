@@ -58,6 +58,20 @@ TEST(TheRate, OfATenantIsThatOfItsAppsTogetherAndOnAllShards) {
   EXPECT_LE(admitted, 14);
 }
 
+TEST(TheRate, CountsARequestWhenItsHeadHasCome) {
+  ConfigText config;
+  config.server = kOneShard;
+  config.apps = {{"hello", "hello_wat", {}, "rate = 1\nrate_burst = 1\n"},
+                 {"sleep", "test/sleep", {}, {}}};
+  Daemon daemon(config);
+  Client slow = daemon.connect();
+  slow.send("GET / HTTP/1.1\r\nHost: hello");
+  EXPECT_EQ(daemon.get("sleep.test", "/?ms=1").status, 200) << "its first bytes have been read";
+  EXPECT_EQ(daemon.get("hello.test").status, 200) << "takes what is there";
+  EXPECT_EQ(daemon.get("sleep.test", "/?ms=1100").status, 200) << "more has flowed in";
+  EXPECT_EQ(slow.ask(".test\r\n\r\n").status, 200);
+}
+
 TEST(TheConcurrency, IsExactOverAllShardsAndWaitsForAPlace) {
   ConfigText config;
   config.server = "shards = 3\n";
