@@ -5,8 +5,8 @@
 namespace skiff {
 
 DeadlineQueue::Entry DeadlineQueue::add(Clock::time_point deadline, DeadlineListener& listener) {
-  const Entry entry = entries_.emplace(deadline, &listener);
-  if (entry == entries_.begin()) arm();
+  const Entry entry = entries_.emplace_hint(entries_.end(), deadline, &listener);
+  if (deadline < armed_) arm(deadline);
   return entry;
 }
 
@@ -17,18 +17,24 @@ void DeadlineQueue::tellLimitsChanged() {
   for (DeadlineListener* const listener : listeners) listener->onLimitsChanged();
 }
 
-void DeadlineQueue::arm() {
-  timer_.expires_at(entries_.begin()->first);
+void DeadlineQueue::arm(Clock::time_point when) {
+  armed_ = when;
+  timer_.expires_at(when);
   timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;  // replaced by an earlier deadline, or stopped
-    const auto now = Clock::now();
-    while (!entries_.empty() && entries_.begin()->first <= now) {
-      DeadlineListener* const listener = entries_.begin()->second;
-      entries_.erase(entries_.begin());
-      listener->onDeadline();
-    }
-    if (!entries_.empty()) arm();
+    if (!error) tell();  // else replaced by an earlier deadline, or stopped
   });
+}
+
+void DeadlineQueue::tell() {
+  const auto now = Clock::now();
+  armed_ = Clock::time_point::min();  // what is added meanwhile is looked at below
+  while (!entries_.empty() && entries_.begin()->first <= now) {
+    DeadlineListener* const listener = entries_.begin()->second;
+    entries_.erase(entries_.begin());
+    listener->onDeadline();
+  }
+  armed_ = kNever;
+  if (!entries_.empty()) arm(entries_.begin()->first);
 }
 
 }  // namespace skiff

@@ -28,6 +28,7 @@ class DeadlineQueue {
   explicit DeadlineQueue(boost::asio::io_context& context) : timer_(context) {}
 
   /// `listener` is told once, from the loop, unless removed before. The entry is gone by then.
+  /// Cheap for deadlines in ascending order.
   Entry add(Clock::time_point deadline, DeadlineListener& listener);
   void remove(Entry entry) { entries_.erase(entry); }
   /// Has all listeners look at their deadlines anew.
@@ -36,13 +37,20 @@ class DeadlineQueue {
   void stop() {
     entries_.clear();
     timer_.cancel();
+    armed_ = kNever;
   }
 
  private:
-  void arm();
+  static constexpr Clock::time_point kNever = Clock::time_point::max();
+
+  void arm(Clock::time_point when);
+  void tell();
 
   boost::asio::steady_timer timer_;
   Entries entries_;
+  /// When the timer will look. Perhaps for nothing, if what it was armed for was removed: most
+  /// deadlines never come, and the timer is not set anew for each.
+  Clock::time_point armed_ = kNever;
 };
 
 }  // namespace skiff

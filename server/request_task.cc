@@ -30,6 +30,7 @@ void RequestTask::leave() {
 void RequestTask::begin() {
   exchange_.setListener(this);
   const auto now = exchange_.arrivalTime();
+  waitsSince_ = now;
   if (const Admission rate = arrive(host_.quota(), now); !rate) {
     return refuse(rate.reason, {}, rate);
   }
@@ -57,21 +58,24 @@ void RequestTask::onAdmitted() {
 }
 
 void RequestTask::onShed() {
-  endQueueing();
+  endQueueing(Clock::now());
   refuse(Reason::overloaded, "too many requests wait, and most of them are this tenant's");
 }
 
 void RequestTask::beginQueueing() {
-  if (queuedSince_) return;
-  queuedSince_ = Clock::now();
+  isQueueing_ = true;
+  if (!waitsSince_) waitsSince_ = Clock::now();
   awaitDeadline();
 }
 
-void RequestTask::endQueueing() {
-  if (!queuedSince_) return;
-  queued_ = Clock::now() - *queuedSince_;
-  queuedSince_.reset();
-  shard_.recordQueued(queued_);
+void RequestTask::endQueueing(Clock::time_point time) {
+  if (std::exchange(isQueueing_, false) || ranAt_) {
+    const auto waited = std::max(std::chrono::nanoseconds::zero(), time - *waitsSince_);
+    queued_ += waited;
+    shard_.recordQueued(waited);
+  }
+  ranAt_.reset();
+  waitsSince_.reset();
   stopDeadline();
 }
 
@@ -79,20 +83,19 @@ void RequestTask::refuseQueued() {
   const bool arriving = state_ == State::arriving;
   if (state_ == State::queued) host_.dequeue(*this);
   FairItem::leave();
-  endQueueing();
   const auto now = Clock::now();
-  if (now >= exchange_.startTime() + host_.quota().limits.wall())
-    return refuse(Reason::wallLimit, {});
-  if (arriving) {
-    // It may have waited behind others of its app all the time, and never have tried.
-    if (tryAdmit(now)) return onAdmitted();
-    return refuse(admission_.reason, {}, admission_);
-  }
+  const bool expired = now >= exchange_.startTime() + host_.quota().limits.wall();
+  // It may have waited behind others of its app all the time, and never have tried.
+  if (arriving && !expired && tryAdmit(now)) return onAdmitted();
+  endQueueing(now);
+  if (expired) return refuse(Reason::wallLimit, {});
+  if (arriving) return refuse(admission_.reason, {}, admission_);
   // Those before it may be parked for their share, which is its own as well.
   if (const auto wait = host_.quota().cpuWait(now); wait.count() > 0) {
     return refuse(Reason::cpuQuota, {}, {Reason::cpuQuota, wait});
   }
-  refuse(Reason::overloaded, "no instance of the app became free within its queue_ms");
+  refuse(Reason::overloaded,
+         "no instance of the app, or no turn or thread for it, became free within its queue_ms");
 }
 
 void RequestTask::retry() {
@@ -162,12 +165,14 @@ void RequestTask::perform() {
     acquired_ = {};
     acquired_.instance = host_.pool().acquire(acquired_.cold, acquired_.refusal, acquired_.error);
   } else {
+    if (waitsSince_ && (isQueueing_ || wasAway_)) ranAt_ = Clock::now();
     run_->perform();
   }
 }
 
 void RequestTask::settle() {
   if (next_ == Next::acquire) return onAcquired();
+  if (waitsSince_) endQueueing(ranAt_.value_or(*waitsSince_));
   const auto used = run_->cpu() - runCpu_;
   runCpu_ += used;
   account(used);
@@ -184,6 +189,8 @@ void RequestTask::onBroken() {
 void RequestTask::onAway() {
   wasAway_ = true;
   exchange_.freeze();
+  // It may wait there for a thread.
+  awaitDeadline();
 }
 
 void RequestTask::account(std::chrono::nanoseconds cpu) {
@@ -212,7 +219,6 @@ void RequestTask::onAcquired() {
 }
 
 void RequestTask::start(Instance& instance, const ColdStart& cold) {
-  endQueueing();
   if (cold.happened) {
     wasCold_ = true;
     shard_.recordColdStart(host_.metrics(), cold);
@@ -307,7 +313,7 @@ void RequestTask::onAbandoned(Reason reason) {
   if (state_ == State::over) return;
   if (state_ == State::queued) host_.dequeue(*this);
   FairItem::leave();
-  endQueueing();
+  if (waitsSince_) endQueueing(Clock::now());
   next_ = Next::nothing;
   if (run_) {
     run_->cancel(reason);
@@ -319,8 +325,32 @@ void RequestTask::onAbandoned(Reason reason) {
   }
 }
 
+void RequestTask::onClientGone() {
+  clientGone_ = true;
+  if (!shard_.withdraw(*this)) return;
+  // The connection abandons it now.
+  state_ = State::waiting;
+  next_ = Next::nothing;
+  wasAway_ = false;
+  onTurnOver();
+}
+
+void RequestTask::onWithdrawn() {
+  wasAway_ = false;
+  if (waitsSince_) {
+    if (run_) run_->cancel(Reason::overloaded);
+    refuseQueued();
+  } else {
+    run_->cancel(Reason::wallLimit);
+    end();
+  }
+  onTurnOver();
+}
+
 void RequestTask::onDeadline() {
   deadlineEntry_.reset();
+  // Another one by now: its guest has run, or limits have changed.
+  if (Clock::now() < deadline()) return awaitDeadline();
   switch (state_) {
     case State::fresh:
       return;
@@ -328,12 +358,13 @@ void RequestTask::onDeadline() {
     case State::queued:
       return refuseQueued();
     case State::ready:
-      if (!run_) return refuseQueued();
+      if (next_ == Next::acquire) return refuseQueued();
       [[fallthrough]];
     case State::waiting:
       cancelReason_ = Reason::wallLimit;
       return makeReady(Next::cancel);
     case State::running:
+      if (shard_.withdraw(*this)) return onWithdrawn();
       expired_ = true;  // the watchdog ends it
       return;
     case State::over:
@@ -350,12 +381,16 @@ void RequestTask::onLimitsChanged() {
 RequestTask::Clock::time_point RequestTask::deadline() const {
   const LiveLimits& limits = host_.quota().limits;
   const Clock::time_point end = exchange_.startTime() + limits.wall();
-  if (!queuedSince_) return end;
-  return std::min<Clock::time_point>(end, *queuedSince_ + limits.queue());
+  // Where nothing may wait for a place, a turn is still waited for.
+  if (!waitsSince_ || limits.queue().count() == 0) return end;
+  return std::min<Clock::time_point>(end, *waitsSince_ + limits.queue());
 }
 
 void RequestTask::awaitDeadline() {
-  if (!deadlineEntry_) deadlineEntry_ = shard_.deadlines().add(deadline(), *this);
+  const auto when = deadline();
+  if (deadlineEntry_ && (*deadlineEntry_)->first <= when) return;
+  stopDeadline();
+  deadlineEntry_ = shard_.deadlines().add(when, *this);
 }
 
 void RequestTask::stopDeadline() {

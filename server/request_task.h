@@ -17,9 +17,11 @@ namespace skiff {
 class AppHost;
 class Shard;
 
-/// One request on its way through a guest: is admitted, waits for an instance, runs when it has its
-/// turn, waits where the guest waits, and ends. What it waits for before it first runs, it waits
-/// for `queue_ms` at most. Attached to the exchange. One thread, but for perform().
+/// One request on its way through a guest: is admitted, waits for an instance, for its turn and
+/// perhaps for a thread beside the shard, runs, waits where the guest waits, and ends. What it
+/// waits for before its guest first runs, it waits for `queue_ms` at most, then `wall_ms` counts
+/// alone. A request that has its turn at once has no deadline, but the watchdog's, until its guest
+/// waits. Attached to the exchange. One thread, but for perform().
 class RequestTask final : public Attachment,
                           public ExchangeListener,
                           public DeadlineListener,
@@ -46,11 +48,11 @@ class RequestTask final : public Attachment,
   AppHost& host() override { return host_; }
   std::chrono::nanoseconds cpu() const { return cpu_; }
   bool wasCold() const { return wasCold_; }
-  /// How long it waited before it first ran; zero if it did not have to.
+  /// How long it waited before its guest first ran; zero if it did not have to.
   std::chrono::nanoseconds queued() const { return queued_; }
 
   bool mayBeAbandoned() override;
-  void onClientGone() override { clientGone_ = true; }
+  void onClientGone() override;
   void onReady() override;
   void onAbandoned(Reason reason) override;
   void onDeadline() override;
@@ -60,6 +62,7 @@ class RequestTask final : public Attachment,
   void perform() override;
   void settle() override;
   void onBroken() override;
+  void onTurnPosted() override { awaitDeadline(); }
   void onTurn() override { exchange_.beginWork(); }
   void onTurnOver() override { exchange_.endWork(); }
   void onAway() override;
@@ -91,9 +94,12 @@ class RequestTask final : public Attachment,
   bool defer();
   void queueUp();
   void beginQueueing();
-  void endQueueing();
-  /// Why it was not admitted so far, or has no instance.
+  /// It waits no longer for its guest to run, which did so at `time` or never will.
+  void endQueueing(Clock::time_point time);
+  /// It has waited too long for its guest to run.
   void refuseQueued();
+  /// Its section was away, had not begun, and will not.
+  void onWithdrawn();
   void start(Instance& instance, const ColdStart& cold);
   void onAcquired();
   /// A section on the shard or away has used so much.
@@ -110,7 +116,9 @@ class RequestTask final : public Attachment,
   Shard& shard_;
   AppHost& host_;
   HttpExchange& exchange_;
-  std::optional<Clock::time_point> queuedSince_;
+  /// While its guest has not run, or has to begin again and has no instance.
+  std::optional<Clock::time_point> waitsSince_;
+  std::optional<Clock::time_point> ranAt_;  ///< its guest, if it had to wait for that
   std::chrono::nanoseconds queued_{};
   Admission admission_;  ///< why it was not admitted when it tried last
   std::optional<GuestRun> run_;
@@ -124,6 +132,7 @@ class RequestTask final : public Attachment,
   Next next_ = Next::nothing;
   bool gaveBack_ = false;     ///< other apps' instances, for it to get one
   bool gaveBackOwn_ = false;  ///< its tenant's
+  bool isQueueing_ = false;   ///< has had to wait since waitsSince_
   bool wasQueued_ = false;    ///< its place is at the front
   bool wasCold_ = false;
   bool admitted_ = false;

@@ -93,6 +93,11 @@ Carried::End Shard::carry(GuestPlace& place) {
 
 void Shard::enqueue(Work& work) {
   AppHost& host = work.host();
+  // The only one of an event may have its turn at the event's end.
+  if (!inEvent_ || turnsPosted_ || !turns_.empty()) {
+    if (inEvent_ && turns_.size() == 1) static_cast<Work*>(turns_.first())->onTurnPosted();
+    work.onTurnPosted();
+  }
   turns_.push(host.turns(), work, host.weight());
   if (!inEvent_) postTurns();
 }
@@ -107,7 +112,10 @@ void Shard::onEventEnd() {
   // The usual case: one request has arrived, and is over soon. Else others that have arrived as
   // well are looked for first.
   auto* const first = static_cast<Work*>(turns_.first());
-  if (turns_.size() != 1 || !first->host().isBrief()) return postTurns();
+  if (turns_.size() != 1 || !first->host().isBrief()) {
+    first->onTurnPosted();
+    return postTurns();
+  }
   turns_.pop();
   takeTurn(*first);
 }

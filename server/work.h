@@ -30,6 +30,8 @@ class Work : public FairItem {
   /// Instead of settle(), if perform() threw: there is no outcome, and the turn goes on.
   virtual void onBroken() { settle(); }
 
+  /// On the shard: its turn will come, but not at once.
+  virtual void onTurnPosted() {}
   /// Begin and end of its turn, on the shard. It may be gone afterwards.
   virtual void onTurn() {}
   virtual void onTurnOver() {}

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "tests/e2e/daemon.h"
@@ -158,7 +159,7 @@ TEST(AGuestThatIsAway, CostsItsTenantNoTurnsOnTheShard) {
   text.apps.push_back({"busy", "hostile/misbehave", {}, {}, "busy"});
   Daemon daemon(text);
   // Seconds of CPU time, which the others would have to use before its tenant had a turn again.
-  EXPECT_EQ(daemon.get("noisy.test", "/work?steps=2000000000").body, "done\n");
+  EXPECT_EQ(daemon.get("noisy.test", "/work?steps=4000000000").body, "done\n");
   EXPECT_GE(daemon.metrics().sum("skiff_handoffs_total"), 1);
   std::atomic<bool> stop = false;
   std::thread others([&] {
@@ -174,13 +175,115 @@ TEST(AGuestThatIsAway, CostsItsTenantNoTurnsOnTheShard) {
     runLoad(plan);
   });
   EXPECT_TRUE(eventually([&] {
-    return daemon.metrics().sum("skiff_requests_total", {{"app", "busy"}}) > 100;
+    return daemon.metrics().sum("skiff_requests_total", {{"app", "busy"}}) > 20;
   }));
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(daemon.get("brief.test").status, 200);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(500));
   stop = true;
   others.join();
+}
+
+TEST(ARequest, WaitsForItsTurnNoLongerThanForAnythingElse) {
+  ConfigText text = config();
+  text.apps = {{"heavy", "hostile/misbehave", {}, {}, "heavy"},
+               {"light", "hostile/misbehave", {}, "queue_ms = 20\n", "light"}};
+  std::string configuration = text.text();
+  const std::string name = "name = \"heavy\"\n";
+  configuration.insert(configuration.find(name) + name.size(), "[tenant.limits]\nweight = 100\n");
+  Daemon daemon(configuration);
+  std::atomic<bool> stop = false;
+  std::thread others([&] {
+    LoadPlan plan;
+    plan.port = daemon.port();
+    plan.connections = 16;
+    plan.duration = kPatience;
+    plan.stop = &stop;
+    plan.next = [](std::mt19937&) {
+      return ExpectedExchange{
+          "heavy", request("GET", "heavy.test", "/work?steps=200000"), 200, "done\n", {}};
+    };
+    runLoad(plan);
+  });
+  // Each turn that the one has costs it seconds of the other's.
+  Response refused;
+  EXPECT_TRUE(eventually([&] {
+    refused = daemon.get("light.test", "/work?steps=200000");
+    return refused.status != 200;
+  }));
+  EXPECT_EQ(refused.field("skiff-reason"), "overloaded");
+  const double waited = std::stod(daemon.accessLineOf(refused).value("queue_ms"));
+  EXPECT_GE(waited, 20);
+  EXPECT_LT(waited, 1000);
+  stop = true;
+  others.join();
+}
+
+/// Apps of one tenant, each known to overrun, so that its guests begin beside the shard; of one
+/// more than may run there, each but the last has a guest that computes for ever.
+class AFullHouse : public ::testing::Test {
+ protected:
+  static constexpr int kThreads = 16;  ///< that one tenant may have
+
+  void fill(const std::string& limitsOfLast) {
+    ConfigText text = config();
+    text.apps = {{"hello", "hello_wat", {}, {}, "quiet"}};
+    for (int i = 0; i <= kThreads; ++i) {
+      text.apps.push_back({name(i),
+                           "hostile/misbehave",
+                           {},
+                           i == kThreads ? limitsOfLast : std::string(),
+                           "noisy"});
+    }
+    daemon_.emplace(text);
+    for (int i = 0; i <= kThreads; ++i) {
+      for (int overruns = 0; overruns < 2; ++overruns) {
+        EXPECT_EQ(daemon_->get(name(i) + ".test", "/work?steps=5000000").body, "done\n");
+      }
+    }
+    for (int i = 0; i < kThreads; ++i) {
+      spinners_.push_back(daemon_->connect());
+      spinners_.back().send(request("GET", name(i) + ".test", "/spin"));
+    }
+    EXPECT_TRUE(eventually([&] { return active() >= kThreads; }));
+    EXPECT_EQ(daemon_->get("hello.test").status, 200) << "the shard has sent them away";
+  }
+  static std::string name(int i) { return "app" + std::to_string(i); }
+  static std::string last() { return name(kThreads) + ".test"; }
+  double active() const {
+    return daemon_->metrics().sum("skiff_connections", {{"state", "active"}});
+  }
+
+  std::optional<Daemon> daemon_;
+  std::vector<Client> spinners_;
+};
+
+TEST_F(AFullHouse, IsWaitedForNoLongerThanTheQueueTime) {
+  fill("queue_ms = 100\n");
+  const Response refused = daemon_->get(last(), "/ok");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.field("skiff-reason"), "overloaded");
+  EXPECT_GE(std::stod(daemon_->accessLineOf(refused).value("queue_ms")), 100);
+  EXPECT_EQ(daemon_->get("hello.test").status, 200);
+}
+
+TEST_F(AFullHouse, IsWaitedForNoLongerThanTheWallTime) {
+  fill("wall_ms = 100\n");
+  const Response refused = daemon_->get(last(), "/ok");
+  EXPECT_EQ(refused.status, 504);
+  EXPECT_EQ(refused.field("skiff-reason"), "wall_limit");
+}
+
+TEST_F(AFullHouse, IsLeftByWhoeverHasGone) {
+  fill({});
+  Client client = daemon_->connect();
+  client.send(request("GET", last(), "/ok"));
+  EXPECT_TRUE(eventually([&] { return active() >= kThreads + 1; }));
+  client.reset();
+  EXPECT_EQ(daemon_->accessLine("\"reason\":\"client_gone\"").value("app"), name(kThreads));
+  EXPECT_TRUE(eventually([&] { return active() == kThreads; }));
+  spinners_.clear();
+  EXPECT_EQ(daemon_->get(last(), "/ok").body, "ok\n") << "all is as it was";
 }
 
 TEST(AServerThatEnds, BringsGuestsHomeThatAreAway) {
