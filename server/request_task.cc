@@ -18,6 +18,7 @@ RequestTask::~RequestTask() {
 }
 
 void RequestTask::leave() {
+  if (state_ == State::queued) host_.dequeue(*this);
   if (std::exchange(admitted_, false)) {
     finish(host_.quota());
     shard_.admitSoon();
@@ -165,9 +166,10 @@ void RequestTask::perform() {
     acquired_ = {};
     acquired_.instance = host_.pool().acquire(acquired_.cold, acquired_.refusal, acquired_.error);
   } else {
-    if (waitsSince_ && (isQueueing_ || wasAway_)) ranAt_ = Clock::now();
+    if (waitsSince_ && (isQueueing_ || ShardEngine::thread().isAway())) ranAt_ = Clock::now();
     run_->perform();
   }
+  wasAway_ = ShardEngine::thread().isAway();
 }
 
 void RequestTask::settle() {
@@ -180,14 +182,7 @@ void RequestTask::settle() {
   after(run_->settle());
 }
 
-void RequestTask::onBroken() {
-  if (!run_) return refuse(Reason::overloaded, "making an instance failed");
-  run_->cancel(Reason::overloaded);
-  end();
-}
-
 void RequestTask::onAway() {
-  wasAway_ = true;
   exchange_.freeze();
   // It may wait there for a thread.
   awaitDeadline();
@@ -197,7 +192,7 @@ void RequestTask::account(std::chrono::nanoseconds cpu) {
   cpu_ += cpu;
   host_.recordActivation(cpu, shard_.now());
   // What is used beside the shard holds nobody up here.
-  if (!std::exchange(wasAway_, false)) shard_.chargeTurn(host_, cpu);
+  if (!wasAway_) shard_.chargeTurn(host_, cpu);
 }
 
 void RequestTask::onAcquired() {
@@ -300,6 +295,17 @@ void RequestTask::refuse(Reason reason, const std::string& detail, const Admissi
   host_.serveWaiting();
 }
 
+void RequestTask::onFailed() noexcept {
+  if (state_ == State::queued) host_.dequeue(*this);
+  FairItem::leave();
+  stopDeadline();
+  next_ = Next::nothing;
+  state_ = State::over;
+  if (run_) cpu_ += run_->cpu() - runCpu_;
+  run_.reset();  // and with it its instance
+  exchange_.failUnexpectedly();
+}
+
 void RequestTask::onReady() {
   if (state_ == State::waiting) makeReady(Next::resume);
 }
@@ -331,12 +337,10 @@ void RequestTask::onClientGone() {
   // The connection abandons it now.
   state_ = State::waiting;
   next_ = Next::nothing;
-  wasAway_ = false;
   onTurnOver();
 }
 
 void RequestTask::onWithdrawn() {
-  wasAway_ = false;
   if (waitsSince_) {
     if (run_) run_->cancel(Reason::overloaded);
     refuseQueued();

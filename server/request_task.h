@@ -61,12 +61,12 @@ class RequestTask final : public Attachment,
   bool prepare() override;
   void perform() override;
   void settle() override;
-  void onBroken() override;
   void onTurnPosted() override { awaitDeadline(); }
   void onTurn() override { exchange_.beginWork(); }
   void onTurnOver() override { exchange_.endWork(); }
   void onAway() override;
   void onHome() override { exchange_.thaw(); }
+  void onFailed() noexcept override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -137,7 +137,7 @@ class RequestTask final : public Attachment,
   bool wasCold_ = false;
   bool admitted_ = false;
   bool expired_ = false;  ///< its deadline came while it was performed
-  bool wasAway_ = false;  ///< its section, or the end of it
+  bool wasAway_ = false;  ///< its section was beside the shard, or ended there
 };
 
 }  // namespace skiff

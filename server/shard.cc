@@ -74,10 +74,18 @@ Carried::End Shard::carry(GuestPlace& place) {
     noteAway(lost);
     if (!turns_.empty()) postTurns();
   }
-  try {
-    context_.run();
-  } catch (const Lost&) {
-    return End::lost;
+  while (true) {
+    try {
+      context_.run();
+      break;
+    } catch (const Lost&) {
+      return End::lost;
+    } catch (const std::exception& error) {
+      // A bug that nothing else caught: what it was about is lost, the others are not.
+      spdlog::critical("shard {} failed: {}", index_, error.what());
+      inEvent_ = false;
+      if (!turns_.empty()) postTurns();
+    }
   }
   // Isolates go before the loop that their tasks came from.
   incoming_.reset();
@@ -166,7 +174,7 @@ void Shard::admit() {
              [now](FairItem& first) { return static_cast<RequestTask&>(first).tryAdmit(now); })) {
     auto& task = static_cast<RequestTask&>(*item);
     admissions_.charge(task.host().admissions(), 1);
-    task.onAdmitted();
+    guarded(task, [&] { task.onAdmitted(); });
   }
   if (!admissions_.empty() && !admissionDue_) scheduleAdmission(kAdmissionPoll);
 }
@@ -187,10 +195,16 @@ void Shard::takeTurn(Work& work) {
 }
 
 void Shard::proceed(Work& work) {
+  bool over = true;
+  guarded(work, [&] { over = advance(work); });
+  if (over) work.onTurnOver();
+}
+
+bool Shard::advance(Work& work) {
   while (work.prepare()) {
     if (!ending_ && (work.isLong() || work.host().mayOverrun(now_))) {
       noteAway(work);
-      if (sendAway(work)) return;
+      if (sendAway(work)) return false;
       noteHome(work);
     }
     performing_ = &work;
@@ -205,7 +219,18 @@ void Shard::proceed(Work& work) {
     performing_ = nullptr;
     settle(work, outcome);
   }
-  work.onTurnOver();
+  return true;
+}
+
+template <class Call>
+void Shard::guarded(Work& work, Call call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    const AppDeployment& app = work.host().deployment();
+    spdlog::error("{}/{}: a request failed: {}", app.tenant, app.config.name, error.what());
+    work.onFailed();
+  }
 }
 
 void Shard::noteAway(Work& work) {
@@ -218,12 +243,17 @@ void Shard::noteAway(Work& work) {
 bool Shard::sendAway(Work& work) {
   // The isolate may be the one that this thread is still in.
   engine_.seat().leave();
-  return environment_.runners.submit(&work, *work.host().quota().tenant,
-                                     [this, &work](GuestPlace& place) {
-                                       const Outcome outcome = perform(work);
-                                       place.seat().leave();
-                                       bringHome(work, outcome);
-                                     });
+  try {
+    return environment_.runners.submit(&work, *work.host().quota().tenant,
+                                       [this, &work](GuestPlace& place) {
+                                         const Outcome outcome = perform(work);
+                                         place.seat().leave();
+                                         bringHome(work, outcome);
+                                       });
+  } catch (const std::exception&) {
+    noteHome(work);
+    throw;
+  }
 }
 
 /// The section, on any thread.
@@ -242,11 +272,12 @@ void Shard::settle(Work& work, Outcome outcome) {
   if (outcome == Outcome::whole) {
     work.settle();
   } else {
-    work.onBroken();
+    work.onFailed();
   }
 }
 
-void Shard::bringHome(Work& work, Outcome outcome) {
+/// Were there no memory to say so, nobody would ever go on with it.
+void Shard::bringHome(Work& work, Outcome outcome) noexcept {
   asio::post(context_, [this, &work, outcome] { onHome(work, outcome); });
 }
 
@@ -257,8 +288,10 @@ void Shard::noteHome(Work& work) {
 }
 
 void Shard::onHome(Work& work, Outcome outcome) {
-  noteHome(work);
-  settle(work, outcome);
+  guarded(work, [&] {
+    noteHome(work);
+    settle(work, outcome);
+  });
   if (ending_ && away_ == 0) end();
   proceed(work);
 }
@@ -373,8 +406,18 @@ void Shard::onRequest(HttpExchange& exchange) {
 }
 
 void Shard::onFinished(HttpExchange& exchange) {
+  // Whatever goes wrong with the records: it must not keep its place.
+  struct Leave {
+    RequestTask* task;
+    ~Leave() {
+      if (task) task->leave();
+    }
+  } leave{static_cast<RequestTask*>(exchange.attachment())};
+  record(exchange, leave.task);
+}
+
+void Shard::record(HttpExchange& exchange, RequestTask* task) {
   const auto duration = Clock::now() - exchange.startTime();
-  auto* const task = static_cast<RequestTask*>(exchange.attachment());
   AppMetrics& metrics = task ? task->host().metrics() : metrics_.unrouted();
   const auto cpu = task ? task->cpu() : std::chrono::nanoseconds::zero();
   metrics.recordRequest(exchange.statusSent(), exchange.reason(), duration, cpu);
@@ -403,7 +446,6 @@ void Shard::onFinished(HttpExchange& exchange) {
     record.source = exchange.sourceAddress();
     accessLog_.record(record);
   }
-  if (task) task->leave();
 }
 
 void Shard::onRefused(const RefusedRequest& request) {

@@ -149,6 +149,8 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
     environment_.runners.takeOver(*this, tenant);
   }
 
+  /// A request that has ended; `task`: unless none was made for it.
+  void record(HttpExchange& exchange, RequestTask* task);
   void postTurns();
   void giveTurns();
   void takeTurn(Work& work);
@@ -156,13 +158,18 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void admit();
   std::shared_ptr<TenantPlaces> placesOf(const TenantQuota& tenant);
   void proceed(Work& work);
+  /// Up to the end of its turn; false if a section of it is away.
+  bool advance(Work& work);
+  /// A bug in what a request does ends that request, not the shard.
+  template <class Call>
+  void guarded(Work& work, Call call);
   /// A section that another thread goes on with.
   void noteAway(Work& work);
   bool sendAway(Work& work);
   enum class Outcome : std::uint8_t { whole, broken };
   static Outcome perform(Work& work);
   static void settle(Work& work, Outcome outcome);
-  void bringHome(Work& work, Outcome outcome);
+  void bringHome(Work& work, Outcome outcome) noexcept;
   void onHome(Work& work, Outcome outcome);
   void noteHome(Work& work);
   void end();

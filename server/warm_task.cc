@@ -27,6 +27,11 @@ void WarmTask::settle() {
   state_ = State::warmed;
 }
 
+void WarmTask::onFailed() noexcept {
+  result_ = Error{"the server failed to make its instances"};
+  state_ = State::warmed;
+}
+
 void WarmTask::onTurnOver() {
   if (state_ != State::warmed) return;  // its turn comes again
   busy_ = false;

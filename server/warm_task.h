@@ -24,6 +24,7 @@ class WarmTask final : public Work {
   void perform() override;
   void settle() override;
   void onTurnOver() override;
+  void onFailed() noexcept override;
 
  private:
   enum class State : std::uint8_t { fresh, warmed };

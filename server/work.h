@@ -27,8 +27,6 @@ class Work : public FairItem {
   virtual void perform() = 0;
   /// On the shard: what the section came to.
   virtual void settle() = 0;
-  /// Instead of settle(), if perform() threw: there is no outcome, and the turn goes on.
-  virtual void onBroken() { settle(); }
 
   /// On the shard: its turn will come, but not at once.
   virtual void onTurnPosted() {}
@@ -38,6 +36,10 @@ class Work : public FairItem {
   /// On the shard: a section is away from now on, or was and is over or withdrawn.
   virtual void onAway() {}
   virtual void onHome() {}
+
+  /// On the shard, with the pool home: an exception came out of one of these, or of perform(), and
+  /// there is no outcome to settle. A bug, or no memory: it is over, and prepare() will say so.
+  virtual void onFailed() noexcept = 0;
 
  protected:
   ~Work() = default;

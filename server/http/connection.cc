@@ -102,6 +102,13 @@ void Connection::settle() {
 void Connection::fallOver(const std::exception& error) {
   spdlog::error("connection from {} failed: {}", sourceAddress(), error.what());
   if (exchange_) {
+    exchange_->breakOff();
+    exchange_->loseOutput(output_.pendingSize());
+    try {
+      tellFinished();
+    } catch (const std::exception& another) {
+      spdlog::error("request {} failed: {}", requestId(), another.what());
+    }
     exchange_->clear();
     shard_.giveBack(std::move(exchange_));
   }
@@ -218,6 +225,7 @@ void Connection::beginExchange() {
   exchange_->setFraming(framing);
   phase_ = Phase::exchange;
   dirty_ = true;
+  handled_ = true;
   guarded([this] { shard_.handler.onRequest(*exchange_); });
 }
 
@@ -290,11 +298,16 @@ void Connection::stepExchange() {
 void Connection::retireExchange() {
   readDeadline_.disarm();
   if (timerWaits_ != 0) timer_->cancel();
-  shard_.handler.onFinished(*exchange_);
+  tellFinished();
   exchange_->clear();
   shard_.giveBack(std::move(exchange_));
   abandonment_.reset();
   outputMoved_ = false;
+}
+
+/// Once, even if it throws.
+void Connection::tellFinished() {
+  if (std::exchange(handled_, false)) shard_.handler.onFinished(*exchange_);
 }
 
 void Connection::beginNextRequest() {

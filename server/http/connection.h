@@ -116,6 +116,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   void takeTrailers();
   void abandon(Reason reason, int status, std::string_view detail);
   void retireExchange();
+  void tellFinished();
   void beginNextRequest();
   void endConnection();
   void close();
@@ -157,6 +158,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   unsigned operations_ = 0;  ///< asynchronous ones whose handler has not run
   unsigned timerWaits_ = 0;  ///< of these, the timer's
   unsigned depth_ = 0;       ///< settle() or a call out of it is under way
+  bool handled_ = false;     ///< the handler has the exchange, and is to be told of its end
   bool dirty_ = false;       ///< something has changed since the last step
   bool posted_ = false;
   bool frozen_ = false;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <exception>
 
 #include "quota/quotas.h"
 #include "server/http/exchange_transport.h"
@@ -149,6 +150,28 @@ void HttpExchange::fail(Reason reason, std::string_view detail,
                         std::span<const std::string> stack) {
   assert(reason != Reason::none);
   if (state_ == State::open) end(reason, detail, stack);
+}
+
+void HttpExchange::failUnexpectedly() {
+  if (state_ != State::open) return;
+  try {
+    constexpr std::string_view kDetail = "the server failed to handle this request";
+    if (committed_) {
+      cut(Reason::overloaded, kDetail);
+    } else {
+      answerProblem(Reason::overloaded, 500, kDetail);
+    }
+  } catch (const std::exception&) {
+    breakOff();
+    changed();
+  }
+}
+
+void HttpExchange::breakOff() noexcept {
+  listener_ = nullptr;
+  if (reason_ == Reason::none) reason_ = Reason::overloaded;
+  state_ = State::finished;
+  cutsConnection_ = true;
 }
 
 void HttpExchange::expire(Reason reason) {

@@ -62,6 +62,9 @@ class HttpExchange final : public Exchange {
   /// finished or dead. REQUIRES: there is a reason.
   void fail(Reason reason, std::string_view detail = {}, std::span<const std::string> stack = {});
 
+  /// A bug, or no memory: as fail(), with a 500 that says nothing.
+  void failUnexpectedly();
+
   /// What fail() says in Retry-After, in seconds; 0 (the default): what the reason says.
   void setRetryAfter(unsigned seconds) { retryAfter_ = seconds; }
 
@@ -199,6 +202,8 @@ class HttpExchange final : public Exchange {
   bool cutsConnection() const { return cutsConnection_; }
   /// The connection broke with `bytes` of the answer unsent.
   void loseOutput(std::size_t bytes);
+  /// It is over, whatever state it was in: nobody is told, and the connection is cut.
+  void breakOff() noexcept;
 
   // The answer, for this class and NextForward.
   void end(Reason reason, std::string_view detail, std::span<const std::string> stack = {});

@@ -153,70 +153,73 @@ TEST(AGuestThatIsAway, IsEndedWithoutAWordWhenItsClientEndsItsSide) {
   EXPECT_EQ(daemon.accessLine("\"app\":\"noisy\"").value("reason"), "client_gone");
 }
 
+/// A tenant of a hundred times the weight of others, whose requests always wait for turns, each of
+/// which is short.
+class Neighbours {
+ public:
+  static std::string addTo(const ConfigText& text) {
+    ConfigText with = text;
+    for (int i = 0; i < kApps; ++i) {
+      with.apps.push_back({"busy" + std::to_string(i), "hostile/misbehave", {}, {}, "busy"});
+    }
+    std::string configuration = with.text();
+    const std::string name = "name = \"busy\"\n";
+    configuration.insert(configuration.find(name) + name.size(), "[tenant.limits]\nweight = 100\n");
+    return configuration;
+  }
+
+  explicit Neighbours(const Daemon& daemon) {
+    plan_.port = daemon.port();
+    plan_.connections = 2 * kApps;
+    plan_.stop = &stop_;
+    plan_.next = [](std::mt19937& random) {
+      const std::string host = "busy" + std::to_string(random() % kApps) + ".test";
+      return ExpectedExchange{
+          "busy", request("GET", host, "/work?steps=200000"), 200, "done\n", {}};
+    };
+    thread_ = std::thread([this] { runLoad(plan_); });
+    EXPECT_TRUE(eventually([&] {
+      return daemon.metrics().sum("skiff_requests_total", {{"tenant", "busy"}}) > 20;
+    }));
+  }
+  ~Neighbours() {
+    stop_ = true;
+    thread_.join();
+  }
+
+ private:
+  static constexpr int kApps = 8;
+  std::atomic<bool> stop_ = false;
+  LoadPlan plan_;
+  std::thread thread_;
+};
+
 TEST(AGuestThatIsAway, CostsItsTenantNoTurnsOnTheShard) {
   ConfigText text = config();
   text.apps.push_back({"brief", "hello_wat", {}, {}, "noisy"});
-  text.apps.push_back({"busy", "hostile/misbehave", {}, {}, "busy"});
-  Daemon daemon(text);
-  // Seconds of CPU time, which the others would have to use before its tenant had a turn again.
-  EXPECT_EQ(daemon.get("noisy.test", "/work?steps=4000000000").body, "done\n");
+  Daemon daemon(Neighbours::addTo(text));
+  // A hundred times this time is what its neighbours would have to use before its tenant had a
+  // turn.
+  EXPECT_EQ(daemon.get("noisy.test", "/work?steps=300000000").body, "done\n");
   EXPECT_GE(daemon.metrics().sum("skiff_handoffs_total"), 1);
-  std::atomic<bool> stop = false;
-  std::thread others([&] {
-    LoadPlan plan;
-    plan.port = daemon.port();
-    plan.connections = 16;
-    plan.duration = kPatience;
-    plan.stop = &stop;
-    plan.next = [](std::mt19937&) {
-      return ExpectedExchange{
-          "busy", request("GET", "busy.test", "/work?steps=200000"), 200, "done\n", {}};
-    };
-    runLoad(plan);
-  });
-  EXPECT_TRUE(eventually([&] {
-    return daemon.metrics().sum("skiff_requests_total", {{"app", "busy"}}) > 20;
-  }));
+  const Neighbours neighbours(daemon);
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(daemon.get("brief.test").status, 200);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(500));
-  stop = true;
-  others.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
 TEST(ARequest, WaitsForItsTurnNoLongerThanForAnythingElse) {
   ConfigText text = config();
-  text.apps = {{"heavy", "hostile/misbehave", {}, {}, "heavy"},
-               {"light", "hostile/misbehave", {}, "queue_ms = 20\n", "light"}};
-  std::string configuration = text.text();
-  const std::string name = "name = \"heavy\"\n";
-  configuration.insert(configuration.find(name) + name.size(), "[tenant.limits]\nweight = 100\n");
-  Daemon daemon(configuration);
-  std::atomic<bool> stop = false;
-  std::thread others([&] {
-    LoadPlan plan;
-    plan.port = daemon.port();
-    plan.connections = 16;
-    plan.duration = kPatience;
-    plan.stop = &stop;
-    plan.next = [](std::mt19937&) {
-      return ExpectedExchange{
-          "heavy", request("GET", "heavy.test", "/work?steps=200000"), 200, "done\n", {}};
-    };
-    runLoad(plan);
-  });
-  // Each turn that the one has costs it seconds of the other's.
+  text.apps = {{"light", "hostile/misbehave", {}, "queue_ms = 10\n", "light"}};
+  Daemon daemon(Neighbours::addTo(text));
+  const Neighbours neighbours(daemon);
+  // Each turn that it has lets its neighbours have a hundred.
   Response refused;
   EXPECT_TRUE(eventually([&] {
     refused = daemon.get("light.test", "/work?steps=200000");
     return refused.status != 200;
   }));
   EXPECT_EQ(refused.field("skiff-reason"), "overloaded");
-  const double waited = std::stod(daemon.accessLineOf(refused).value("queue_ms"));
-  EXPECT_GE(waited, 20);
-  EXPECT_LT(waited, 1000);
-  stop = true;
-  others.join();
 }
 
 /// Apps of one tenant, each known to overrun, so that its guests begin beside the shard; of one

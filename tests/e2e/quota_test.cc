@@ -141,9 +141,9 @@ TEST(AWaitingRequest, IsEndedByItsWallTimeIfThatIsOverFirst) {
 TEST(TheCpuShare, RefusesAlsoThoseThatWereAdmittedBeforeItWasUsedUp) {
   ConfigText config;
   config.server = kOneShard;
-  config.limits = "cpu_ms = 10000\nwall_ms = 600000\nqueue_ms = 2000\n";
+  config.limits = "cpu_ms = 10000\nwall_ms = 600000\nqueue_ms = 4000\n";
   config.apps = {
-      {"spin", "hostile/misbehave", "max_instances = 1\n", "cpu_share = 1\ncpu_burst_ms = 300\n"}};
+      {"spin", "hostile/misbehave", "max_instances = 1\n", "cpu_share = 1\ncpu_burst_ms = 50\n"}};
   Daemon daemon(config);
   Client running = daemon.connect();
   running.send(request("GET", "spin.test", "/spin"));

@@ -180,6 +180,37 @@ TEST(ReentrancyTest, AnAbandonedListenerMayCallWhateverItLikes) {
   EXPECT_EQ(server.reports(1)[0].reason, Reason::clientGone);
 }
 
+TEST(AFailureOfOurs, EndsTheConnectionAndTheHandlerIsTold) {
+  TestServer server([&](HttpExchange& exchange) {
+    Script::run(exchange, waitLong, [](Reason) { throw std::runtime_error("a bug"); });
+  });
+  for (std::size_t i = 1; i <= 2; ++i) {
+    HttpClient client(server.port());
+    client.send(kGet);
+    client.finishSending();
+    EXPECT_TRUE(client.isClosed());
+    EXPECT_EQ(server.reports(i).back().reason, Reason::overloaded);
+  }
+  EXPECT_EQ(server.inServer([&] { return server.frontEnd().connections(); }), 0u);
+  EXPECT_EQ(server.inServer([&] { return server.frontEnd().exchanges(); }), 0u);
+}
+
+TEST(AFailureOfOurs, IsAnsweredWithoutDetailsWhereThatIsPossible) {
+  TestServer server([&](HttpExchange& exchange) {
+    if (exchange.request().target == "/late") {
+      write(exchange, "part");
+      exchange.flush();
+    }
+    exchange.failUnexpectedly();
+  });
+  HttpClient client(server.port());
+  const auto response = client.ask(kGet);
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(response.field("skiff-reason"), "overloaded");
+  client.send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(server.reports(2)[1].reason, Reason::overloaded);
+}
+
 TEST(ReentrancyTest, TheGuestRunsWhileTheClientGoesAway) {
   std::atomic<bool> finished = false;
   std::promise<void> go;
