@@ -88,6 +88,7 @@ void RequestTask::refuseQueued() {
   const bool expired = now >= exchange_.startTime() + host_.quota().limits.wall();
   // It may have waited behind others of its app all the time, and never have tried.
   if (arriving && !expired && tryAdmit(now)) return onAdmitted();
+  isQueueing_ = true;
   endQueueing(now);
   if (expired) return refuse(Reason::wallLimit, {});
   if (arriving) return refuse(admission_.reason, {}, admission_);
@@ -310,9 +311,15 @@ void RequestTask::onReady() {
   if (state_ == State::waiting) makeReady(Next::resume);
 }
 
-bool RequestTask::mayBeAbandoned() {
+bool RequestTask::mayEnd() {
   if (!run_ || state_ == State::over || !host_.pool().isAway()) return true;
   return defer();
+}
+
+bool RequestTask::mayBeDestroyed() {
+  // Its turn will come, and end it.
+  if (next_ == Next::cancel) return false;
+  return mayEnd();
 }
 
 void RequestTask::onAbandoned(Reason reason) {
@@ -366,6 +373,11 @@ void RequestTask::onDeadline() {
       [[fallthrough]];
     case State::waiting:
       cancelReason_ = Reason::wallLimit;
+      if (host_.pool().isAway()) {
+        // Its guest can be unwound only when another one's is back: the client need not wait.
+        exchange_.closeAfterwards();
+        exchange_.expire(Reason::wallLimit);
+      }
       return makeReady(Next::cancel);
     case State::running:
       if (shard_.withdraw(*this)) return onWithdrawn();

@@ -51,7 +51,8 @@ class RequestTask final : public Attachment,
   /// How long it waited before its guest first ran; zero if it did not have to.
   std::chrono::nanoseconds queued() const { return queued_; }
 
-  bool mayBeAbandoned() override;
+  bool mayBeAbandoned() override { return mayEnd(); }
+  bool mayBeDestroyed() override;
   void onClientGone() override;
   void onReady() override;
   void onAbandoned(Reason reason) override;
@@ -92,6 +93,8 @@ class RequestTask final : public Attachment,
   void makeReady(Next next);
   /// Its turn comes again once the pool is home.
   bool defer();
+  /// Its guest may be ended now; if not, it has a turn when it may.
+  bool mayEnd();
   void queueUp();
   void beginQueueing();
   /// It waits no longer for its guest to run, which did so at `time` or never will.

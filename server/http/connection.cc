@@ -104,6 +104,10 @@ void Connection::fallOver(const std::exception& error) {
   if (exchange_) {
     exchange_->breakOff();
     exchange_->loseOutput(output_.pendingSize());
+    if (!exchange_->mayBeRetired()) {
+      resetSocket();
+      return;
+    }
     try {
       tellFinished();
     } catch (const std::exception& another) {
@@ -266,22 +270,30 @@ void Connection::stepExchange() {
     watchBody();
     return;
   }
+  // Over for the client; what the handler keeps for it may have to stay for a while.
+  const bool stays = !exchange_->mayBeRetired();
   if (exchange_->cutsConnection()) {
     exchange_->loseOutput(output_.pendingSize());
+    if (stays) {
+      resetSocket();
+      return;
+    }
     retireExchange();
     reset();
     return;
   }
   // With more requests here already, their answers go out together.
-  const bool coalesces = exchange_->keepsConnection() && parser_.bodyEnded() && !input_.empty() &&
-                         output_.pendingSize() < kCoalesced;
+  const bool coalesces = !stays && exchange_->keepsConnection() && parser_.bodyEnded() &&
+                         !input_.empty() && output_.pendingSize() < kCoalesced;
   if (!coalesces && !sendOrWait()) {
     if (!outputBroken_) return;
     exchange_->loseOutput(output_.pendingSize());
+    if (stays) return;
     retireExchange();
     close();
     return;
   }
+  if (stays) return;
   const bool keeps = exchange_->keepsConnection();
   retireExchange();
   if (!keeps) {
@@ -381,6 +393,7 @@ void Connection::stepAbort() {
     if (!exchange_->abandon(reason, reasonStatus(reason), {})) return;
     if (!exchange_->cutsConnection()) sendPending();
     if (output_.pendingSize() != 0) exchange_->loseOutput(output_.pendingSize());
+    if (!exchange_->mayBeRetired()) return;
     const bool cuts = exchange_->cutsConnection();
     retireExchange();
     if (cuts) {
@@ -444,9 +457,14 @@ void Connection::close() {
 }
 
 void Connection::reset() {
+  resetSocket();
+  close();
+}
+
+void Connection::resetSocket() {
   boost::system::error_code ignored;
   socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
-  close();
+  socket_.close(ignored);
 }
 
 // What it is called.

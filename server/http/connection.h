@@ -121,6 +121,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   void endConnection();
   void close();
   void reset();
+  void resetSocket();
 
   void read(InputBuffer::Growth growth);
   void onRead(const boost::system::error_code& error, std::size_t bytes);

@@ -30,6 +30,9 @@ struct RequestFraming;
 class Attachment {
  public:
   virtual ~Attachment() = default;
+  /// Whether it may be destroyed, now that the exchange is over. If not, it calls beginWork() and
+  /// endWork() when that may have changed, after which it is asked again.
+  virtual bool mayBeDestroyed() { return true; }
 };
 
 /// One HTTP/1.1 request and its answer on a client's connection.
@@ -79,6 +82,9 @@ class HttpExchange final : public Exchange {
   /// the exchange has failed with 413 and the handler leaves it alone. A chunked body that grows
   /// beyond it abandons the exchange with bodyTooLarge. Unlimited unless set.
   [[nodiscard]] bool setRequestBodyLimit(std::uint64_t bytes);
+
+  /// The connection ends with this answer, if its head is not on its way yet.
+  void closeAfterwards() { wantsKeepAlive_ = false; }
 
   /// Where startNext() goes; nullptr (the default) for nowhere. Must outlive the exchange.
   void setOrigin(OriginConnector* origin) { origin_ = origin; }
@@ -198,6 +204,7 @@ class HttpExchange final : public Exchange {
   /// Ends it from outside: tells the listener, and answers if that is still possible. False if the
   /// listener cannot end now: it will see to it that this is tried again.
   bool abandon(Reason reason, int status, std::string_view detail);
+  bool mayBeRetired() { return attachment_ == nullptr || attachment_->mayBeDestroyed(); }
   bool keepsConnection() const { return keepsConnection_; }
   bool cutsConnection() const { return cutsConnection_; }
   /// The connection broke with `bytes` of the answer unsent.
