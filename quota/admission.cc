@@ -41,8 +41,12 @@ Admission arrive(AppQuota& app, Time now) {
 
 Admission begin(AppQuota& app, Time now) {
   TenantQuota& tenant = *app.tenant;
-  if (const auto wait = app.cpuWait(now); wait.count() > 0) return {Reason::cpuQuota, wait};
-  if (!tenant.inFlight.tryEnter(tenant.limits.concurrency())) return {Reason::concurrencyLimit, {}};
+  if (const auto wait = app.cpuWait(now); wait.count() > 0) {
+    return {Reason::cpuQuota, wait, tenant.cpu.wait(tenant.limits, now).count() > 0};
+  }
+  if (!tenant.inFlight.tryEnter(tenant.limits.concurrency())) {
+    return {Reason::concurrencyLimit, {}, true};
+  }
   if (!app.inFlight.tryEnter(app.limits.concurrency())) {
     tenant.inFlight.leave();
     return {Reason::concurrencyLimit, {}};

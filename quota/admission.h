@@ -11,6 +11,7 @@ namespace skiff {
 struct Admission {
   Reason reason = Reason::none;
   std::chrono::nanoseconds wait{};  ///< zero if that cannot be told
+  bool byTenant = false;            ///< nor may anything else of its tenant
 
   explicit operator bool() const { return reason == Reason::none; }
   /// For Retry-After: whole seconds, at least one.

@@ -4,6 +4,7 @@
 #include <boost/intrusive/set.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace skiff {
 
@@ -107,8 +108,14 @@ class FairQueue {
   FairItem* first();
   /// Takes the next item; nullptr if there is none.
   FairItem* pop();
+  /// What is said to an item that is offered.
+  enum class Offer : std::uint8_t {
+    taken,
+    declined,
+    groupDeclined,  ///< and so would be whatever else its tenant has
+  };
   /// Offers the first item of each flow to `take`, in order, until it takes one; nullptr if it
-  /// takes none. What it takes is in no queue any more.
+  /// takes none. What it takes is in no queue any more. It answers an Offer, or whether it took it.
   template <class Take>
   FairItem* popFirst(Take take);
 
@@ -150,7 +157,13 @@ FairItem* FairQueue::popFirst(Take accept) {
   for (FairGroup& group : groups_) {
     for (FairFlow& flow : group.flows_) {
       FairItem& item = flow.items_.front();
-      if (accept(item)) return take(flow, item);
+      const auto answer = accept(item);
+      if constexpr (std::is_same_v<decltype(answer), const bool>) {
+        if (answer) return take(flow, item);
+      } else {
+        if (answer == Offer::taken) return take(flow, item);
+        if (answer == Offer::groupDeclined) break;
+      }
     }
   }
   return nullptr;

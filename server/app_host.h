@@ -3,6 +3,7 @@
 #include <boost/intrusive/list.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 
@@ -27,6 +28,7 @@ class RequestTask;
 struct TenantPlaces {
   FairGroup turns;
   FairGroup admissions;
+  std::uint64_t refusedIn = 0;  ///< the look at those that wait in which its limits let no more in
 };
 
 /// One app on one shard: its instances, its connections to its origin, and the requests that wait
@@ -59,6 +61,7 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   /// to be admitted.
   FairFlow& turns() { return turns_; }
   FairFlow& admissions() { return admissions_; }
+  TenantPlaces& places() { return *places_; }
 
   /// Requests that wait for an instance, first come, first served.
   void enqueue(RequestTask& task) { waiting_.push_back(&task); }

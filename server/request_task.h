@@ -37,6 +37,8 @@ class RequestTask final : public Attachment,
 
   // While it waits to be admitted.
   bool tryAdmit(std::chrono::steady_clock::time_point now);
+  /// What tryAdmit() came to.
+  const Admission& admission() const { return admission_; }
   /// REQUIRES: tryAdmit() said true, and it waits no longer.
   void onAdmitted();
   /// Too many wait, and it waits no longer.

@@ -169,14 +169,26 @@ void Shard::scheduleAdmission(Clock::duration delay) {
 
 void Shard::admit() {
   admissionDue_ = admittingSoon_ = false;
+  ++admissionLook_;
   const auto now = Clock::now();
-  while (FairItem* const item = admissions_.popFirst(
-             [now](FairItem& first) { return static_cast<RequestTask&>(first).tryAdmit(now); })) {
+  while (FairItem* const item = admissions_.popFirst([this, now](FairItem& first) {
+    return offer(static_cast<RequestTask&>(first), now);
+  })) {
     auto& task = static_cast<RequestTask&>(*item);
     admissions_.charge(task.host().admissions(), 1);
     guarded(task, [&] { task.onAdmitted(); });
   }
   if (!admissions_.empty() && !admissionDue_) scheduleAdmission(kAdmissionPoll);
+}
+
+FairQueue::Offer Shard::offer(RequestTask& task, Clock::time_point now) {
+  // A tenant may have hundreds of apps that wait, and others do not pay for them.
+  TenantPlaces& places = task.host().places();
+  if (places.refusedIn == admissionLook_) return FairQueue::Offer::groupDeclined;
+  if (task.tryAdmit(now)) return FairQueue::Offer::taken;
+  if (!task.admission().byTenant) return FairQueue::Offer::declined;
+  places.refusedIn = admissionLook_;
+  return FairQueue::Offer::groupDeclined;
 }
 
 std::shared_ptr<TenantPlaces> Shard::placesOf(const TenantQuota& tenant) {

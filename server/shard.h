@@ -156,6 +156,7 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void takeTurn(Work& work);
   void scheduleAdmission(Clock::duration delay);
   void admit();
+  FairQueue::Offer offer(RequestTask& task, Clock::time_point now);
   std::shared_ptr<TenantPlaces> placesOf(const TenantQuota& tenant);
   void proceed(Work& work);
   /// Up to the end of its turn; false if a section of it is away.
@@ -198,8 +199,9 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   FairQueue turns_;
   FairQueue admissions_;
   boost::asio::steady_timer admissionTimer_{context_};
-  bool admissionDue_ = false;   ///< admit() will be called
-  bool admittingSoon_ = false;  ///< at once
+  std::uint64_t admissionLook_ = 0;  ///< the number of the last
+  bool admissionDue_ = false;        ///< admit() will be called
+  bool admittingSoon_ = false;       ///< at once
   std::map<const TenantQuota*, std::weak_ptr<TenantPlaces>> places_;
   std::shared_ptr<const Deployment> deployment_;
   std::vector<std::shared_ptr<AppHost>> hosts_;    ///< by route target

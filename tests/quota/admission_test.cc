@@ -45,6 +45,30 @@ TEST_F(AdmissionTest, TheTenantsRateIsThatOfItsAppsTogether) {
   EXPECT_EQ(admitted, 10);
 }
 
+TEST_F(AdmissionTest, SaysWhoseLimitItIsThatKeepsARequestOut) {
+  Limits one;
+  one.concurrency = 1;
+  set(app, one);
+  EXPECT_TRUE(begin(app, now));
+  EXPECT_FALSE(begin(app, now).byTenant);
+  set(*tenant, one);
+  EXPECT_TRUE(begin(app, now).byTenant);
+  EXPECT_TRUE(begin(other, now).byTenant);
+  finish(app);
+
+  Limits share;
+  share.cpuShare = 1;
+  share.cpuBurst = milliseconds(1);
+  set(app, share);
+  app.chargeCpu(seconds(1), now);
+  EXPECT_EQ(begin(app, now).reason, Reason::cpuQuota);
+  EXPECT_FALSE(begin(app, now).byTenant);
+  set(*tenant, share);
+  other.chargeCpu(seconds(1), now);
+  EXPECT_EQ(begin(app, now).reason, Reason::cpuQuota);
+  EXPECT_TRUE(begin(app, now).byTenant);
+}
+
 TEST_F(AdmissionTest, ARefusalByTheAppTakesNothingFromTheTenant) {
   Limits limits;
   limits.rate = 1;

@@ -131,6 +131,14 @@ TEST_F(FairQueueTest, OffersTheFirstOfEachFlowUntilOneIsTaken) {
   }),
             nullptr);
   EXPECT_EQ(offered, (std::set<int>{1, 3, 4}));
+  offered.clear();
+  EXPECT_EQ(queue.popFirst([&](FairItem& item) {
+    offered.insert(static_cast<Item&>(item).number);
+    return FairQueue::Offer::groupDeclined;
+  }),
+            nullptr);
+  EXPECT_EQ(offered.size(), 2U) << "one of each tenant";
+  EXPECT_TRUE(offered.contains(4));
   auto* const taken = static_cast<Item*>(
       queue.popFirst([](FairItem& item) { return static_cast<Item&>(item).number == 4; }));
   ASSERT_NE(taken, nullptr);
