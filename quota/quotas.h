@@ -17,6 +17,7 @@
 #include "quota/live_limits.h"
 #include "quota/memory_account.h"
 #include "quota/token_bucket.h"
+#include "quota/waiting_shards.h"
 
 namespace skiff {
 
@@ -27,11 +28,12 @@ struct Quota {
 
   const std::string name;
   LiveLimits limits;
-  TokenBucket requests;  ///< `rate`
-  Gate inFlight;         ///< `concurrency`
-  CpuAccount cpu;        ///< `cpu_share`
-  MemoryAccount memory;  ///< `memory_total`
-  IoAccount io;          ///< `io_bytes_per_s`, `io_ops_per_s`
+  TokenBucket requests;   ///< `rate`
+  Gate inFlight;          ///< `concurrency`
+  WaitingShards waiting;  ///< where requests wait because of its limits
+  CpuAccount cpu;         ///< `cpu_share`
+  MemoryAccount memory;   ///< `memory_total`
+  IoAccount io;           ///< `io_bytes_per_s`, `io_ops_per_s`
 };
 
 /// A tenant's, all of its apps and shards together.

@@ -24,11 +24,17 @@ namespace skiff {
 
 class RequestTask;
 
+/// What the shard knows of requests that wait because of the limits of a tenant, or of an app.
+struct RefusedRequests {
+  std::uint64_t look = 0;  ///< at those that wait: the last in which the limits let no more in
+  bool noted = false;      ///< in the quota, for the other shards
+};
+
 /// What the apps of a tenant share on a shard: their places in its queues.
 struct TenantPlaces {
   FairGroup turns;
   FairGroup admissions;
-  std::uint64_t refusedIn = 0;  ///< the look at those that wait in which its limits let no more in
+  RefusedRequests refused;
 };
 
 /// One app on one shard: its instances, its connections to its origin, and the requests that wait
@@ -62,6 +68,7 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   FairFlow& turns() { return turns_; }
   FairFlow& admissions() { return admissions_; }
   TenantPlaces& places() { return *places_; }
+  RefusedRequests& refused() { return refused_; }
 
   /// Requests that wait for an instance, first come, first served.
   void enqueue(RequestTask& task) { waiting_.push_back(&task); }
@@ -121,6 +128,7 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   const std::shared_ptr<TenantPlaces> places_;
   FairFlow turns_{places_->turns};
   FairFlow admissions_{places_->admissions};
+  RefusedRequests refused_;
   std::size_t requests_ = 0;
   std::deque<RequestTask*> waiting_;
   boost::intrusive::list<FairItem, boost::intrusive::constant_time_size<false>> deferred_;

@@ -21,7 +21,7 @@ void RequestTask::leave() {
   if (state_ == State::queued) host_.dequeue(*this);
   if (std::exchange(admitted_, false)) {
     finish(host_.quota());
-    shard_.admitSoon();
+    shard_.passOn(host_);
   }
   host_.leave();
 }
@@ -36,8 +36,11 @@ void RequestTask::begin() {
     return refuse(rate.reason, {}, rate);
   }
   const bool mayWait = host_.quota().limits.queue().count() != 0;
-  // Behind those of its app that wait already.
-  if ((host_.admissions().empty() || !mayWait) && tryAdmit(now)) return onAdmitted();
+  // Behind those that wait already for the limits of its app or tenant, here or elsewhere.
+  const AppQuota& quota = host_.quota();
+  const bool isFirst =
+      host_.admissions().empty() && !quota.waiting.any() && !quota.tenant->waiting.any();
+  if ((isFirst || !mayWait) && tryAdmit(now)) return onAdmitted();
   if (!mayWait) return refuse(admission_.reason, {}, admission_);
   state_ = State::arriving;
   beginQueueing();

@@ -61,8 +61,13 @@ Result<void> Server::open() {
   if (sockets.has_error()) return sockets.error();
   sockets_ = std::move(*sockets);
   runners_ = std::make_unique<Runners>(engine_, watchdog_);
-  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_, nursery_, budget_,
-                                     metrics_,       *accessSink_,    fileIo_, *runners_};
+  const auto admitOn = [this](std::size_t place) {
+    for (; place < shards_.size(); place += WaitingShards::kPlaces) {
+      shards_[place]->tellPlaceIsFree();
+    }
+  };
+  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_, nursery_,  budget_,
+                                     metrics_,       *accessSink_,    fileIo_, *runners_, admitOn};
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     shards_.push_back(std::make_unique<Shard>(environment, i));
   }

@@ -89,6 +89,7 @@ Carried::End Shard::carry(GuestPlace& place) {
   }
   // Isolates go before the loop that their tasks came from.
   incoming_.reset();
+  refused_.clear();
   retired_.clear();
   hosts_.clear();
   place.seat().leave();
@@ -148,9 +149,31 @@ void Shard::giveTurns() {
 
 void Shard::awaitAdmission(RequestTask& task) {
   admissions_.push(task.host().admissions(), task, task.host().weight());
+  if (!task.admission()) noteRefused(task);
   // What another shard lets go, and what flows into a bucket, comes without a word.
   if (!admissionDue_) scheduleAdmission(kAdmissionPoll);
   if (admissions_.size() > kMostWaiting) static_cast<RequestTask&>(admissions_.shed()).onShed();
+}
+
+void Shard::passOn(AppHost& host) {
+  AppQuota& app = host.quota();
+  WaitingShards& ofTenant = app.tenant->waiting;
+  const auto next = WaitingShards::next(app.waiting, ofTenant);
+  const std::size_t here = WaitingShards::placeOf(index_);
+  if (next && *next != here) {
+    environment_.admitOn(*next);
+    // Those that wait here for the same have had their turn, or will.
+    if (app.waiting.has(here) || ofTenant.has(here)) return;
+  }
+  admitSoon();
+}
+
+void Shard::tellPlaceIsFree() {
+  if (toldPlaceIsFree_.exchange(true, std::memory_order_relaxed)) return;
+  asio::post(context_, [this] {
+    toldPlaceIsFree_.store(false, std::memory_order_relaxed);
+    if (!admissions_.empty()) admit();
+  });
 }
 
 void Shard::admitSoon() {
@@ -178,17 +201,44 @@ void Shard::admit() {
     admissions_.charge(task.host().admissions(), 1);
     guarded(task, [&] { task.onAdmitted(); });
   }
+  forgetRefused();
   if (!admissions_.empty() && !admissionDue_) scheduleAdmission(kAdmissionPoll);
 }
 
 FairQueue::Offer Shard::offer(RequestTask& task, Clock::time_point now) {
   // A tenant may have hundreds of apps that wait, and others do not pay for them.
-  TenantPlaces& places = task.host().places();
-  if (places.refusedIn == admissionLook_) return FairQueue::Offer::groupDeclined;
+  AppHost& host = task.host();
+  if (host.places().refused.look == admissionLook_) return FairQueue::Offer::groupDeclined;
+  if (host.refused().look == admissionLook_) return FairQueue::Offer::declined;
   if (task.tryAdmit(now)) return FairQueue::Offer::taken;
-  if (!task.admission().byTenant) return FairQueue::Offer::declined;
-  places.refusedIn = admissionLook_;
-  return FairQueue::Offer::groupDeclined;
+  noteRefused(task);
+  return task.admission().byTenant ? FairQueue::Offer::groupDeclined : FairQueue::Offer::declined;
+}
+
+void Shard::noteRefused(RequestTask& task) {
+  AppHost& host = task.host();
+  const bool byTenant = task.admission().byTenant;
+  RefusedRequests& refused = byTenant ? host.places().refused : host.refused();
+  refused.look = admissionLook_;
+  if (std::exchange(refused.noted, true)) return;
+  Quota& quota = byTenant ? static_cast<Quota&>(*host.quota().tenant) : host.quota();
+  quota.waiting.add(WaitingShards::placeOf(index_));
+  refused_.push_back({host.shared_from_this(), byTenant});
+}
+
+/// Of which nothing waits any more, or not because of these limits.
+void Shard::forgetRefused() {
+  std::erase_if(refused_, [this](const Refused& entry) {
+    AppHost& host = *entry.host;
+    RefusedRequests& refused = entry.byTenant ? host.places().refused : host.refused();
+    const bool waits =
+        entry.byTenant ? host.places().admissions.size() != 0 : !host.admissions().empty();
+    if (waits && refused.look == admissionLook_) return false;
+    refused.noted = false;
+    Quota& quota = entry.byTenant ? static_cast<Quota&>(*host.quota().tenant) : host.quota();
+    quota.waiting.remove(WaitingShards::placeOf(index_));
+    return true;
+  });
 }
 
 std::shared_ptr<TenantPlaces> Shard::placesOf(const TenantQuota& tenant) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -40,6 +41,8 @@ struct ShardEnvironment {
   LogSink& accessLog;
   wasi::FileIoPool& fileIo;
   Runners& runners;
+  /// Has the shards of this place (WaitingShards) look whether a request may be admitted.
+  std::function<void(std::size_t place)> admitOn;
 };
 
 /// What a shard holds at the moment, published at each tick for metrics and memory keeping.
@@ -59,8 +62,8 @@ struct ShardReadings {
 /// thread that stood by goes on with the shard, the other one with that guest's section only. The
 /// section's result comes home through the loop. Apps that overran lately begin away at once.
 ///
-/// Threads: start(), deploy(), drain(), stop(), shed(), tellLimitsChanged() and readings() from
-/// any; everything else on the thread that carries the shard.
+/// Threads: start(), deploy(), drain(), stop(), shed(), tellLimitsChanged(), tellPlaceIsFree() and
+/// readings() from any; everything else on the thread that carries the shard.
 class Shard final : public RequestHandler, public DrainListener, private Carried, private HandOff {
  public:
   Shard(const ShardEnvironment& environment, std::size_t index);
@@ -79,6 +82,8 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void stop();
   /// Limits have changed: they hold at once for requests that wait, too.
   void tellLimitsChanged();
+  /// A request that waits here may be admitted.
+  void tellPlaceIsFree();
   /// Gives back idle instances of apps, least recently used first, until about `bytes` are freed.
   void shed(std::size_t bytes);
   ShardReadings readings() const;
@@ -98,8 +103,9 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   /// Has it try again to be admitted once that may succeed: fair as turns are. If too many wait,
   /// the newest of the tenant with most of them is shed, which may be this one.
   void awaitAdmission(RequestTask& task);
-  /// A request has ended: others may be admitted.
-  void admitSoon();
+  /// A request of the app that was admitted has ended: another one may be, on the shard whose turn
+  /// it is.
+  void passOn(AppHost& host);
   /// Has the app's minimum of instances made.
   void warm(AppHost& host);
   /// Has its pool tidied up, if there is something to do.
@@ -156,7 +162,10 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void takeTurn(Work& work);
   void scheduleAdmission(Clock::duration delay);
   void admit();
+  void admitSoon();
   FairQueue::Offer offer(RequestTask& task, Clock::time_point now);
+  void noteRefused(RequestTask& task);
+  void forgetRefused();
   std::shared_ptr<TenantPlaces> placesOf(const TenantQuota& tenant);
   void proceed(Work& work);
   /// Up to the end of its turn; false if a section of it is away.
@@ -200,8 +209,15 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   FairQueue admissions_;
   boost::asio::steady_timer admissionTimer_{context_};
   std::uint64_t admissionLook_ = 0;  ///< the number of the last
-  bool admissionDue_ = false;        ///< admit() will be called
-  bool admittingSoon_ = false;       ///< at once
+  /// Of those that wait: each tenant, and each app, that has its limits to wait for.
+  struct Refused {
+    std::shared_ptr<AppHost> host;
+    bool byTenant;
+  };
+  std::vector<Refused> refused_;
+  std::atomic<bool> toldPlaceIsFree_{false};
+  bool admissionDue_ = false;   ///< admit() will be called
+  bool admittingSoon_ = false;  ///< at once
   std::map<const TenantQuota*, std::weak_ptr<TenantPlaces>> places_;
   std::shared_ptr<const Deployment> deployment_;
   std::vector<std::shared_ptr<AppHost>> hosts_;    ///< by route target

@@ -92,6 +92,24 @@ TEST(TheConcurrency, IsExactOverAllShardsAndWaitsForAPlace) {
   EXPECT_NE(daemon.accessLine("\"queue_ms\":").value("queue_ms"), "");
 }
 
+TEST(TheConcurrency, GivesPlacesToTheRequestsOfAllShardsInTurn) {
+  ConfigText config;
+  config.server = "shards = 3\n";
+  config.limits = "queue_ms = 1000\n";
+  config.apps = {{"sleep", "test/sleep", {}, "concurrency = 1\n"}};
+  Daemon daemon(config);
+  LoadPlan plan;
+  plan.port = daemon.port();
+  plan.connections = 24;
+  plan.duration = std::chrono::seconds(5);
+  plan.next = [](std::mt19937&) {
+    return ExpectedExchange{"sleep", request("GET", "sleep.test", "/?ms=1"), 200, "1\n", {}};
+  };
+  const LoadResult result = runLoad(plan);
+  EXPECT_EQ(result.failures, 0U) << (result.firstFailures.empty() ? "" : result.firstFailures[0]);
+  EXPECT_GT(result.requests, 24U);
+}
+
 TEST(TheConcurrency, RefusesAtOnceWhereNothingMayWait) {
   ConfigText config;
   config.limits = "queue_ms = 0\n";
