@@ -10,12 +10,12 @@ struct TenantQuota;
 /// Gives what a thread carries (a shard's loop) to another thread when a guest holds it up. The one
 /// that carried is then the guest's for as long as that computes, so tenants may have only so many.
 ///
-/// All calls from the watchdog's thread, and quick; none throws. `tenant` is the guest's; nullptr:
+/// All calls from the watchdog's thread, and quick. `tenant` is the guest's; nullptr:
 /// nobody's, which counts as one of its own.
 class HandOff {
  public:
   /// A guest that still holds up what the thread carries, after so much CPU time in which its
-  /// tenant was refused a thread, is ended as overloaded: whoever waits for the shard has not to
+  /// tenant was refused a thread, is ended as overloaded: whoever waits for the shard does not
   /// pay for a tenant that has taken all that it may.
   static constexpr std::chrono::milliseconds kPatience{10};
 

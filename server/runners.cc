@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "quota/quotas.h"
-#include "quota/thread_priority.h"
 
 namespace skiff {
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/intrusive/list.hpp>
 #include <condition_variable>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include "quota/fair_places.h"
 #include "quota/fair_queue.h"
 #include "quota/hand_off.h"
+#include "quota/thread_priority.h"
 
 namespace skiff {
 
@@ -44,9 +46,9 @@ class Carried {
 class Runners {
  public:
   struct Limits {
-    /// Threads beside the shards that are taken at a time. Those that have nothing to do come on
-    /// top.
-    std::size_t away = 64;
+    /// Threads beside the shards that are taken at a time; those that have nothing to do come on
+    /// top. A tenant alone can have a quarter, and is to have enough of them for all processors.
+    std::size_t away = std::max<std::size_t>(64, 8 * usableProcessors());
     /// Of these, how many jobs leave free for shards that are held up.
     std::size_t reserve = 8;
     /// Threads that stand by.
@@ -88,8 +90,8 @@ class Runners {
     /// While one carries: where it wants to know whose guest it lost what it carried to.
     const TenantQuota** loser = nullptr;
   };
-  /// The place of a tenant's jobs in the queue. Kept while anything waits there, so that the
-  /// tenant's turn does not come early for having had nothing waiting for a moment.
+  /// The place of a tenant's jobs in the queue. Kept while anybody's wait there, so that the
+  /// tenant's turn does not come early for having had none waiting for a moment.
   struct Line {
     FairGroup group;
     FairFlow flow{group};

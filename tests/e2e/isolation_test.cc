@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <thread>
@@ -55,19 +56,20 @@ TEST(AGuestThatComputes, DoesNotHoldUpItsShardByCallingTheHostEither) {
 
 TEST(ATenantsGuestsThatCompute, HoldUpNoShardOnceTheyHaveAllTheThreadsThatTheyMay) {
   ConfigText text = config();
-  constexpr int kMost = 16;  // a quarter of the threads beside the shards
-  for (int i = 0; i < kMost + 2; ++i) {
+  // A quarter of the threads beside the shards.
+  const int most = static_cast<int>(std::max(64U, 8 * std::thread::hardware_concurrency()) / 4);
+  for (int i = 0; i < most + 2; ++i) {
     text.apps.push_back({"noisy" + std::to_string(i), "hostile/misbehave", {}, {}, "noisy"});
   }
   text.apps.push_back({"other", "hostile/misbehave", {}, {}, "other"});
   Daemon daemon(text);
   std::vector<Client> clients;
-  for (int i = 0; i < kMost; ++i) {
+  for (int i = 0; i < most; ++i) {
     clients.push_back(daemon.connect());
     clients.back().send(request("GET", "noisy" + std::to_string(i) + ".test", "/spin"));
     ASSERT_TRUE(eventually([&] { return daemon.metrics().sum("skiff_handoffs_total") > i; })) << i;
   }
-  for (int i = kMost; i < kMost + 2; ++i) {
+  for (int i = most; i < most + 2; ++i) {
     const std::string app = "noisy" + std::to_string(i);
     const Response response = daemon.get(app + ".test", "/spin");
     EXPECT_EQ(response.status, 503);
@@ -78,7 +80,7 @@ TEST(ATenantsGuestsThatCompute, HoldUpNoShardOnceTheyHaveAllTheThreadsThatTheyMa
   EXPECT_EQ(daemon.get("hello.test").status, 200);
   // Another tenant's guest finds a thread.
   EXPECT_EQ(daemon.get("other.test", "/work?steps=20000000").body, "done\n");
-  EXPECT_EQ(daemon.metrics().sum("skiff_handoffs_total"), kMost + 1);
+  EXPECT_EQ(daemon.metrics().sum("skiff_handoffs_total"), most + 1);
 }
 
 TEST(AShard, GoesOnWhileItsThreadsChange) {
