@@ -58,7 +58,9 @@ struct Limits {
   // The tenant or app as a whole. 0 stands for no limit where it says so.
   std::uint32_t cpuShare = 0;  ///< `cpu_share`: thousandths of a core, sustained; 0: no limit
   std::chrono::milliseconds cpuBurst{1'000};  ///< `cpu_burst_ms`: CPU time that may be saved up
-  std::uint32_t weight = 10;            ///< `weight`: its part of the CPU where there is not enough
+  /// `weight`: its part of the CPU and of places where there are not enough: a tenant's among all
+  /// tenants, an app's among those of its tenant.
+  std::uint32_t weight = 10;
   ByteSize memoryTotal = 4_GiB;         ///< `memory_total`: memory of all instances
   std::uint32_t concurrency = 1'000;    ///< `concurrency`: requests in flight at once
   std::uint32_t rate = 0;               ///< `rate`: requests a second; 0: no limit

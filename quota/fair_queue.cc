@@ -4,9 +4,10 @@
 
 namespace skiff {
 
-void FairQueue::push(FairFlow& flow, FairItem& item, std::uint32_t weight, End end) {
+void FairQueue::push(FairFlow& flow, FairItem& item, FairWeights weights, End end) {
   FairGroup& group = flow.group_;
-  group.weight_ = std::max(1U, weight);
+  group.weight_ = std::max(1U, weights.tenant);
+  flow.weight_ = std::max(1U, weights.app);
   if (!group.is_linked()) {
     group.time_ = std::max(group.time_, time_);
     groups_.insert(group);
@@ -44,7 +45,7 @@ void FairQueue::charge(FairFlow& flow, double cost) {
   if (flowWaits) group.flows_.erase(group.flows_.iterator_to(flow));
   // One that did not wait here for its turn has not been brought up to the present.
   group.time_ = std::max(group.time_, time_) + cost / group.weight_;
-  flow.time_ = std::max(flow.time_, group.flowTime_) + cost;
+  flow.time_ = std::max(flow.time_, group.flowTime_) + cost / flow.weight_;
   if (flowWaits) group.flows_.insert(flow);
   if (groupWaits) groups_.insert(group);
 }

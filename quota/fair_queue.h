@@ -12,6 +12,12 @@ class FairFlow;
 class FairGroup;
 class FairQueue;
 
+/// What an item's tenant, and its app among the tenant's apps, weigh. Each at least 1.
+struct FairWeights {
+  std::uint32_t tenant = 1;
+  std::uint32_t app = 1;
+};
+
 using FairItemHook =
     boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
@@ -56,10 +62,11 @@ class FairFlow : public boost::intrusive::set_base_hook<> {
   FairGroup& group_;
   FairQueue* queue_ = nullptr;  ///< while something waits in it
   double time_ = 0;
+  std::uint32_t weight_ = 1;
   Items items_;
 };
 
-/// The items of one tenant: its flows share what the tenant gets, which is by weight.
+/// The items of one tenant: its flows share what the tenant gets, by their own weights.
 class FairGroup : public boost::intrusive::set_base_hook<> {
  public:
   /// REQUIRES: none of its flows is left.
@@ -85,8 +92,8 @@ class FairGroup : public boost::intrusive::set_base_hook<> {
 
 /// Items in an order that is fair by weight between tenants, then between the apps of each:
 /// start-time fair queueing. Each tenant has a virtual time that goes on by what its items are said
-/// to cost, divided by its weight; who is furthest behind is next. Who had nothing waiting saves
-/// nothing up.
+/// to cost, divided by its weight; who is furthest behind is next. The same holds for the apps of
+/// each, among themselves. Who had nothing waiting saves nothing up.
 ///
 /// Allocates nothing. One thread.
 class FairQueue {
@@ -101,8 +108,8 @@ class FairQueue {
   std::size_t size() const { return size_; }
 
   enum class End : std::uint8_t { back, front };
-  /// `weight`: the tenant's at this moment, at least 1. REQUIRES: the item waits nowhere.
-  void push(FairFlow& flow, FairItem& item, std::uint32_t weight, End end = End::back);
+  /// `weights`: as they are at this moment. REQUIRES: the item waits nowhere.
+  void push(FairFlow& flow, FairItem& item, FairWeights weights, End end = End::back);
 
   /// The next item; nullptr if there is none.
   FairItem* first();

@@ -206,7 +206,9 @@ bool GuestThread::describe(OverrunGuest& guest, Clock::time_point now) {
   guest.thread = this;
   guest.activation = claimed_;
   guest.tenant = budget_.quota->tenant.get();
-  guest.weight = std::max(1U, guest.tenant->limits.weight());
+  guest.app = budget_.quota;
+  guest.weights = {.tenant = std::max(1U, guest.tenant->limits.weight()),
+                   .app = std::max(1U, guest.app->limits.weight())};
   const nanoseconds used = charged_;
   guest.cpu = used - scheduled_;
   guest.total = used;

@@ -59,9 +59,9 @@ struct ActivationReport {
 ///
 /// A thread that carries a shard's loop (it has a HandOff) loses it to another when a guest on it
 /// computes for longer than the watchdog's slice; it is *away* then, for good, and so is a thread
-/// that never had one. Guests that are away share the processors by their tenants' weights: the
-/// watchdog parks some in heed(). If there is no thread for the guest's tenant to be had, the guest
-/// is ended before long (HandOff::kPatience).
+/// that never had one. Guests that are away share the processors by their tenants' and apps'
+/// weights: the watchdog parks some in heed(). If there is no thread for the guest's tenant to be
+/// had, the guest is ended before long (HandOff::kPatience).
 ///
 /// CPU time: an activation that no look of the watchdog saw is measured by the cycle counter alone
 /// (no system call); any other by the thread's CPU clock from the first look that saw it.

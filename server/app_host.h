@@ -56,7 +56,9 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   HttpOriginConnector* origin() { return origin_.get(); }
 
   AppQuota& quota() const { return *deployment_->quota; }
-  std::uint32_t weight() const { return quota().tenant->limits.weight(); }
+  FairWeights weights() const {
+    return {.tenant = quota().tenant->limits.weight(), .app = quota().limits.weight()};
+  }
 
   /// Counts a request in, from its start to onFinished.
   void enter() { ++requests_; }

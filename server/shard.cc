@@ -107,7 +107,7 @@ void Shard::enqueue(Work& work) {
     if (inEvent_ && turns_.size() == 1) static_cast<Work*>(turns_.first())->onTurnPosted();
     work.onTurnPosted();
   }
-  turns_.push(host.turns(), work, host.weight());
+  turns_.push(host.turns(), work, host.weights());
   if (!inEvent_) postTurns();
 }
 
@@ -148,7 +148,7 @@ void Shard::giveTurns() {
 // Admission.
 
 void Shard::awaitAdmission(RequestTask& task) {
-  admissions_.push(task.host().admissions(), task, task.host().weight());
+  admissions_.push(task.host().admissions(), task, task.host().weights());
   if (!task.admission()) noteRefused(task);
   // What another shard lets go, and what flows into a bucket, comes without a word.
   if (!admissionDue_) scheduleAdmission(kAdmissionPoll);

@@ -283,6 +283,39 @@ TEST_F(AFullHouse, IsLeftByWhoeverHasGone) {
   EXPECT_TRUE(eventually([&] { return active() == kThreads; }));
   spinners_.clear();
   EXPECT_EQ(daemon_->get(last(), "/ok").body, "ok\n") << "all is as it was";
+TEST(AppsOfATenant, ShareWhatItGetsByTheirWeights) {
+  ConfigText text;
+  text.server = "shards = 1\n";
+  text.limits = "cpu_ms = 200000\nwall_ms = 3000\nqueue_ms = 60000\n";
+  // An app has one guest at a time on a shard.
+  for (const char* weight : {"1", "4"}) {
+    for (const char* name : {"a", "b", "c"}) {
+      text.apps.push_back({name + std::string(weight),
+                           "hostile/misbehave",
+                           {},
+                           "weight = " + std::string(weight) + "\n"});
+    }
+  }
+  Daemon daemon(text);
+  std::vector<Client> clients;
+  for (const AppText& app : text.apps) {
+    clients.push_back(daemon.connect());
+    clients.back().send(request("GET", app.name + ".test", "/spin"));
+  }
+  for (Client& client : clients) EXPECT_EQ(client.receive().field("skiff-reason"), "wall_limit");
+  // The last one's answer may be here before it is counted.
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_limit_hits_total", {{"reason", "wall_limit"}}) == 6;
+  }));
+  const MetricsPage metrics = daemon.metrics();
+  double light = 0;
+  double heavy = 0;
+  for (const AppText& app : text.apps) {
+    (app.name[1] == '1' ? light : heavy) +=
+        metrics.sum("skiff_guest_cpu_seconds_total", {{"app", app.name}});
+  }
+  EXPECT_GT(heavy, 1.8 * light);
+  EXPECT_LT(heavy, 6 * light);
 }
 
 TEST(AServerThatEnds, BringsGuestsHomeThatAreAway) {

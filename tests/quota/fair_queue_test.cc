@@ -24,12 +24,14 @@ class FairQueueTest : public ::testing::Test {
     FairGroup group;
     std::uint32_t weight = 1;
     std::deque<FairFlow> apps;
+    std::vector<std::uint32_t> appWeights;
   };
 
   FairFlow& addTenant(std::uint32_t weight, int apps = 1) {
     tenants.emplace_back();
     tenants.back().weight = weight;
     for (int i = 0; i < apps; ++i) tenants.back().apps.emplace_back(tenants.back().group);
+    tenants.back().appWeights.assign(static_cast<std::size_t>(apps), weight);
     return tenants.back().apps.front();
   }
   FairFlow& flow(const Item& item) {
@@ -41,7 +43,9 @@ class FairQueueTest : public ::testing::Test {
     item.tenant = tenant;
     item.app = app;
     item.number = static_cast<int>(items.size());
-    queue.push(flow(item), item, tenants[static_cast<std::size_t>(tenant)].weight);
+    const Tenant& owner = tenants[static_cast<std::size_t>(tenant)];
+    queue.push(flow(item), item,
+               {.tenant = owner.weight, .app = owner.appWeights[static_cast<std::size_t>(app)]});
     return item;
   }
   Item* pop(double cost = 1) {
@@ -104,6 +108,43 @@ TEST_F(FairQueueTest, ATenantGetsNoMoreForHavingMoreApps) {
   }
   EXPECT_NEAR(served[0], 200, 2);
   for (const int app : apps) EXPECT_NEAR(app, 50, 2);
+}
+
+TEST_F(FairQueueTest, AppsShareByWeightWhatTheirTenantGets) {
+  addTenant(10, 3);
+  tenants[0].appWeights = {1, 2, 4};
+  addTenant(10);
+  for (int i = 0; i < 1000; ++i) {
+    for (int app = 0; app < 3; ++app) push(0, app);
+    push(1);
+  }
+  std::array<int, 2> served{};
+  std::array<int, 3> apps{};
+  for (int i = 0; i < 1400; ++i) {
+    const Item* const item = pop();
+    ++served[static_cast<std::size_t>(item->tenant)];
+    if (item->tenant == 0) ++apps[static_cast<std::size_t>(item->app)];
+  }
+  EXPECT_NEAR(served[0], 700, 2) << "apps' weights give their tenant no more";
+  EXPECT_NEAR(apps[0], 100, 2);
+  EXPECT_NEAR(apps[1], 200, 2);
+  EXPECT_NEAR(apps[2], 400, 2);
+}
+
+TEST_F(FairQueueTest, AChangedWeightHoldsForWhatIsPushedNext) {
+  addTenant(10, 2);
+  const auto serve = [&] {
+    std::array<int, 2> apps{};
+    for (int i = 0; i < 400; ++i) {
+      push(0, 0);
+      push(0, 1);
+      ++apps[static_cast<std::size_t>(pop()->app)];
+    }
+    return apps;
+  };
+  EXPECT_NEAR(serve()[1], 200, 4);
+  tenants[0].appWeights = {1, 3};
+  EXPECT_NEAR(serve()[1], 300, 4);
 }
 
 TEST_F(FairQueueTest, WhoWasAwaySavesNothingUp) {

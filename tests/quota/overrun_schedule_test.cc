@@ -26,21 +26,39 @@ class OverrunScheduleTest : public ::testing::Test {
     nanoseconds pause{};
     nanoseconds left{};  ///< of its burst
     nanoseconds resting{};
+    bool isNewEachTime = false;  ///< each burst is a guest of its own
   };
 
   Runner& add(TenantQuota& tenant) {
     runners.push_back(std::make_unique<Runner>());
     Runner& runner = *runners.back();
     runner.guest.tenant = &tenant;
-    runner.guest.weight = tenant.limits.weight();
+    runner.guest.weights.tenant = tenant.limits.weight();
+    return runner;
+  }
+  Runner& add(AppQuota& app) {
+    Runner& runner = add(*app.tenant);
+    runner.guest.app = &app;
+    runner.guest.weights.app = app.limits.weight();
     return runner;
   }
 
   TenantQuota& tenant(std::uint32_t weight) {
     Limits limits;
     limits.weight = weight;
-    tenants.push_back(std::make_unique<TenantQuota>("t" + std::to_string(tenants.size()), limits));
+    tenants.push_back(std::make_shared<TenantQuota>("t" + std::to_string(tenants.size()), limits));
     return *tenants.back();
+  }
+  /// Of the tenant that was made last.
+  AppQuota& app(std::uint32_t weight) {
+    Limits limits;
+    limits.weight = weight;
+    apps.push_back(
+        std::make_unique<AppQuota>(tenants.back(), "a" + std::to_string(apps.size()), limits));
+    return *apps.back();
+  }
+  static double seconds(const Runner& runner) {
+    return std::chrono::duration<double>(runner.total).count();
   }
 
   void run(nanoseconds time) {
@@ -65,12 +83,13 @@ class OverrunScheduleTest : public ::testing::Test {
         runner.guest.runs = guests[i].runs;
         runner.guest.cpu = guests[i].runs ? nanoseconds(kTick) : nanoseconds(0);
         runner.total += runner.guest.cpu;
-        runner.guest.total = runner.total;
+        runner.guest.total += runner.guest.cpu;
         running += guests[i].runs ? 1 : 0;
         if (runner.burst.count() == 0) continue;
         runner.left -= runner.guest.cpu;
         if (runner.left.count() > 0) continue;
         runner.left = runner.burst;
+        if (runner.isNewEachTime) runner.guest.total = nanoseconds(0);
         runner.resting = runner.pause;
       }
       most = std::max(most, running);
@@ -80,7 +99,8 @@ class OverrunScheduleTest : public ::testing::Test {
   static constexpr milliseconds kTick{1};
   OverrunSchedule schedule{2};
   OverrunSchedule::Clock::time_point now{std::chrono::seconds(1000)};
-  std::vector<std::unique_ptr<TenantQuota>> tenants;
+  std::vector<std::shared_ptr<TenantQuota>> tenants;
+  std::vector<std::unique_ptr<AppQuota>> apps;
   std::vector<std::unique_ptr<Runner>> runners;
   std::size_t most = 0;
   int switches = 0;
@@ -121,6 +141,32 @@ TEST_F(OverrunScheduleTest, ATenantGetsNoMoreForHavingMoreGuests) {
   // And the many share theirs.
   for (int i = 0; i < 8; ++i)
     EXPECT_GT(runners[static_cast<std::size_t>(i)]->total, milliseconds(200));
+}
+
+TEST_F(OverrunScheduleTest, AppsShareByWeightWhatTheirTenantGets) {
+  schedule = OverrunSchedule(1);
+  tenant(10);
+  const Runner& light = add(app(1));
+  AppQuota& heavy = app(3);
+  const Runner& first = add(heavy);
+  const Runner& second = add(heavy);
+  const Runner& other = add(tenant(10));
+  run(std::chrono::seconds(8));
+  EXPECT_NEAR(seconds(other), 4, 0.1);
+  EXPECT_NEAR(seconds(light), 1, 0.05);
+  EXPECT_NEAR(seconds(first), 1.5, 0.05);
+  EXPECT_NEAR(seconds(second), 1.5, 0.05);
+}
+
+TEST_F(OverrunScheduleTest, AnAppsLongGuestDoesNotWaitForTheBriefOnesOfAnother) {
+  schedule = OverrunSchedule(1);
+  tenant(10);
+  const Runner& lengthy = add(app(1));
+  Runner& brief = add(app(1));
+  brief.burst = brief.left = milliseconds(4);
+  brief.isNewEachTime = true;
+  run(std::chrono::seconds(2));
+  EXPECT_NEAR(seconds(lengthy), 1, 0.1);
 }
 
 TEST_F(OverrunScheduleTest, ABriefPauseBetweenRequestsCostsNothing) {

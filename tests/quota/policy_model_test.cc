@@ -164,6 +164,9 @@ class World {
   Quota& quota(std::size_t i) {
     return i < kTenants ? static_cast<Quota&>(*tenants_[i]) : *apps_[i - kTenants];
   }
+  FairWeights weightsOf(std::size_t app) const {
+    return {.tenant = tenants_[tenantOf(app)]->limits.weight(), .app = apps_[app]->limits.weight()};
+  }
   Account& appModel(std::size_t app) { return model_[kTenants + app]; }
   Account& tenantModel(std::size_t app) { return model_[tenantOf(app)]; }
 
@@ -210,7 +213,7 @@ class World {
     tenant.take(1);
     own.take(1);
     waiting_.push_back(&request);
-    admissions_.push(*flows_[app], request, tenants_[tenantOf(app)]->limits.weight());
+    admissions_.push(*flows_[app], request, weightsOf(app));
   }
 
   /// Those that may, in the queue's order; within an app nobody overtakes.
@@ -267,8 +270,7 @@ class World {
   void makeReady(Request& request) {
     request.stage = Stage::turn;
     ready_.insert(&request);
-    turnQueue_.push(*turns_[request.app], request,
-                    tenants_[tenantOf(request.app)]->limits.weight());
+    turnQueue_.push(*turns_[request.app], request, weightsOf(request.app));
   }
 
   /// The next request has its turn on the shard: it computes for a while, and then is over, is
@@ -287,6 +289,7 @@ class World {
       away_.push_back(&request);
       request.guest = {};
       request.guest.tenant = tenants_[tenantOf(request.app)].get();
+      request.guest.app = apps_[request.app].get();
       return;
     }
     if (random_() % 3 == 0) return endAs(request, End::finished);
@@ -307,7 +310,7 @@ class World {
     if (away_.empty()) return;
     std::vector<OverrunGuest> guests;
     for (Request* request : away_) {
-      request->guest.weight = request->guest.tenant->limits.weight();
+      request->guest.weights = weightsOf(request->app);
       request->guest.throttled = apps_[request->app]->cpuWait(now_).count() > 0;
       guests.push_back(request->guest);
     }
