@@ -84,6 +84,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   BodyRead readBody(std::span<std::byte> into) override;
   bool bodyReadable() const override { return parser_.bodyEnded() || !input_.empty(); }
   RequestParser& parser() override { return parser_; }
+  void abandon(Reason reason, int status, std::string_view detail) override;
   void wakeAt(std::chrono::steady_clock::time_point when) override;
   void hold() override { ++depth_; }
   void release() override;
@@ -114,7 +115,6 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   void guarded(Call call);
   void refuse(const Refusal& refusal);
   void takeTrailers();
-  void abandon(Reason reason, int status, std::string_view detail);
   void retireExchange();
   void tellFinished();
   void beginNextRequest();

@@ -125,6 +125,7 @@ bool HttpExchange::setRequestBodyLimit(std::uint64_t bytes) {
 
 BodyRead HttpExchange::readRequestBody(std::span<std::byte> into) {
   if (!isLive()) return {};
+  holdBodyToLimit();
   const BodyRead read = transport_->readBody(into);
   if (read.wouldBlock()) askForBody();
   return read;
@@ -132,6 +133,17 @@ BodyRead HttpExchange::readRequestBody(std::span<std::byte> into) {
 
 std::optional<std::uint64_t> HttpExchange::requestBodyLength() const {
   return bodyLength_;
+}
+
+/// By the limit as it is at this moment.
+void HttpExchange::holdBodyToLimit() {
+  if (quota_ == nullptr) return;
+  const std::uint64_t limit = quota_->limits.requestBody().bytes();
+  RequestParser& parser = transport_->parser();
+  parser.setBodyLimit(limit);
+  if (away_ || parser.bodyEnded() || parser.bodyAnnounced() <= limit) return;
+  transport_->abandon(Reason::bodyTooLarge, reasonStatus(Reason::bodyTooLarge),
+                      "the body is above the app's limit");
 }
 
 /// A client that expects 100 is told to go on once its body is really wanted (RFC 9110, 10.1.1).
@@ -503,6 +515,7 @@ void HttpExchange::thaw() {
   away_ = frozen_ = false;
   transport_->thaw();
   if (exceeded_ && isLive()) end(Reason::badResponse, kTooLong);
+  if (isLive()) holdBodyToLimit();
   if (std::exchange(missedNext_, false) && next_) next_->pump();
   const std::uint8_t signals = std::exchange(missedSignals_, std::uint8_t{0});
   waitFor(waits_, until_);
@@ -559,6 +572,7 @@ void HttpExchange::wakeInTime() {
 }
 
 void HttpExchange::onLimitsChanged() {
+  if (isLive() && !frozen_) holdBodyToLimit();
   if (pausedUntil_ && !frozen_) {
     pausedUntil_.reset();
     if (next_) next_->pump();

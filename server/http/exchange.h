@@ -71,7 +71,8 @@ class HttpExchange final : public Exchange {
   /// What fail() says in Retry-After, in seconds; 0 (the default): what the reason says.
   void setRetryAfter(unsigned seconds) { retryAfter_ = seconds; }
 
-  /// The limits of its app or tenant are others now: what waits because of them tries again.
+  /// The limits of its app or tenant are others now: what waits because of them tries again, and a
+  /// body on its way that is too large now is refused.
   void onLimitsChanged();
 
   /// The time for the whole exchange is over: as fail(), and an answer that is still being relayed
@@ -80,7 +81,8 @@ class HttpExchange final : public Exchange {
 
   /// The largest request body that the app accepts. False if the announced length is larger: then
   /// the exchange has failed with 413 and the handler leaves it alone. A chunked body that grows
-  /// beyond it abandons the exchange with bodyTooLarge. Unlimited unless set.
+  /// beyond it abandons the exchange with bodyTooLarge. Unlimited unless set; with a quota, what
+  /// that says holds from then on, whenever it changes.
   [[nodiscard]] bool setRequestBodyLimit(std::uint64_t bytes);
 
   /// The connection ends with this answer, if its head is not on its way yet.
@@ -88,8 +90,8 @@ class HttpExchange final : public Exchange {
 
   /// Where startNext() goes; nullptr (the default) for nowhere. Must outlive the exchange.
   void setOrigin(OriginConnector* origin) { origin_ = origin; }
-  /// What the traffic with the origin is counted in and held to, and how long an answer may be;
-  /// nullptr (the default): nothing is limited. Must outlive the exchange.
+  /// What the traffic with the origin is counted in and held to, and how long the request's body
+  /// and an answer may be; nullptr (the default): nothing is limited. Must outlive the exchange.
   void setQuota(AppQuota* quota) { quota_ = quota; }
 
   /// The text of the route that led here. Copied.
@@ -234,6 +236,7 @@ class HttpExchange final : public Exchange {
   void countIo(std::size_t bytes, std::size_t operations = 0);
   void wakeInTime();
   void askForBody();
+  void holdBodyToLimit();
   void forgetOriginLength();
 
   static constexpr std::size_t kInlineMemory = 3 << 10;

@@ -30,6 +30,8 @@ class ExchangeTransport {
   /// readBody() would give something now.
   virtual bool bodyReadable() const = 0;
   virtual RequestParser& parser() = 0;
+  /// Has the exchange abandoned, once the calls under way have returned.
+  virtual void abandon(Reason reason, int status, std::string_view detail) = 0;
   /// Asks for onTimeEvent() at that time; replaces what was asked before.
   virtual void wakeAt(std::chrono::steady_clock::time_point when) = 0;
 

@@ -92,6 +92,7 @@ void RequestParser::reset() {
   fieldsBegin_ = 0;
   remaining_ = 0;
   bodyLimit_ = UINT64_MAX;
+  announced_ = 0;
   received_ = 0;
   framing_ = 0;
   chunks_ = 0;
@@ -236,7 +237,7 @@ void RequestParser::expectNoBody() {
 }
 
 void RequestParser::expectBody(std::uint64_t length) {
-  remaining_ = length;
+  remaining_ = announced_ = length;
   phase_ = length == 0 ? Phase::done : Phase::body;
 }
 
@@ -258,7 +259,10 @@ int RequestParser::onBody(const char* at, std::size_t length) {
 int RequestParser::onChunkHeader() {
   ++chunks_;
   const std::uint64_t size = parser_.content_length;
-  if (size <= bodyLimit_ && received_ <= bodyLimit_ - size) return 0;
+  if (size <= bodyLimit_ && announced_ <= bodyLimit_ - size) {
+    announced_ += size;
+    return 0;
+  }
   return refuse(Reason::bodyTooLarge, 413, "the request's body is too large");
 }
 

@@ -82,6 +82,8 @@ class RequestParser {
   const Refusal& bodyRefusal() const { return refusal_; }
   /// Of a body with a length: what has not been read yet. 0 for chunked ones.
   std::uint64_t bodyRemaining() const { return remaining_; }
+  /// How long the body is at least, by what it has said so far: its length, or its chunks' sum.
+  std::uint64_t bodyAnnounced() const { return announced_; }
   bool isChunked() const { return chunked_; }
 
   /// The fields after a chunked body. The views live until reset(). REQUIRES: bodyEnded()
@@ -126,6 +128,7 @@ class RequestParser {
 
   std::uint64_t remaining_ = 0;
   std::uint64_t bodyLimit_ = UINT64_MAX;
+  std::uint64_t announced_ = 0;
   std::uint64_t received_ = 0;  ///< bytes of a chunked body
   std::byte* into_ = nullptr;   ///< during readBody: where the next body byte goes
   std::uint64_t framing_ = 0;   ///< bytes of a chunked body that are not the body's

@@ -275,5 +275,27 @@ TEST(TheWallTime, ChangesForRequestsThatWait) {
   EXPECT_EQ(client.receive().field("skiff-reason"), "wall_limit");
 }
 
+TEST(TheRequestBody, IsHeldToALimitThatIsLoweredOnItsWay) {
+  const auto config = [](const std::string& requestBody) {
+    ConfigText text;
+    text.apps = {{"reader", "test/slowread", {}, "request_body = \"" + requestBody + "\"\n"}};
+    return text.text();
+  };
+  Daemon daemon(config("1MiB"));
+  Client client = daemon.connect();
+  client.send(
+      "POST /?ms=1 HTTP/1.1\r\nHost: reader.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "258\r\n" +
+      std::string(600, 'x') + "\r\n");
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_instances", {{"state", "busy"}}) == 1;
+  }));
+  daemon.reload(config("512B"));
+  const Response refused = client.receive();
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_EQ(refused.field("skiff-reason"), "body_too_large");
+  EXPECT_EQ(daemon.accessLineOf(refused).value("reason"), "body_too_large");
+}
+
 }  // namespace
 }  // namespace skiff::e2e

@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "quota/quotas.h"
 #include "tests/server/http/http_client.h"
 #include "tests/server/http/test_server.h"
 
@@ -195,6 +196,91 @@ TEST(BodyTest, AMegabyteManyTimesThroughBoundedBuffers) {
   sender.join();
   EXPECT_TRUE(response.complete);
   EXPECT_EQ(response.body.size(), kTotal);
+}
+
+/// A request whose body is on its way, to an app whose limits the test changes.
+class BodyLimitTest : public testing::Test {
+ protected:
+  BodyLimitTest()
+      : server([this](HttpExchange& exchange) {
+          exchange.setQuota(&quota);
+          Script::run(exchange, [this](HttpExchange& now) { read(now); });
+          if (!began.exchange(true)) started.set_value(&exchange);
+        }) {}
+
+  void read(HttpExchange& exchange) {
+    std::array<std::byte, 1000> into;
+    while (true) {
+      const BodyRead part = exchange.readRequestBody(into);
+      received += part.size;
+      if (part.end) return exchange.finish();
+      if (part.wouldBlock()) return exchange.waitFor(kWaitRequestBody);
+    }
+  }
+  HttpExchange* begin(std::string_view message) {
+    client.send(message);
+    HttpExchange* const exchange = await(started.get_future());
+    while (server.inServer([this] { return received; }) == 0) std::this_thread::yield();
+    return exchange;
+  }
+  void lower() {
+    Limits limits;
+    limits.requestBody = ByteSize(20);
+    quota.limits.set(limits);
+  }
+
+  static constexpr std::string_view kChunks =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n";
+  AppQuota quota{std::make_shared<TenantQuota>("acme", Limits()), "app", Limits()};
+  std::promise<HttpExchange*> started;
+  std::atomic<bool> began{false};
+  std::size_t received = 0;
+  TestServer server;
+  HttpClient client{server.port()};
+};
+
+TEST_F(BodyLimitTest, HoldsForTheNextChunkOnceItIsLowered) {
+  begin(kChunks);
+  lower();
+  client.send("a\r\n0123456789\r\n");
+  while (server.inServer([this] { return received; }) < 20) std::this_thread::yield();
+  client.send("1\r\nx\r\n");
+  EXPECT_EQ(client.read().status, 413);
+}
+
+TEST_F(BodyLimitTest, RefusesAtOnceABodyThatIsLongerAlready) {
+  HttpExchange* const exchange =
+      begin("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 21\r\n\r\n0123456789");
+  server.inServer([&] { exchange->onLimitsChanged(); });
+  lower();
+  server.inServer([&] { exchange->onLimitsChanged(); });
+  const auto response = client.read();
+  EXPECT_EQ(response.status, 413);
+  EXPECT_THAT(response.body, HasSubstr("body_too_large"));
+}
+
+TEST_F(BodyLimitTest, LeavesABodyAloneThatFits) {
+  HttpExchange* const exchange = begin(kChunks);
+  lower();
+  server.inServer([&] { exchange->onLimitsChanged(); });
+  client.send("a\r\n0123456789\r\n0\r\n\r\n");
+  EXPECT_EQ(client.read().status, 200);
+}
+
+TEST_F(BodyLimitTest, WaitsForAGuestThatIsAwayFromItsShard) {
+  HttpExchange* const exchange =
+      begin("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 21\r\n\r\n0123456789");
+  server.inServer([&] {
+    exchange->beginWork();
+    exchange->freeze();
+    exchange->leaveShard();
+    lower();
+    exchange->onLimitsChanged();
+    EXPECT_FALSE(exchange->isOver());
+    exchange->thaw();
+    exchange->endWork();
+  });
+  EXPECT_EQ(client.read().status, 413);
 }
 
 TEST(ExpectTest, ContinuesWhenTheBodyIsWanted) {

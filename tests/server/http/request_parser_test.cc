@@ -158,6 +158,23 @@ TEST(RequestParserTest, AllChunksTogetherCountAgainstTheLimit) {
   EXPECT_EQ(step.produced, 10u);
 }
 
+TEST(RequestParserTest, SaysHowLongTheBodyIsAtLeast) {
+  const HttpLimits limits;
+  RequestParser parser(limits);
+  parser.expectBody(1'000);
+  EXPECT_EQ(parser.bodyAnnounced(), 1'000u);
+  parser.reset();
+  EXPECT_EQ(parser.bodyAnnounced(), 0u);
+
+  const std::string request =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n5\r\n1";
+  ASSERT_EQ(parser.parseHead(request), RequestParser::Head::complete);
+  parser.expectChunks();
+  std::array<std::byte, 100> into;
+  parser.readBody(std::string_view(request).substr(parser.headSize()), into);
+  EXPECT_EQ(parser.bodyAnnounced(), 13u);
+}
+
 TEST(RequestParserTest, BodyBytesGoWhereThereIsRoomAndNotBeyond) {
   const HttpLimits limits;
   RequestParser parser(limits);
