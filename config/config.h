@@ -51,7 +51,9 @@ struct Limits {
   ByteSize responseBody = LimitCeilings::kBody;  ///< `response_body`: largest response body sent
   std::chrono::milliseconds queue{1'000};        ///< `queue_ms`: longest wait for a turn; 0: none
 
-  // One instance.
+  // One instance. A change has the module prepared anew, for the requests from then on. Requests in
+  // flight go on with what they were prepared for, but a lower `memory` holds for them at once: at
+  // their next growth or write to `/tmp`.
   ByteSize memory = 128_MiB;  ///< `memory`: linear memory and `/tmp`
   ByteSize heap = 128_MiB;    ///< `heap`: the engine's own heap of an isolate
 

@@ -16,6 +16,7 @@
 #include "isolate/guest_memory.h"
 #include "isolate/guest_settings.h"
 #include "isolate/host_function.h"
+#include "quota/quotas.h"
 
 namespace skiff {
 
@@ -138,9 +139,15 @@ class HostContext {
   std::uint32_t features() const { return features_; }
   void setFeatures(std::uint32_t features) { features_ = features; }
 
+  /// How much memory the guest may have now: what its module was prepared for, or less if its
+  /// app's limit was lowered since.
+  std::uint64_t memoryLimit() const {
+    const AppQuota* const quota = settings_.quota.get();
+    return std::min(settings_.memory, quota ? quota->limits.memory() : settings_.memory).bytes();
+  }
   /// Whether the guest's memory and what is held for it may be so much more together.
   bool hasRoom(std::uint64_t bytes) {
-    return memory_.size() + heldBytes_ + bytes <= settings_.memory.bytes();
+    return memory_.size() + heldBytes_ + bytes <= memoryLimit();
   }
   /// Memory that the host holds on the guest's behalf and counts as the guest's own: false if its
   /// limit leaves no room for `bytes` more.
@@ -154,7 +161,7 @@ class HostContext {
     memory_.giveBackToTotal(bytes);
   }
   /// The guest grew its memory so far that, with what is held for it, it is over its limit.
-  bool overMemory() { return memory_.size() + heldBytes_ > settings_.memory.bytes(); }
+  bool overMemory() { return memory_.size() + heldBytes_ > memoryLimit(); }
   bool holdsMemory() const { return heldBytes_ != 0; }
 
   /// The guest asked for what differs from time to time: "randomness", "the time". One phrase,

@@ -11,7 +11,8 @@ namespace skiff {
 
 /// A tenant's or an app's limits as they are now: changed while requests are in flight, and read
 /// anew wherever one is applied. Each limit is changed for itself; who needs two that belong
-/// together must bear that one of them is older. Any thread.
+/// together must bear that one of them is older. `heap` is none of them: isolates are made with it.
+/// Any thread.
 class LiveLimits {
  public:
   explicit LiveLimits(const Limits& limits) { set(limits); }
@@ -25,7 +26,6 @@ class LiveLimits {
     responseBody_ = limits.responseBody;
     queue_ = limits.queue;
     memory_ = limits.memory;
-    heap_ = limits.heap;
     cpuShare_ = limits.cpuShare;
     cpuBurst_ = limits.cpuBurst;
     weight_ = limits.weight;
@@ -44,7 +44,6 @@ class LiveLimits {
   ByteSize responseBody() const { return responseBody_; }
   std::chrono::milliseconds queue() const { return queue_; }
   ByteSize memory() const { return memory_; }
-  ByteSize heap() const { return heap_; }
   std::uint32_t cpuShare() const { return cpuShare_; }
   std::chrono::milliseconds cpuBurst() const { return cpuBurst_; }
   std::uint32_t weight() const { return weight_; }
@@ -80,7 +79,6 @@ class LiveLimits {
   Value<ByteSize> responseBody_;
   Value<std::chrono::milliseconds> queue_;
   Value<ByteSize> memory_;
-  Value<ByteSize> heap_;
   Value<std::uint32_t> cpuShare_;
   Value<std::chrono::milliseconds> cpuBurst_;
   Value<std::uint32_t> weight_;

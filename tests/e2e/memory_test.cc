@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "tests/e2e/daemon.h"
 #include "tests/e2e/held.h"
 
@@ -68,6 +70,32 @@ TEST(TheMemoryTotal, IsGivenBackByOtherShardsToo) {
     const std::string app = i % 2 == 0 ? "echo.test" : "sleep.test";
     EXPECT_TRUE(eventually([&] { return daemon.get(app, "/?ms=1").status == 200; }));
   }
+}
+
+TEST(TheMemory, OfARequestInFlightIsHeldToALowerLimit) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "grow.lua") << R"(
+io.read("a")
+local grown = pcall(string.rep, "x", 32 << 20)
+local file = io.open("/tmp/file", "w")
+local part = string.rep("x", 1 << 20)
+local kept = true
+for _ = 1, 16 do kept = kept and file:write(part) and file:flush() end
+print("Content-Type: text/plain\n")
+print(grown and "grown" or "refused", kept and "kept" or "full")
+)";
+  ConfigText config;
+  config.limits = "cpu_ms = 5000\nmemory = \"128MiB\"\n";
+  config.apps = {
+      {"grow", "lua", "args = [\"/grow.lua\"]\nfiles = \"" + (folder / "").string() + "\"\n", {}}};
+  Daemon daemon(config);
+  EXPECT_EQ(Held(daemon, "grow.test").finish().body, "grown\tkept\n");
+  Held held(daemon, "grow.test");
+  config.limits = "cpu_ms = 5000\nmemory = \"16MiB\"\n";
+  config.apps.push_back({"late", "hello_wat", {}, {}});
+  daemon.reload(config.text());
+  EXPECT_TRUE(eventually([&] { return daemon.get("late.test").status == 200; }));
+  EXPECT_EQ(held.finish().body, "refused\tfull\n");
 }
 
 TEST(TheHeapLimit, EndsTheGuestAndNeverTheProcess) {

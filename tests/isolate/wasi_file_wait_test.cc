@@ -4,6 +4,8 @@
 
 #include <deque>
 
+#include "isolate/abi/growth.h"
+#include "quota/quotas.h"
 #include "tests/isolate/wasi_guest.h"
 
 namespace skiff::testing {
@@ -280,6 +282,65 @@ TEST(WasiTemporary, counts_as_the_guest_s_own_memory) {
   ASSERT_EQ(guest.errorOf("fd_filestat_set_size", {file, 0}), Errno::success);
   guest.memory.grow(4 << 20);
   EXPECT_FALSE(guest.context().overMemory());
+}
+
+/// A guest that was prepared for so much memory, of an app whose limit changes.
+class ALimitOnMemory : public ::testing::Test {
+ protected:
+  ALimitOnMemory() {
+    guest.settings.temporary = true;
+    guest.settings.memory = 8_MiB;  // 4 MiB is its memory itself
+    guest.settings.quota = std::make_shared<AppQuota>(
+        std::make_shared<TenantQuota>("acme", Limits()), "hello", Limits());
+    set(8_MiB);
+  }
+  void set(ByteSize memory) {
+    Limits limits;
+    limits.memory = memory;
+    guest.settings.quota->limits.set(limits);
+  }
+  bool mayGrow(std::uint32_t pages) {
+    return growthModule().functions[0].call(guest.context(), &pages).get() == 1;
+  }
+  /// How much went.
+  std::size_t write(std::uint32_t file, std::size_t size) {
+    constexpr std::size_t kPart = 64 << 10;
+    if (buffers == 0) buffers = guest.iovecs({{guest.put(std::string(kPart, 'x')), kPart}});
+    std::size_t written = 0;
+    while (written < size) {
+      if (guest.errorOf("fd_write", {file, buffers, 1, 64}) != Errno::success) break;
+      written += guest.result();
+    }
+    return written;
+  }
+
+  WasiGuest guest;
+  std::uint32_t buffers = 0;
+};
+
+TEST_F(ALimitOnMemory, HoldsAtTheNextGrowthOnceItIsLowered) {
+  EXPECT_TRUE(mayGrow(64));
+  EXPECT_FALSE(mayGrow(65));
+  set(5_MiB);
+  EXPECT_TRUE(mayGrow(16));
+  EXPECT_FALSE(mayGrow(17));
+  set(2_MiB);
+  EXPECT_FALSE(mayGrow(1)) << "it has more already";
+  set(16_MiB);
+  EXPECT_TRUE(mayGrow(64));
+  EXPECT_FALSE(mayGrow(65)) << "what it was prepared for stays the most";
+}
+
+TEST_F(ALimitOnMemory, HoldsForFilesInMemory) {
+  ASSERT_EQ(guest.open("file", {.flags = wasi::kCreate, .rights = wasi::kFileRights}),
+            Errno::success);
+  const std::uint32_t file = guest.result();
+  EXPECT_EQ(write(file, 2 << 20), 2U << 20);
+  set(5_MiB);
+  EXPECT_TRUE(guest.context().overMemory()) << "the guest is ended at its next call";
+  ASSERT_EQ(guest.errorOf("fd_filestat_set_size", {file, 0}), Errno::success);
+  EXPECT_FALSE(guest.context().overMemory());
+  EXPECT_LT(write(file, 2 << 20), 1U << 20);
 }
 
 }  // namespace
