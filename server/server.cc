@@ -136,10 +136,14 @@ void Server::awaitSignals() {
   signals->async_wait(Waiter{*this, signals});
 }
 
-void Server::build(Config config) {
-  // At once, for requests in flight as well; modules that changed take longer.
+/// At once, for requests in flight as well.
+void Server::applyLimits(const Config& config) {
   quotas_.apply(config);
   for (const auto& shard : shards_) shard->tellLimitsChanged();
+}
+
+void Server::build(Config config) {
+  applyLimits(config);  // modules that changed take longer
   building_ = true;
   if (builderThread_.joinable()) builderThread_.join();
   builderThread_ = std::thread([this, config = std::move(config), previous = deployment_] {
@@ -156,7 +160,9 @@ void Server::onBuilt(Config config, Built built) {
     building_ = false;
     for (const Error& error : built.error()) spdlog::error("{}", error.message);
     if (deployment_) {
+      applyLimits(config_);
       spdlog::error("the reload is refused; what was served is served on");
+      if (std::exchange(reloadWanted_, false)) reload();
     } else {
       spdlog::error("nothing to serve: mend the above and start again");
       status_ = 1;
@@ -165,6 +171,7 @@ void Server::onBuilt(Config config, Built built) {
     return;
   }
   deployment_ = *built;
+  config_.limits = config.limits;
   config_.tenants = std::move(config.tenants);
   shardsToDeploy_ = shards_.size();
   deployErrors_.clear();

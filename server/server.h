@@ -48,6 +48,7 @@ class Server {
   Result<std::vector<std::vector<ListenSocket>>> openSockets();
   Result<void> openAdmin();
   void awaitSignals();
+  void applyLimits(const Config& config);
   void build(Config config);
   void onBuilt(Config config, Built built);
   void onDeployed(const std::vector<Error>& errors);

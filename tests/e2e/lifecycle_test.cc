@@ -118,6 +118,27 @@ TEST(AReload, ThatIsBrokenLeavesEverythingAsItWas) {
   EXPECT_TRUE(becomes(daemon, "hello.test", "changed"));
 }
 
+TEST(AReload, ThatIsRefusedLeavesLimitsAsTheyWere) {
+  ConfigText config;
+  config.apps = {{"spin", "hostile/misbehave", {}, "cpu_ms = 30\n"}};
+  Daemon daemon(config);
+  config.apps = {{"spin", "hostile/misbehave", {}, "cpu_ms = 250000\n"},
+                 {"gone", "/nowhere/gone.wasm", {}, {}}};
+  daemon.reload(config.text());
+  EXPECT_NE(daemon.process().waitForLine(Process::Stream::error, "the reload is refused"), "");
+  EXPECT_EQ(daemon.get("spin.test", "/spin").field("skiff-reason"), "cpu_limit");
+
+  // Nor is the limit of what is served now forgotten.
+  config.apps = {{"spin", "hostile/misbehave", {}, "cpu_ms = 40\n"}, {"late", "hello_wat", {}, {}}};
+  daemon.reload(config.text());
+  EXPECT_TRUE(eventually([&] { return daemon.get("late.test").status == 200; }));
+  config.apps = {{"gone", "/nowhere/else.wasm", {}, {}},
+                 {"spin", "hostile/misbehave", {}, "cpu_ms = 250000\n"}};
+  daemon.reload(config.text());
+  EXPECT_NE(daemon.process().waitForLine(Process::Stream::error, "/nowhere/else.wasm"), "");
+  EXPECT_EQ(daemon.get("spin.test", "/spin").field("skiff-reason"), "cpu_limit");
+}
+
 TEST(AReload, ChangesLimits) {
   ConfigText config;
   config.apps = {{"grow", "test/grow", {}, "memory = \"2MiB\"\n"}};
