@@ -34,6 +34,13 @@ void NextForward::start(OriginConnector* origin) {
     fail("the app has no origin");
     return;
   }
+  origin_ = origin;
+  if (call()) upload();
+}
+
+/// Calls the origin; false if that has to wait, and goes on by itself.
+bool NextForward::call() {
+  if (exchange_.pauseIo()) return false;
   const RequestHead& head = exchange_.request();
   HeaderList headers(exchange_.memory());
   headers.reserve(head.headers.size());
@@ -50,10 +57,10 @@ void NextForward::start(OriginConnector* origin) {
     }
   }
   exchange_.countIo(0, 1);
-  call_ = origin->open(*this);
+  call_ = origin_->open(*this);
   call_->start(head.method, head.target, headers, length);
   uploading_ = true;
-  upload();
+  return true;
 }
 
 void NextForward::onOriginEvent() {
@@ -66,7 +73,8 @@ void NextForward::onOriginEvent() {
 }
 
 void NextForward::pump() {
-  if (!call_ || !exchange_.isLive()) return;
+  if (origin_ == nullptr || !exchange_.isLive()) return;
+  if (!call_ && !call()) return;
   if (call_->state() == OriginCall::State::failed) {
     if (state_ == NextState::pending || relaying_) fail(call_->error());
     return;

@@ -24,7 +24,8 @@ class NextForward final : private OriginListener {
   NextForward(const NextForward&) = delete;
   NextForward& operator=(const NextForward&) = delete;
 
-  /// `origin` nullptr: fails at once.
+  /// `origin` nullptr: fails at once. While the app may not read and write, the call waits.
+  /// REQUIRES: the origin outlives this.
   void start(OriginConnector* origin);
 
   NextState state() const { return state_; }
@@ -42,6 +43,7 @@ class NextForward final : private OriginListener {
 
  private:
   void onOriginEvent() override;
+  bool call();
   void upload();
   void download();
   void collect();
@@ -53,6 +55,7 @@ class NextForward final : private OriginListener {
 
   HttpExchange& exchange_;
   NextRequest request_;
+  OriginConnector* origin_ = nullptr;
   std::unique_ptr<OriginCall> call_;
   NextState state_ = NextState::pending;
   std::string error_;

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <mutex>
+#include <sstream>
 
 #include "tests/e2e/daemon.h"
 #include "tests/server/origin/scripted_origin.h"
@@ -112,6 +114,37 @@ TEST(TheIoLimit, HoldsForTheOriginAsWell) {
     EXPECT_GE(Clock::now() - began, milliseconds(1700));
   }
   EXPECT_EQ(origin.finish(), "");
+}
+
+TEST(TheIoLimit, HoldsBackCallsToTheOrigin) {
+  constexpr std::size_t kCalls = 6;
+  std::mutex mutex;
+  std::vector<Clock::time_point> called;
+  const std::vector<ScriptedOrigin::Script> scripts(kCalls, [&](Peer& peer) {
+    peer.readHead();
+    {
+      const std::lock_guard lock(mutex);
+      called.push_back(Clock::now());
+    }
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+  });
+  ScriptedOrigin origin(scripts);
+  {
+    ConfigText config;
+    config.apps = {{"front", "headers", "origin = \"" + origin.url() + "\"\nconfig = \"x\"\n",
+                    "io_ops_per_s = 4\n"}};
+    const Daemon daemon(config);
+    std::vector<Client> clients;
+    for (std::size_t i = 0; i < kCalls; ++i) {
+      clients.push_back(daemon.connect());
+      clients.back().send(request("GET", "front.test", "/"));
+    }
+    for (Client& client : clients) EXPECT_EQ(client.receive().body, "ok");
+  }
+  EXPECT_EQ(origin.finish(), "");
+  ASSERT_EQ(called.size(), kCalls);
+  EXPECT_GE(called.back() - called.front(), milliseconds(1200));
+  EXPECT_LT(called.back() - called.front(), milliseconds(6000));
 }
 
 TEST(TheResponseBody, IsRefusedAboveItsLimit) {
