@@ -60,6 +60,12 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
     return {.tenant = quota().tenant->limits.weight(), .app = quota().limits.weight()};
   }
 
+  /// How long until an instance may be made for a request; zero: now. One that is initialised anew
+  /// reads and writes on the app's account where it cannot wait, so it waits before.
+  std::chrono::nanoseconds initialisationWait() const {
+    return pool_.module().image ? std::chrono::nanoseconds::zero() : quota().ioWait();
+  }
+
   /// Counts a request in, from its start to onFinished.
   void enter() { ++requests_; }
   void leave() { --requests_; }

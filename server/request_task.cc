@@ -48,13 +48,14 @@ void RequestTask::begin() {
 }
 
 bool RequestTask::tryAdmit(Clock::time_point now) {
+  if (admitted_) return mayInitialise();
   admission_ = skiff::begin(host_.quota(), now);
   admitted_ = static_cast<bool>(admission_);
   return admitted_;
 }
 
 void RequestTask::onAdmitted() {
-  if (host_.hasWaiting()) {
+  if (host_.hasWaiting() && !wasNext_) {
     queueUp();
   } else {
     makeReady(Next::acquire);
@@ -127,6 +128,23 @@ void RequestTask::queueUp() {
   beginQueueing();
 }
 
+bool RequestTask::mayInitialise() {
+  const std::chrono::nanoseconds wait = host_.initialisationWait();
+  admission_ = {wait.count() == 0 ? Reason::none : Reason::rateLimit, wait};
+  return static_cast<bool>(admission_);
+}
+
+/// It is asked again with those that wait to be admitted.
+void RequestTask::awaitInitialisation() {
+  next_ = Next::nothing;
+  if (host_.quota().limits.queue().count() == 0) return refuse(admission_.reason, {}, admission_);
+  state_ = State::arriving;
+  wasNext_ = true;
+  beginQueueing();
+  shard_.awaitAdmission(*this);
+  host_.serveWaiting();  // to wait behind it
+}
+
 bool RequestTask::defer() {
   if (!is_linked()) host_.defer(*this);
   return false;
@@ -143,6 +161,8 @@ bool RequestTask::prepare() {
           queueUp();
         } else if (Instance* const idle = pool.acquireIdle()) {
           start(*idle, {});
+        } else if (!mayInitialise()) {
+          awaitInitialisation();
         } else {
           state_ = State::running;
           return true;

@@ -76,7 +76,7 @@ class RequestTask final : public Attachment,
 
   enum class State : std::uint8_t {
     fresh,
-    arriving,  ///< waits to be admitted
+    arriving,  ///< waits to be admitted, or until an instance may be initialised for it
     queued,    ///< waits for an instance
     ready,     ///< for its turn
     running,   ///< its section is performed
@@ -98,6 +98,8 @@ class RequestTask final : public Attachment,
   /// Its guest may be ended now; if not, it has a turn when it may.
   bool mayEnd();
   void queueUp();
+  bool mayInitialise();
+  void awaitInitialisation();
   void beginQueueing();
   /// It waits no longer for its guest to run, which did so at `time` or never will.
   void endQueueing(Clock::time_point time);
@@ -125,7 +127,7 @@ class RequestTask final : public Attachment,
   std::optional<Clock::time_point> waitsSince_;
   std::optional<Clock::time_point> ranAt_;  ///< its guest, if it had to wait for that
   std::chrono::nanoseconds queued_{};
-  Admission admission_;  ///< why it was not admitted when it tried last
+  Admission admission_;  ///< why it had to wait when it tried last
   std::optional<GuestRun> run_;
   std::optional<DeadlineQueue::Entry> deadlineEntry_;
   Acquired acquired_;
@@ -139,6 +141,7 @@ class RequestTask final : public Attachment,
   bool gaveBackOwn_ = false;  ///< its tenant's
   bool isQueueing_ = false;   ///< has had to wait since waitsSince_
   bool wasQueued_ = false;    ///< its place is at the front
+  bool wasNext_ = false;      ///< of its app, and had to wait for its initialisation
   bool wasCold_ = false;
   bool admitted_ = false;
   bool expired_ = false;  ///< its deadline came while it was performed

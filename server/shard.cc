@@ -365,11 +365,12 @@ bool Shard::withdraw(Work& work) {
   return true;
 }
 
-void Shard::warm(AppHost& host) {
+bool Shard::warm(AppHost& host) {
   WarmTask& task = host.warmTask();
-  if (task.isBusy()) return;
+  if (task.isBusy() || host.initialisationWait().count() != 0) return false;
   task.start(nullptr);
   enqueue(task);
+  return true;
 }
 
 void Shard::tidy(AppHost& host) {
@@ -617,10 +618,7 @@ void Shard::tick() {
     tidy(host);
     if (host.noticeRefusals() && host.pool().reclaimable()) host.pool().evictIdle(0);
     // What was given back of an app's minimum comes again, one app a tick.
-    if (!warmed && host.pool().wantsWarming() && host.unused()) {
-      warmed = true;
-      warm(host);
-    }
+    if (!warmed && host.pool().wantsWarming() && host.unused()) warmed = warm(host);
     host.deployment().faults->flush();
     host.deployment().log->flush();
     if (now_ - host.lastUsed() >= environment_.config.idleInstance) {

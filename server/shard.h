@@ -106,8 +106,9 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   /// A request of the app that was admitted has ended: another one may be, on the shard whose turn
   /// it is.
   void passOn(AppHost& host);
-  /// Has the app's minimum of instances made.
-  void warm(AppHost& host);
+  /// Has the app's minimum of instances made; false if they are being made already, or may not be
+  /// initialised now.
+  bool warm(AppHost& host);
   /// Has its pool tidied up, if there is something to do.
   void tidy(AppHost& host);
   /// Of the last tick.

@@ -147,6 +147,53 @@ TEST(TheIoLimit, HoldsBackCallsToTheOrigin) {
   EXPECT_LT(called.back() - called.front(), milliseconds(6000));
 }
 
+class InitialisationsThatRead : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kSize = 512 << 10;
+
+  InitialisationsThatRead() {
+    std::ofstream(folder_ / "file") << std::string(kSize, 'x');
+    const std::string keys = "snapshot = \"never\"\ndirs = [{ host = \"" + (folder_ / "").string() +
+                             "\", guest = \"/data\" }]\n";
+    config_.server = "shards = 1\n";
+    config_.limits = "cpu_ms = 5000\nqueue_ms = 10000\n";
+    config_.apps = {{"slow", "test/read_early", keys, "io_bytes_per_s = \"1MiB\"\n", "acme"},
+                    {"fast", "test/read_early", keys, {}, "globex"}};
+  }
+  const std::string answer_ = std::to_string(kSize) + "\n";
+  TemporaryFolder folder_;
+  ConfigText config_;
+};
+
+TEST_F(InitialisationsThatRead, WaitUntilTheirAppMayReadAgain) {
+  Daemon daemon(config_);
+  const auto began = Clock::now();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(daemon.get("fast.test").body, answer_);
+  const auto fast = Clock::now() - began;
+  std::vector<Client> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(daemon.connect());
+    clients.back().send(request("GET", "slow.test", "/"));
+  }
+  for (Client& client : clients) EXPECT_EQ(client.receive().body, answer_);
+  // The last one's debt is left to who comes next.
+  EXPECT_GE(Clock::now() - began - fast, milliseconds(1800));
+  EXPECT_NE(daemon.accessLine("\"queue_ms\":").value("queue_ms"), "");
+}
+
+TEST_F(InitialisationsThatRead, AreRefusedWhereTheyMayNotWaitThatLong) {
+  config_.apps[0].limits += "queue_ms = 0\n";
+  Daemon daemon(config_);
+  Response refused;
+  EXPECT_TRUE(eventually([&] {
+    refused = daemon.get("slow.test");
+    return refused.status == 429;
+  }));
+  EXPECT_EQ(refused.field("skiff-reason"), "rate_limit");
+  EXPECT_EQ(refused.field("retry-after"), "1");
+  EXPECT_TRUE(eventually([&] { return daemon.get("slow.test").body == answer_; }));
+}
+
 TEST(TheResponseBody, IsRefusedAboveItsLimit) {
   ConfigText config;
   config.limits = "cpu_ms = 2000\n";
