@@ -38,4 +38,13 @@ std::vector<std::shared_ptr<TenantQuota>> Quotas::tenants() const {
   return all;
 }
 
+std::vector<std::shared_ptr<AppQuota>> Quotas::apps() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<AppQuota>> all;
+  for (const auto& [tenantName, tenant] : tenants_) {
+    for (const auto& [name, quota] : tenant.apps) all.push_back(quota);
+  }
+  return all;
+}
+
 }  // namespace skiff

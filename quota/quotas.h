@@ -97,6 +97,12 @@ struct AppQuota : Quota {
     tenant->memory.giveBack(bytes);
   }
 
+  /// So many bytes of what its guests logged were not written, for `log_bytes_per_s`.
+  void addDroppedLog(std::uint64_t bytes) {
+    droppedLogBytes.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  std::atomic<std::uint64_t> droppedLogBytes{0};
+
   const std::shared_ptr<TenantQuota> tenant;
 
  private:
@@ -115,6 +121,7 @@ class Quotas {
   /// nullptr if there is none.
   std::shared_ptr<AppQuota> app(std::string_view tenant, std::string_view app) const;
   std::vector<std::shared_ptr<TenantQuota>> tenants() const;
+  std::vector<std::shared_ptr<AppQuota>> apps() const;
 
  private:
   struct Tenant {

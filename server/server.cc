@@ -280,6 +280,10 @@ void Server::readGauges(GaugeReadings& readings) const {
     readings.throttled.push_back(
         {tenant->name, tenant->throttledNanoseconds.load(std::memory_order_relaxed)});
   }
+  for (const auto& app : quotas_.apps()) {
+    readings.droppedGuestLogs.push_back(
+        {app->tenant->name, app->name, app->droppedLogBytes.load(std::memory_order_relaxed)});
+  }
   readings.isolates += engine_.liveIsolates();
   readings.connections.push_back({"active", exchanges});
   readings.connections.push_back({"idle", connections - std::min(connections, exchanges)});

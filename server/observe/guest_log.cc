@@ -17,6 +17,13 @@ constexpr std::uint64_t kWorstGrowth = 8;
 constexpr double kLeastLine = 96;
 /// Less could not hold a line of any use.
 constexpr ByteSize kLeastBurst = 4_KiB;
+constexpr std::uint64_t kSecondsAtOnce = 4;
+
+/// Of what a tenant or an app may log, what may come at once; 0: nothing may.
+std::uint64_t burstOf(const Quota& quota) {
+  const std::uint64_t rate = quota.limits.logBytesPerSecond().bytes();
+  return rate == 0 ? 0 : std::max(kSecondsAtOnce * rate, kLeastBurst.bytes());
+}
 
 std::string_view levelWord(LogLevel level) {
   switch (level) {
@@ -63,7 +70,7 @@ void AppGuestLog::write(LogLevel level, std::string_view requestId, std::string_
   reportDropped();
 
   // Nothing beyond the bucket's size could be paid for, and looking for its lines would cost time.
-  const auto most = static_cast<std::size_t>(burst());
+  const auto most = static_cast<std::size_t>(mostAtOnce());
   std::string_view rest = text.substr(0, most);
   while (!rest.empty() && droppedWrites_ == 0) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -100,6 +107,7 @@ void AppGuestLog::noteDropped(std::size_t bytes) {
   droppedBytes_ += bytes;
   droppedTotal_ += bytes;
   ++droppedWrites_;
+  if (options_.quota) options_.quota->addDroppedLog(bytes);
 }
 
 void AppGuestLog::flush() {
@@ -128,22 +136,37 @@ double AppGuestLog::rate() const {
 }
 
 double AppGuestLog::burst() const {
-  if (options_.quota && rate() == 0) return 0;
-  const double burst =
-      options_.quota ? kSecondsAtOnce * rate() : static_cast<double>(options_.burst.bytes());
-  return std::max(burst, static_cast<double>(kLeastBurst.bytes()));
+  if (options_.quota) return static_cast<double>(burstOf(*options_.quota));
+  return static_cast<double>(std::max(options_.burst, kLeastBurst).bytes());
+}
+
+/// What both buckets can pay for when they are full.
+double AppGuestLog::mostAtOnce() const {
+  if (!options_.quota) return burst();
+  return std::min(burst(), static_cast<double>(burstOf(*options_.quota->tenant)));
 }
 
 /// A line longer than the whole bucket could never be paid for.
 std::size_t AppGuestLog::lineLimit() const {
   return std::min<std::size_t>(options_.lineLimit.bytes(),
-                               static_cast<std::size_t>(burst()) / kWorstGrowth);
+                               static_cast<std::size_t>(mostAtOnce()) / kWorstGrowth);
 }
 
-/// Once something was dropped all is, until a quarter of the bucket is full again: pieces that hang
-/// together are worth more than a line here and there.
+/// A quarter of both buckets is full.
+bool AppGuestLog::isRoomy() const {
+  if (tokens_ < burst() / 4) return false;
+  if (!options_.quota) return true;
+  const TenantQuota& tenant = *options_.quota->tenant;
+  const std::uint64_t burst = burstOf(tenant);
+  if (burst == 0) return false;
+  const TokenRate rate{tenant.limits.logBytesPerSecond().bytes(), burst};
+  return tenant.logged.wait(burst / 4, rate, options_.steadyNow()).count() == 0;
+}
+
+/// Once something was dropped all is, until there is room again: pieces that hang together are
+/// worth more than a line here and there.
 void AppGuestLog::reportDropped() {
-  if (droppedWrites_ == 0 || tokens_ < burst() / 4) return;
+  if (droppedWrites_ == 0 || !isRoomy()) return;
   beginLine({}, LogLevel::warn);
   appendJsonString(line_, "over the log's rate limit: " + std::to_string(droppedBytes_) +
                               " bytes in " + std::to_string(droppedWrites_) +
@@ -165,8 +188,7 @@ bool AppGuestLog::payTenant() {
   TenantQuota& tenant = *options_.quota->tenant;
   const std::uint64_t rate = tenant.limits.logBytesPerSecond().bytes();
   if (rate == 0) return false;
-  const std::uint64_t burst = std::max(kSecondsAtOnce * rate, kLeastBurst.bytes());
-  return tenant.logged.tryTake(line_.size(), {rate, burst}, options_.steadyNow());
+  return tenant.logged.tryTake(line_.size(), {rate, burstOf(tenant)}, options_.steadyNow());
 }
 
 bool AppGuestLog::payAndSend() {

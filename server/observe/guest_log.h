@@ -56,15 +56,15 @@ class AppGuestLog final : public GuestLog {
   void refill();
   double rate() const;
   double burst() const;
+  double mostAtOnce() const;
   std::size_t lineLimit() const;
   void reportDropped();
   void noteDropped(std::size_t bytes);
   bool writeLine(LogLevel level, std::string_view requestId, std::string_view line);
   void beginLine(std::string_view requestId, LogLevel level);
+  bool isRoomy() const;
   bool payTenant();
   bool payAndSend();
-
-  static constexpr std::uint64_t kSecondsAtOnce = 4;
 
   const std::string names_;  ///< the finished `"tenant":…,"app":…` of each line
   LogSink& sink_;

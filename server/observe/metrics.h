@@ -42,19 +42,25 @@ struct GaugeReadings {
     std::string tenant;
     std::uint64_t nanoseconds = 0;
   };
+  struct DroppedLog {
+    std::string tenant;
+    std::string app;
+    std::uint64_t bytes = 0;
+  };
   struct Labelled {
     std::string label;
     std::uint64_t count = 0;
   };
 
-  std::vector<Instances> instances;         ///< skiff_instances
-  std::uint64_t isolates = 0;               ///< skiff_isolates
-  std::vector<Memory> memory;               ///< skiff_memory_bytes
-  std::vector<Throttled> throttled;         ///< skiff_cpu_throttled_seconds_total, ever growing
-  std::vector<Labelled> connections;        ///< skiff_connections{state}: "active", "idle"
-  std::vector<Labelled> originConnections;  ///< skiff_origin_connections{state}
-  std::vector<Labelled> originRequests;     ///< skiff_origin_requests_total{outcome}, ever growing
-  std::vector<Labelled> droppedLogLines;    ///< skiff_log_dropped_lines_total{log}, ever growing
+  std::vector<Instances> instances;          ///< skiff_instances
+  std::uint64_t isolates = 0;                ///< skiff_isolates
+  std::vector<Memory> memory;                ///< skiff_memory_bytes
+  std::vector<Throttled> throttled;          ///< skiff_cpu_throttled_seconds_total, ever growing
+  std::vector<DroppedLog> droppedGuestLogs;  ///< skiff_guest_log_dropped_bytes_total, ever growing
+  std::vector<Labelled> connections;         ///< skiff_connections{state}: "active", "idle"
+  std::vector<Labelled> originConnections;   ///< skiff_origin_connections{state}
+  std::vector<Labelled> originRequests;      ///< skiff_origin_requests_total{outcome}, ever growing
+  std::vector<Labelled> droppedLogLines;     ///< skiff_log_dropped_lines_total{log}, ever growing
 };
 
 /// Adds to the readings. Called on the thread that scrapes; reads atomics or takes its own lock.

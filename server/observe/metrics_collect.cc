@@ -256,6 +256,19 @@ void Metrics::collectGauges(std::vector<MetricFamily>& families) const {
               static_cast<double>(nanoseconds) * kNanosecond);
   }
 
+  std::map<std::pair<std::string, std::string>, std::uint64_t> dropped;
+  for (const auto& reading : readings.droppedGuestLogs) {
+    const bool admitted = apps.contains({reading.tenant, reading.app});
+    dropped[{admitted ? reading.tenant : other, admitted ? reading.app : other}] += reading.bytes;
+  }
+  MetricFamily& droppedFamily = addFamily(
+      families, "skiff_guest_log_dropped_bytes_total",
+      "Bytes that guests logged above what their app or tenant may log.", MetricType::Counter);
+  for (const auto& [labels, bytes] : dropped) {
+    addSample(droppedFamily, {{"tenant", labels.first}, {"app", labels.second}},
+              static_cast<double>(bytes));
+  }
+
   addLabelled(families, "skiff_connections", "Clients' connections, by state.", MetricType::Gauge,
               "state", readings.connections);
   addLabelled(families, "skiff_origin_connections", "Connections to origins, by state.",

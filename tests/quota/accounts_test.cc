@@ -44,6 +44,20 @@ TEST(MemoryAccountTest, IsExactForManyThreads) {
   EXPECT_EQ(account.held(), 0U);
 }
 
+TEST(TheIoOfATenant, IsThatOfItsAppsTogether) {
+  Limits limits;
+  limits.ioOpsPerSecond = 10;
+  const auto tenant = std::make_shared<TenantQuota>("acme", limits);
+  limits.ioOpsPerSecond = 1'000;
+  AppQuota one(tenant, "one", limits);
+  AppQuota two(tenant, "two", limits);
+  AppQuota other(std::make_shared<TenantQuota>("globex", limits), "other", limits);
+  one.chargeIo(0, 5);
+  EXPECT_GT(one.ioWait(), milliseconds(300));
+  EXPECT_GT(two.ioWait(), milliseconds(300)) << "though it did nothing itself";
+  EXPECT_EQ(other.ioWait().count(), 0);
+}
+
 TEST(MemoryChargeTest, CountsForTheAppAndItsTenantAndGivesBackAtItsEnd) {
   Limits limits;
   limits.memoryTotal = ByteSize(100);

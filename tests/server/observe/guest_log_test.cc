@@ -5,6 +5,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <map>
 #include <thread>
 
 #include "tests/server/observe/temporary_folder.h"
@@ -149,6 +150,58 @@ TEST_F(GuestLogTest, SustainsItsRateAndNoMore) {
   const double size = static_cast<double>(std::filesystem::file_size(folder_ / "log"));
   EXPECT_LE(size, 256.0 * 1024 + 60 * 64 * 1024);
   EXPECT_GT(size, 0.9 * 60 * 64 * 1024);
+}
+
+/// Apps of one tenant, each with more to log than the tenant has.
+class TenantsLogTest : public GuestLogTest {
+ protected:
+  TenantsLogTest() {
+    Limits limits;
+    limits.logBytesPerSecond = 1_KiB;
+    tenant_ = std::make_shared<TenantQuota>("acme", limits);
+  }
+  GuestLogOptions optionsOf(const std::string& app) {
+    Limits limits;
+    limits.logBytesPerSecond = 64_KiB;
+    quotas_[app] = std::make_shared<AppQuota>(tenant_, app, limits);
+    GuestLogOptions made = options();
+    made.quota = quotas_[app];
+    return made;
+  }
+
+  std::shared_ptr<TenantQuota> tenant_;
+  std::map<std::string, std::shared_ptr<AppQuota>> quotas_;
+};
+
+TEST_F(TenantsLogTest, CutsALineToWhatTheTenantCanPayFor) {
+  AppGuestLog log("acme", "loud", *sink_, optionsOf("loud"));
+  log.write(LogLevel::info, "r", std::string(4'000, '\x01'));
+  ASSERT_EQ(lines().size(), 1u);
+  EXPECT_THAT(lines()[0], HasSubstr("\"cut_bytes\":3488}"));
+  EXPECT_LE(lines()[0].size(), 4'096u);
+}
+
+TEST_F(TenantsLogTest, SharesTheTenantsRateAmongItsApps) {
+  AppGuestLog one("acme", "one", *sink_, optionsOf("one"));
+  AppGuestLog two("acme", "two", *sink_, optionsOf("two"));
+  constexpr int kSeconds = 100;
+  std::size_t dropped = 0;
+  for (int i = 0; i < 10 * kSeconds; ++i) {
+    passed_ += milliseconds(100);
+    for (AppGuestLog* log : {&one, &two}) log->write(LogLevel::info, "r", std::string(300, 'x'));
+  }
+  lines();
+  const std::size_t size = std::filesystem::file_size(folder_ / "log");
+  EXPECT_LE(size, 4'096u + 1'024u * kSeconds);
+  EXPECT_GT(size, 900u * kSeconds);
+  for (const auto& [app, quota] : quotas_) dropped += quota->droppedLogBytes;
+  EXPECT_EQ(dropped, one.droppedBytes() + two.droppedBytes());
+  std::size_t reports = 0;
+  for (const std::string& line : lines()) {
+    reports += line.find("over the log's rate limit") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_LT(reports, lines().size() / 2) << "a report waits until more than itself fits";
+  EXPECT_GT(dropped, 0u);
 }
 
 TEST_F(GuestLogTest, TakesLinesFromManyThreads) {

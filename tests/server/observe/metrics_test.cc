@@ -55,6 +55,7 @@ TEST(Metrics, NameEveryFamilyTheyPromise) {
     readings.instances = {{"acme", "hello", "idle", 2}, {"acme", "hello", "busy", 1}};
     readings.isolates = 4;
     readings.memory = {{"acme", 4096}};
+    readings.droppedGuestLogs = {{"acme", "hello", 11}, {"acme", "late", 2}};
     readings.connections = {{"active", 3}, {"idle", 7}};
     readings.originConnections = {{"idle", 1}};
     readings.originRequests = {{"failed", 2}};
@@ -72,9 +73,14 @@ TEST(Metrics, NameEveryFamilyTheyPromise) {
         "skiff_instance_resets_total{how=\"hot\"} 5",
         "skiff_instance_resets_total{how=\"fresh\"} 0",
         "skiff_instances{tenant=\"acme\",app=\"hello\",state=\"idle\"} 2",
-        "skiff_instances{tenant=\"acme\",app=\"hello\",state=\"busy\"} 1", "skiff_isolates 4",
-        "skiff_memory_bytes{tenant=\"acme\"} 4096", "skiff_connections{state=\"active\"} 3",
-        "skiff_connections{state=\"idle\"} 7", "skiff_origin_connections{state=\"idle\"} 1",
+        "skiff_instances{tenant=\"acme\",app=\"hello\",state=\"busy\"} 1",
+        "skiff_isolates 4",
+        "skiff_guest_log_dropped_bytes_total{tenant=\"acme\",app=\"hello\"} 11",
+        "skiff_guest_log_dropped_bytes_total{tenant=\"_other\",app=\"_other\"} 2",
+        "skiff_memory_bytes{tenant=\"acme\"} 4096",
+        "skiff_connections{state=\"active\"} 3",
+        "skiff_connections{state=\"idle\"} 7",
+        "skiff_origin_connections{state=\"idle\"} 1",
         "skiff_origin_requests_total{outcome=\"failed\"} 2",
         "skiff_log_dropped_lines_total{log=\"access\"} 9",
         "skiff_build_info{version=\"1.2.3\"} 1"}) {
