@@ -19,6 +19,7 @@ RequestTask::~RequestTask() {
 
 void RequestTask::leave() {
   if (state_ == State::queued) host_.dequeue(*this);
+  tellOfAnswer();
   if (std::exchange(admitted_, false)) {
     finish(host_.quota());
     shard_.passOn(host_);
@@ -307,6 +308,15 @@ void RequestTask::tell() {
   } else {
     exchange_.fail(fault.reason);
   }
+}
+
+void RequestTask::tellOfAnswer() {
+  // What the run ended with is told already; this the exchange found.
+  if (exchange_.reason() != Reason::badResponse || exchange_.detail().empty()) return;
+  if (run_ && run_->reason() == Reason::badResponse) return;
+  const AppDeployment& app = host_.deployment();
+  app.faults->write(exchange_.requestId(), {Reason::badResponse, exchange_.detail(), {}},
+                    app.module->symbols);
 }
 
 void RequestTask::refuse(Reason reason, const std::string& detail, const Admission& admission) {

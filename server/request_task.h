@@ -115,6 +115,8 @@ class RequestTask final : public Attachment,
   void end();
   /// How the run ended, to the app's log and to the client.
   void tell();
+  /// What was wrong with the guest's answer, to the app's log.
+  void tellOfAnswer();
   void refuse(Reason reason, const std::string& detail, const Admission& admission = {});
   Clock::time_point deadline() const;
   void awaitDeadline();

@@ -221,11 +221,23 @@ TEST(TheResponseBody, IsRefusedAboveItsLimit) {
   const Response refused = client.ask(request("POST", "echo.test", "/", std::string(1025, 'x')));
   EXPECT_EQ(refused.status, 502);
   EXPECT_EQ(refused.field("skiff-reason"), "bad_response");
+  constexpr std::string_view kLog =
+      "\"message\":\"bad_response: the body is longer than the app's response_body\"";
+  const std::string said = daemon.process().waitForLine(Process::Stream::output, kLog);
+  EXPECT_NE(said.find("\"app\":\"echo\""), std::string::npos) << said;
 
   // What is on its way already is cut, and seen to be.
   EXPECT_THROW(daemon.get("flood.test", "/response"), ClientError);
   EXPECT_EQ(daemon.accessLine("\"path\":\"/response\"").value("reason"), "bad_response");
   EXPECT_EQ(daemon.get("flood.test", "/ok").body, "ok\n");
+  daemon.terminate();
+  std::istringstream lines(daemon.process().text(Process::Stream::output));
+  int told = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("\"app\":\"flood\"") == std::string::npos) continue;
+    told += line.find(kLog) != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(told, 1);
 }
 
 TEST(TheLog, TakesFromAnAppWhatItMayWrite) {
