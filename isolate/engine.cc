@@ -3,6 +3,8 @@
 #include <node.h>
 #include <v8.h>
 
+#include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <unordered_map>
 
@@ -31,6 +33,26 @@ struct Delegate final : node::IsolatePlatformDelegate {
 };
 #pragma GCC diagnostic pop
 
+/// The executable's own arguments: its name, flags, and the boot script.
+std::vector<std::string> engineArguments() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> arguments;
+  for (std::string argument; std::getline(file, argument, '\0');) {
+    arguments.push_back(argument);
+    if (arguments.size() > 1 && !argument.starts_with('-')) break;
+  }
+  return arguments;
+}
+
+/// What the processor can do, as the kernel lists it.
+std::string processorFeatures() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("flags") || line.starts_with("Features")) return line;
+  }
+  return {};
+}
+
 }  // namespace
 
 struct Engine::Delegates {
@@ -49,6 +71,21 @@ Engine::~Engine() = default;
 
 std::string Engine::version() {
   return v8::V8::GetVersion();
+}
+
+std::vector<std::string> Engine::commandOf(std::string_view addon) {
+  std::vector<std::string> command = engineArguments();
+  const std::string boot = command.back();
+  command.front() = "/proc/self/exe";
+  command.push_back(std::filesystem::path(boot).replace_filename(addon));
+  return command;
+}
+
+std::string Engine::codeIdentity() {
+  std::vector<std::string> arguments = engineArguments();
+  std::string identity = version();
+  for (std::size_t i = 1; i + 1 < arguments.size(); ++i) identity += ' ' + arguments[i];
+  return identity + ' ' + processorFeatures();
 }
 
 v8::Isolate* Engine::newIsolate(std::shared_ptr<ForegroundTasks> tasks, std::size_t heap) {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "isolate/code_budget.h"
 
@@ -33,6 +35,14 @@ class Engine {
 
   /// "14.6.202.33": cached code belongs to exactly one version.
   static std::string version();
+
+  /// The command that runs another addon, which lies beside the boot script, in this executable
+  /// with the flags that this process has. "/proc/self/exe" is the program: the very file that
+  /// runs here, whatever its name leads to by now.
+  static std::vector<std::string> commandOf(std::string_view addon);
+  /// What machine code depends on beside its module: the engine's version, its flags, and what the
+  /// processor can do. Text of one line.
+  static std::string codeIdentity();
 
   /// Makes an isolate with bounded heap whose tasks go to `tasks`. Any thread. Not entered.
   v8::Isolate* newIsolate(std::shared_ptr<ForegroundTasks> tasks, std::size_t heap);

@@ -1,0 +1,240 @@
+#include "isolate/compile/compile_child.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "isolate/compile/compile_protocol.h"
+
+namespace skiff {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A process that ends gives back gigabytes before it is gone.
+constexpr milliseconds kEndingTime{10'000};
+constexpr std::size_t kLongestMessage = 4'096;
+
+/// What of the environment reaches the child: what a sanitizer's runtime needs, nothing of the
+/// operator's.
+std::vector<char*> childEnvironment() {
+  std::vector<char*> kept;
+  for (char** entry = environ; *entry; ++entry) {
+    for (const char* name :
+         {"LD_PRELOAD=", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="}) {
+      if (std::strncmp(*entry, name, std::strlen(name)) == 0) kept.push_back(*entry);
+    }
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
+/// posix_spawn, which never copies the daemon's address space (fork would, with all guests stopped
+/// meanwhile): the process, or -1 with `error` set.
+pid_t spawn(const std::vector<std::string>& command, int socket, int& error) {
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, socket, kCompileDescriptor);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addclosefrom_np(&files, kCompileDescriptor + 1);
+
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t signals;
+  sigemptyset(&signals);
+  posix_spawnattr_setsigmask(&attributes, &signals);
+  sigfillset(&signals);
+  posix_spawnattr_setsigdefault(&attributes, &signals);
+  // A session of its own: a terminal's ^C is the daemon's to answer.
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+
+  std::vector<std::string> copies = command;
+  std::vector<char*> arguments;
+  for (std::string& copy : copies) arguments.push_back(copy.data());
+  arguments.push_back(nullptr);
+  std::vector<char*> environment = childEnvironment();
+  pid_t process = -1;
+  error = ::posix_spawn(&process, arguments.front(), &files, &attributes, arguments.data(),
+                        environment.data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  return error == 0 ? process : -1;
+}
+
+CompileError memoryError(const CompileLimits& limits) {
+  return {CompileError::Kind::memory,
+          "compiling it took more than " + limits.memory.text() + " of memory",
+          "split large functions"};
+}
+
+CompileError cpuError(const CompileLimits& limits) {
+  return {CompileError::Kind::limit,
+          "compiling it took more than " + std::to_string(limits.cpu.count()) + " s of CPU time",
+          "split large functions, or build a smaller module"};
+}
+
+/// Why a child that was not told to end has ended.
+CompileError endingError(int status, const CompileLimits& limits) {
+  if (WIFEXITED(status)) {
+    if (WEXITSTATUS(status) == kCompileOutOfMemory) return memoryError(limits);
+    return {CompileError::Kind::failed, "the process that compiles ended with exit code " +
+                                            std::to_string(WEXITSTATUS(status)) +
+                                            " before it was done"};
+  }
+  const int signal = WTERMSIG(status);
+  if (signal == SIGXCPU) return cpuError(limits);
+  const char* const name = ::sigabbrev_np(signal);
+  CompileError error{CompileError::Kind::failed,
+                     "the process that compiles was ended by SIG" + std::string(name ? name : "?")};
+  if (signal == SIGKILL) error.advice = "is the machine out of memory?";
+  return error;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CompileChild>> CompileChild::start(const std::vector<std::string>& command) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return Error{"no socket for the process that compiles: " +
+                 std::generic_category().message(errno)};
+  }
+  int error = 0;
+  const pid_t process = spawn(command, ends[1], error);
+  ::close(ends[1]);
+  if (process < 0) {
+    ::close(ends[0]);
+    return Error{"cannot start the process that compiles: " +
+                 std::generic_category().message(error)};
+  }
+  return std::unique_ptr<CompileChild>(new CompileChild(process, ends[0]));
+}
+
+CompileChild::~CompileChild() {
+  if (!reaped_) {
+    ::kill(process_, SIGKILL);
+    reap();
+  }
+  ::close(socket_);
+}
+
+void CompileChild::stop() {
+  stopped_.store(true, std::memory_order_relaxed);
+  ::shutdown(socket_, SHUT_RDWR);
+}
+
+Result<NativeCode, CompileError> CompileChild::compile(std::span<const std::uint8_t> module,
+                                                       const CompileLimits& limits) {
+  used_ = true;
+  reusable_ = false;
+  const Deadline deadline = std::chrono::steady_clock::now() + limits.wall;
+  CompileRequestHead request;
+  request.moduleSize = module.size();
+  request.memory = limits.memory.bytes();
+  request.cpuSeconds = static_cast<std::uint64_t>(limits.cpu.count());
+  request.native = limits.native.bytes();
+  request.lowered = limits.priority == CompilePriority::lowered ? 1 : 0;
+  Transfer how = send(&request, sizeof request, deadline);
+  if (how == Transfer::done) how = send(module.data(), module.size(), deadline);
+  CompileReplyHead reply;
+  if (how == Transfer::done) how = receive(&reply, sizeof reply, deadline);
+  if (how != Transfer::done) return failure(how, limits);
+
+  const std::uint64_t most =
+      reply.status == CompileStatus::compiled ? limits.native.bytes() : kLongestMessage;
+  if (reply.magic != CompileReplyHead::kMagic || reply.status > CompileStatus::tooLarge ||
+      reply.payloadSize > most) {
+    return CompileError{CompileError::Kind::failed,
+                        "the process that compiles answered what makes no sense"};
+  }
+  NativeCode code;
+  code.size = reply.payloadSize;
+  code.data = std::make_unique_for_overwrite<std::uint8_t[]>(code.size);
+  how = receive(code.data.get(), code.size, deadline);
+  if (how != Transfer::done) return failure(how, limits);
+  reusable_ = true;
+  switch (reply.status) {
+    case CompileStatus::compiled:
+      return code;
+    case CompileStatus::invalid:
+      return CompileError{CompileError::Kind::invalid,
+                          {reinterpret_cast<const char*>(code.data.get()), code.size}};
+    default:
+      return CompileError{CompileError::Kind::limit,
+                          "it becomes more than " + limits.native.text() + " of machine code",
+                          "build a smaller module"};
+  }
+}
+
+CompileChild::Transfer CompileChild::transfer(short events, std::size_t size, Deadline deadline,
+                                              const auto& step) {
+  for (std::size_t done = 0; done < size;) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return Transfer::late;
+    pollfd waiting{socket_, events, 0};
+    if (::poll(&waiting, 1, static_cast<int>(left.count())) < 0 && errno != EINTR) {
+      return Transfer::ended;
+    }
+    if (waiting.revents == 0) continue;
+    const ssize_t count = step(done, size - done);
+    if (count > 0) {
+      done += static_cast<std::size_t>(count);
+    } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+      return Transfer::ended;
+    }
+  }
+  return Transfer::done;
+}
+
+CompileChild::Transfer CompileChild::send(const void* data, std::size_t size, Deadline deadline) {
+  return transfer(POLLOUT, size, deadline, [&](std::size_t at, std::size_t rest) {
+    return ::send(socket_, static_cast<const char*>(data) + at, rest, MSG_DONTWAIT | MSG_NOSIGNAL);
+  });
+}
+
+CompileChild::Transfer CompileChild::receive(void* data, std::size_t size, Deadline deadline) {
+  return transfer(POLLIN, size, deadline, [&](std::size_t at, std::size_t rest) {
+    return ::recv(socket_, static_cast<char*>(data) + at, rest, MSG_DONTWAIT);
+  });
+}
+
+CompileError CompileChild::failure(Transfer how, const CompileLimits& limits) {
+  if (stopped_.load(std::memory_order_relaxed)) {
+    return {CompileError::Kind::stopped, "compiling was stopped"};
+  }
+  if (how == Transfer::late) {
+    return {CompileError::Kind::limit,
+            "compiling it took longer than " + std::to_string(limits.wall.count()) + " ms",
+            "split large functions, or try again when the machine has less to do"};
+  }
+  return endingError(reap(), limits);
+}
+
+int CompileChild::reap() {
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
+  if (handle >= 0) {
+    pollfd waiting{handle, POLLIN, 0};
+    (void)::poll(&waiting, 1, static_cast<int>(kEndingTime.count()));
+    ::close(handle);
+  }
+  int status = 0;
+  if (::waitpid(process_, &status, WNOHANG) == 0) {
+    ::kill(process_, SIGKILL);
+    while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+    }
+  }
+  reaped_ = true;
+  return status;
+}
+
+}  // namespace skiff

@@ -1,0 +1,95 @@
+#include "isolate/compile/compile_pool.h"
+
+#include <algorithm>
+
+namespace skiff {
+namespace {
+
+/// Whether what the child compiled before can be the reason.
+bool mayBeLeftBehind(CompileError::Kind kind) {
+  return kind == CompileError::Kind::memory || kind == CompileError::Kind::failed;
+}
+
+}  // namespace
+
+CompilePool::CompilePool(std::vector<std::string> command, CompileLimits limits,
+                         std::size_t children)
+    : command_(std::move(command)), limits_(limits), slots_(std::max<std::size_t>(1, children)) {}
+
+CompilePool::~CompilePool() = default;
+
+Result<NativeCode, CompileError> CompilePool::compile(std::span<const std::uint8_t> module) {
+  CompileLimits limits;
+  {
+    std::unique_lock lock(mutex_);
+    freed_.wait(lock, [this] { return slots_ > 0; });
+    limits = limits_;
+    --slots_;
+  }
+  Result<NativeCode, CompileError> result = NativeCode{};
+  for (const bool fresh : {false, true}) {
+    auto child = take(fresh);
+    if (child.has_error()) {
+      result = child.error();
+      break;
+    }
+    const bool again = (*child)->used();
+    result = (*child)->compile(module, limits);
+    giveBack(std::move(*child));
+    if (!again || result.has_value() || !mayBeLeftBehind(result.error().kind)) break;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ++slots_;
+  }
+  freed_.notify_one();
+  return result;
+}
+
+Result<std::unique_ptr<CompileChild>, CompileError> CompilePool::take(bool fresh) {
+  const CompileError stopped{CompileError::Kind::stopped, "compiling was stopped"};
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return stopped;
+    if (!fresh && !idle_.empty()) {
+      auto child = std::move(idle_.back());
+      idle_.pop_back();
+      running_.insert(child.get());
+      return child;
+    }
+  }
+  auto child = CompileChild::start(command_);
+  if (child.has_error()) {
+    return CompileError{CompileError::Kind::failed, child.error().message};
+  }
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return stopped;
+  running_.insert(child->get());
+  return std::move(*child);
+}
+
+void CompilePool::giveBack(std::unique_ptr<CompileChild> child) {
+  const std::lock_guard lock(mutex_);
+  running_.erase(child.get());
+  if (child->reusable() && !stopped_) idle_.push_back(std::move(child));
+}
+
+void CompilePool::giveWay() {
+  const std::lock_guard lock(mutex_);
+  limits_.priority = CompilePriority::lowered;
+}
+
+void CompilePool::dismissIdle() {
+  std::vector<std::unique_ptr<CompileChild>> dismissed;
+  const std::lock_guard lock(mutex_);
+  dismissed.swap(idle_);
+}
+
+void CompilePool::stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  for (CompileChild* child : running_) child->stop();
+  idle_.clear();
+}
+
+}  // namespace skiff
