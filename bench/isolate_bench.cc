@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "isolate/addon_entry.h"
+#include "isolate/compiler.h"
 #include "isolate/engine.h"
 #include "isolate/guest_isolate.h"
 #include "isolate/guest_place.h"
@@ -41,7 +42,8 @@ struct Bed {
     request.bytes = bytes;
     request.settings.arguments = {"bench"};
     request.settings.log = &log;
-    auto prepared = prepareModule(*theEngine, watchdog, std::move(request));
+    InProcessCompiler compiler(*theEngine);
+    auto prepared = prepareModule(*theEngine, watchdog, compiler, std::move(request));
     if (prepared.has_error()) throw std::runtime_error(prepared.error().text());
     return *prepared;
   }

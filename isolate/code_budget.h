@@ -7,13 +7,24 @@
 
 namespace skiff {
 
-/// The code of all loaded versions together. V8 ends the process when what it made of it exceeds
-/// 4 GiB (--wasm-max-committed-code-mb); unoptimised and optimised machine code of a function
-/// together take up to 16 times its WebAssembly. So a version that might bring it there is refused.
-/// Any thread.
+/// The machine code of all loaded versions together. V8 ends the process when it exceeds 4 GiB
+/// (--wasm-max-committed-code-mb), so a version that might bring it there is refused. Any thread.
 class CodeBudget {
  public:
-  static constexpr std::uint64_t kLimit = std::uint64_t{256} << 20;  ///< bytes of WebAssembly
+  /// Leaves a fourth for what is not counted: the host's shims, wrappers of imports and exports.
+  static constexpr std::uint64_t kLimit = std::uint64_t{3} << 30;
+
+  /// What a version is charged with whose machine code is there, serialised: that holds more than
+  /// the code itself, so it covers what V8 rounds up; jump tables come to it.
+  static constexpr std::uint64_t chargeOf(std::uint64_t serialised, std::uint64_t functions) {
+    return serialised + functions * kPerFunction + kPerModule;
+  }
+  /// What a version is charged with that is compiled in this process: up to 27 bytes of
+  /// machine code come from a byte of WebAssembly (i8x16.popcnt), beside unoptimised code.
+  static constexpr std::uint64_t chargeBeforeCompiling(std::uint64_t code,
+                                                       std::uint64_t functions) {
+    return chargeOf(code * 32, functions);
+  }
 
   /// A version's part; gives it back when it goes.
   class Part {
@@ -46,6 +57,8 @@ class CodeBudget {
   std::uint64_t held() const { return held_.held(); }
 
  private:
+  static constexpr std::uint64_t kPerFunction = 32;
+  static constexpr std::uint64_t kPerModule = std::uint64_t{64} << 10;
   MemoryAccount held_;
 };
 

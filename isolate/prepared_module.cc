@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "isolate/compiled_module.h"
+#include "isolate/compiler.h"
 #include "isolate/guest_isolate.h"
 #include "isolate/guest_place.h"
 #include "isolate/instance.h"
@@ -105,20 +106,6 @@ bool isValid(IsolateLock& lock, std::span<const std::uint8_t> original) {
          valid->IsTrue();
 }
 
-std::string compileError(IsolateLock& lock, std::span<const std::uint8_t> original,
-                         std::string message) {
-  // Offsets in the message are those of the rewritten module; the original's say more.
-  v8::TryCatch tryCatch(lock.raw());
-  v8::Local<v8::WasmModuleObject> module;
-  if (!v8::WasmModuleObject::Compile(lock.raw(), {original.data(), original.size()})
-           .ToLocal(&module) &&
-      tryCatch.HasCaught()) {
-    const v8::String::Utf8Value text(lock.raw(), tryCatch.Exception());
-    if (*text) message.assign(*text, text.length());
-  }
-  return message;
-}
-
 /// What the one initialisation that makes the image may take.
 constexpr std::chrono::seconds kInitCpu{2};
 constexpr std::chrono::seconds kInitWall{10};
@@ -126,39 +113,33 @@ constexpr std::chrono::seconds kInitWall{10};
 /// Compiles, instantiates on trial, initialises, and takes the image if there can be one.
 class Trial {
  public:
-  Trial(Engine& engine, Watchdog& watchdog) : isolate_(engine), place_(watchdog) {}
+  Trial(Engine& engine, Watchdog& watchdog, Compiler& compiler)
+      : isolate_(engine), place_(watchdog), compiler_(compiler) {}
 
   wasm::ModuleResult<void> run(PreparedModule& prepared, const PrepareRequest& request,
-                               std::span<const std::uint8_t> rewritten) {
+                               const ModuleToCompile& rewritten) {
     using Clock = std::chrono::steady_clock;
     using std::chrono::duration_cast;
     IsolateLock lock(place_.seat(), isolate_);
     if (!isValid(lock, request.bytes)) {
-      return refusal("not a valid module: " + compileError(lock, request.bytes, "V8 refused it"),
-                     "check it with wasm-validate");
+      return compileRefusal(lock, request, rewritten,
+                            {CompileError::Kind::invalid, "the engine refused it"});
     }
     const auto start = Clock::now();
-    v8::Local<v8::WasmModuleObject> module;
-    {
-      v8::TryCatch tryCatch(lock.raw());
-      if (!v8::WasmModuleObject::Compile(lock.raw(), {rewritten.data(), rewritten.size()})
-               .ToLocal(&module)) {
-        std::string message = "V8 refused it";
-        if (tryCatch.HasCaught() && !tryCatch.Exception().IsEmpty()) {
-          const v8::String::Utf8Value text(lock.raw(), tryCatch.Exception());
-          if (*text) message.assign(*text, text.length());
-        }
-        tryCatch.Reset();
-        return refusal("not a valid module: " + compileError(lock, request.bytes, message),
-                       "check it with wasm-validate");
-      }
-    }
+    auto code = compiler_.compile(lock, rewritten);
+    if (code.has_error()) return compileRefusal(lock, request, rewritten, code.error());
     const auto compiled = Clock::now();
     prepared.compileTime = duration_cast<std::chrono::microseconds>(compiled - start);
-    prepared.compiled = std::make_unique<PreparedModule::Compiled>(
-        PreparedModule::Compiled{module->GetCompiledModule()});
+    prepared.stored = code->stored;
+    prepared.code = std::move(code->code);
+    prepared.compiled = std::move(code->module);
 
     if (!request.trial) return {};
+    v8::Local<v8::WasmModuleObject> module;
+    if (!v8::WasmModuleObject::FromCompiledModule(lock.raw(), prepared.compiled->module)
+             .ToLocal(&module)) {
+      return refusal("no room for the module");
+    }
     auto instance = Instance::create(lock, module, prepared);
     if (instance.has_error()) return refusal(instance.error().message);
     HostContext context(prepared.settings, systemEnvironment(), nullptr);
@@ -192,8 +173,23 @@ class Trial {
   }
 
  private:
+  ModuleError compileRefusal(IsolateLock& lock, const PrepareRequest& request,
+                             const ModuleToCompile& rewritten, CompileError error) {
+    if (error.kind != CompileError::Kind::invalid) {
+      return refusal(std::move(error.what), std::move(error.advice));
+    }
+    // Offsets in the message are those of the rewritten module; the original's say more.
+    const auto original =
+        compiler_.compile(lock, {request.bytes, rewritten.codeSize, rewritten.functions});
+    if (original.has_error() && original.error().kind == CompileError::Kind::invalid) {
+      error = original.error();
+    }
+    return refusal("not a valid module: " + error.what, "check it with wasm-validate");
+  }
+
   GuestIsolate isolate_;
   GuestPlace place_;
+  Compiler& compiler_;
 };
 
 }  // namespace
@@ -203,6 +199,7 @@ PreparedModule::~PreparedModule() = default;
 
 wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& engine,
                                                                         Watchdog& watchdog,
+                                                                        Compiler& compiler,
                                                                         PrepareRequest request) {
   const auto module = wasm::parseModule(request.bytes, request.maxModule);
   if (module.has_error()) return module.error();
@@ -239,13 +236,6 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
     prepared->initialMemory = module->memories.front().minimum * wasm::kPageSize;
   }
   prepared->entries = rewritten->entries;
-  prepared->code = engine.code().tryTake(module->codeSize);
-  if (!prepared->code) {
-    return refusal("with its " + ByteSize(module->codeSize).text() +
-                       " of code, all versions together would have more than " +
-                       ByteSize(CodeBudget::kLimit).text() + ", for which the engine has no room",
-                   "remove apps, or build smaller modules");
-  }
   prepared->heapBytes =
       kInstanceHeap + (module->tables.empty() ? 0 : limits.tableElements * kBytesPerElement);
   prepared->initialisers = initialisersOf(*module, *abi, rewritten->hasStart);
@@ -254,8 +244,9 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   if (module->notResettable) prepared->whyNoImage = *module->notResettable;
   if (request.snapshot == Snapshot::never) prepared->whyNoImage = "snapshot = \"never\"";
 
-  Trial trial(engine, watchdog);
-  const auto tried = trial.run(*prepared, request, rewritten->bytes);
+  Trial trial(engine, watchdog, compiler);
+  const auto tried = trial.run(*prepared, request,
+                               {rewritten->bytes, module->codeSize, module->functionTypes.size()});
   if (tried.has_error()) return tried.error();
   return std::shared_ptr<const PreparedModule>(std::move(prepared));
 }

@@ -21,6 +21,7 @@
 
 namespace skiff {
 
+class Compiler;
 class Engine;
 class Watchdog;
 
@@ -86,14 +87,17 @@ class PreparedModule {
   std::size_t heapBytes = 0;
   CodeBudget::Part code;  ///< what its code is counted as
   std::chrono::microseconds compileTime{};
+  bool stored = false;  ///< its machine code was there already: compileTime is that of restoring it
   std::chrono::microseconds initTime{};
   std::unique_ptr<Compiled> compiled;
 };
 
-/// Prepares a module. Takes as long as compiling takes (0.1 s per 0.5 MB of code and core) and must
-/// not be called on a shard's thread. Total: any bytes give a module or the reason why not.
+/// Prepares a module; `compiler` brings it into the engine. Takes as long as compiling takes (0.1 s
+/// per 0.5 MB of code and core) and must not be called on a shard's thread. Total: any bytes give a
+/// module or the reason why not.
 wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& engine,
                                                                         Watchdog& watchdog,
+                                                                        Compiler& compiler,
                                                                         PrepareRequest request);
 
 }  // namespace skiff

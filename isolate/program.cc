@@ -3,6 +3,7 @@
 #include "isolate/abi/cgi_abi.h"
 #include "isolate/abi/wasi_state.h"
 #include "isolate/compiled_module.h"
+#include "isolate/compiler.h"
 #include "isolate/guest_call.h"
 #include "isolate/guest_interruption.h"
 #include "isolate/guest_isolate.h"
@@ -75,7 +76,9 @@ Result<ProgramEnd> runProgram(Engine& engine, Program program, WasiProcess& proc
   request.limits.memory = request.settings.memory;
   request.maxModule = Program::kMaxModule;
   request.trial = false;
-  const auto prepared = prepareModule(engine, watchdog, std::move(request));
+  // A process of its own, whose memory is the caller's to bound.
+  InProcessCompiler compiler(engine);
+  const auto prepared = prepareModule(engine, watchdog, compiler, std::move(request));
   if (prepared.has_error()) return Error{prepared.error().text()};
   const PreparedModule& module = **prepared;
   if (module.abi != &cgiAbi()) {

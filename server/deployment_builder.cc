@@ -10,13 +10,12 @@
 
 #include "deploy/module_file.h"
 #include "isolate/wasm/source_map.h"
-#include "quota/thread_priority.h"
+#include "server/module_compilation.h"
 
 namespace skiff {
 namespace {
 
 constexpr ByteSize kMaxModule = 64_MiB;
-constexpr unsigned kMaxThreads = 8;
 
 GuestSettings settingsOf(const std::string& tenant, const AppConfig& app, GuestLog& log,
                          wasi::OpenFileBudget& openFiles) {
@@ -91,14 +90,15 @@ Result<std::shared_ptr<const AppDeployment>> DeploymentBuilder::prepareApp(
   request.reuse = app.reuse;
   request.snapshot = app.snapshot;
   request.maxModule = kMaxModule;
-  auto prepared = prepareModule(engine_, watchdog_, std::move(request));
+  auto prepared = prepareModule(engine_, watchdog_, compilation_.compiler(), std::move(request));
   if (prepared.has_error()) {
     return Error{who + app.module.string() + ": " + prepared.error().text()};
   }
   deployment->module = std::move(*prepared);
   const PreparedModule& module = *deployment->module;
-  spdlog::info("prepared {}/{} ({}, {}): compiled in {:.1f} ms, initialised in {:.1f} ms{}{}",
-               tenant, app.name, module.abi->name(), module.digest.substr(0, 19),
+  spdlog::info("prepared {}/{} ({}, {}): {} in {:.1f} ms, initialised in {:.1f} ms{}{}", tenant,
+               app.name, module.abi->name(), module.digest.substr(0, 19),
+               module.stored ? "restored" : "compiled",
                static_cast<double>(module.compileTime.count()) / 1e3,
                static_cast<double>(module.initTime.count()) / 1e3,
                module.image ? "" : "; a new instance per request: ", module.whyNoImage);
@@ -135,11 +135,11 @@ Result<std::shared_ptr<const Deployment>, std::vector<Error>> DeploymentBuilder:
       }
     }
   };
-  const std::size_t threadCount = std::min<std::size_t>(
-      jobs.size(), std::clamp<std::size_t>(usableProcessors(), 1, kMaxThreads));
+  const std::size_t threadCount = std::min(jobs.size(), compilation_.width());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < threadCount; ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
+  compilation_.rest();
 
   std::vector<Error> errors;
   auto deployment = std::make_shared<Deployment>();

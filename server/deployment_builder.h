@@ -15,6 +15,7 @@ namespace skiff {
 
 class Engine;
 class LogSink;
+class ModuleCompilation;
 class Watchdog;
 
 /// Makes deployments from configurations: reads and prepares modules, several at a time, on threads
@@ -23,12 +24,14 @@ class DeploymentBuilder {
  public:
   /// REQUIRES: all outlive this and every deployment made.
   DeploymentBuilder(Engine& engine, Watchdog& watchdog, LogSink& guestLogs,
-                    wasi::OpenFileBudget& openFiles, const Quotas& quotas)
+                    wasi::OpenFileBudget& openFiles, const Quotas& quotas,
+                    ModuleCompilation& compilation)
       : engine_(engine),
         watchdog_(watchdog),
         guestLogs_(guestLogs),
         openFiles_(openFiles),
-        quotas_(quotas) {}
+        quotas_(quotas),
+        compilation_(compilation) {}
 
   /// Apps that `previous` (may be null) holds with the same configuration and module bytes are
   /// taken over as they are; so are those that differ only in limits that their quota has live.
@@ -50,6 +53,7 @@ class DeploymentBuilder {
   LogSink& guestLogs_;
   wasi::OpenFileBudget& openFiles_;
   const Quotas& quotas_;
+  ModuleCompilation& compilation_;
   std::mutex sharesMutex_;
   /// By tenant. One that was is kept: files of it may still be open.
   std::map<std::string, wasi::OpenFileBudget> shares_;

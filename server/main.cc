@@ -14,6 +14,7 @@
 #include "isolate/memory/tracked_memory.h"
 #include "quota/watchdog.h"
 #include "server/deployment_builder.h"
+#include "server/module_compilation.h"
 #include "server/observe/operator_log.h"
 #include "server/server.h"
 
@@ -36,7 +37,8 @@ int check(Engine& engine, const Config& config) {
   wasi::OpenFileBudget openFiles(SIZE_MAX);
   Quotas quotas;
   quotas.apply(config);
-  DeploymentBuilder builder(engine, watchdog, **sink, openFiles, quotas);
+  ModuleCompilation compilation(engine);
+  DeploymentBuilder builder(engine, watchdog, **sink, openFiles, quotas, compilation);
   const auto built = builder.build(config, nullptr);
   if (built.has_error()) {
     for (const Error& error : built.error()) std::fprintf(stderr, "%s\n", error.message.c_str());

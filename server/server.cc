@@ -37,7 +37,8 @@ Server::Server(Engine& engine, Config config)
       nursery_(engine, config_.server.nursery),
       openFiles_(guestFiles()),
       ledger_(config_.server.maxConnections, config_.server.connectionsPerAddress),
-      memory_(config_.server.memoryTarget) {}
+      memory_(config_.server.memoryTarget),
+      compilation_(engine) {}
 
 Server::~Server() {
   if (builderThread_.joinable()) builderThread_.join();
@@ -54,8 +55,8 @@ Result<void> Server::open() {
     guestSink_ = std::move(*guests);
     guestLogs = guestSink_.get();
   }
-  builder_ =
-      std::make_unique<DeploymentBuilder>(engine_, watchdog_, *guestLogs, openFiles_, quotas_);
+  builder_ = std::make_unique<DeploymentBuilder>(engine_, watchdog_, *guestLogs, openFiles_,
+                                                 quotas_, compilation_);
 
   auto sockets = openSockets();
   if (sockets.has_error()) return sockets.error();
@@ -186,6 +187,7 @@ void Server::onDeployed(const std::vector<Error>& errors) {
   for (const Error& error : errors) spdlog::warn("not warmed up: {}", error.message);
   if (--shardsToDeploy_ != 0 || draining_) return;
   building_ = false;
+  compilation_.giveWay();
   setState({});
   spdlog::info("ready: {} apps on {} routes", deployment_->apps.size(), deployment_->routes.size());
   if (std::exchange(reloadWanted_, false)) reload();
@@ -234,6 +236,7 @@ void Server::onShardDrained() {
 }
 
 void Server::finishDrain() {
+  compilation_.stop();  // nobody would be served by what it makes
   context_.stop();
 }
 

@@ -20,6 +20,7 @@
 #include "server/deployment.h"
 #include "server/deployment_builder.h"
 #include "server/memory_keeper.h"
+#include "server/module_compilation.h"
 #include "server/observe/log_sink.h"
 #include "server/observe/metrics.h"
 #include "server/runners.h"
@@ -79,6 +80,7 @@ class Server {
   ConnectionLedger ledger_;
   MemoryKeeper memory_;
   std::unique_ptr<Runners> runners_;  // before the shards that they carry
+  ModuleCompilation compilation_;
   std::unique_ptr<DeploymentBuilder> builder_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::vector<ListenSocket>> sockets_;  ///< until run()

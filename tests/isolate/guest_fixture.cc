@@ -32,7 +32,7 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> GuestTest::tryPrepare(
   request.limits = limits;
   request.reuse = reuse;
   request.snapshot = snapshot;
-  return prepareModule(testEngine(), watchdog, std::move(request));
+  return prepareModule(testEngine(), watchdog, *compiler, std::move(request));
 }
 
 std::shared_ptr<const PreparedModule> GuestTest::prepare(const std::string& name) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "isolate/compiler.h"
 #include "isolate/guest_place.h"
 #include "isolate/instance_budget.h"
 #include "isolate/instance_pool.h"
@@ -58,6 +59,8 @@ class GuestTest : public ::testing::Test {
   std::string detail;
   ResetHow reset = ResetHow::none;
 
+  InProcessCompiler inProcess{testEngine()};
+  Compiler* compiler = &inProcess;
   Watchdog watchdog;
   Nursery nursery{testEngine(), 0};
   InstanceBudget budget;
