@@ -146,9 +146,7 @@ class HostContext {
     return std::min(settings_.memory, quota ? quota->limits.memory() : settings_.memory).bytes();
   }
   /// Whether the guest's memory and what is held for it may be so much more together.
-  bool hasRoom(std::uint64_t bytes) {
-    return memory_.size() + heldBytes_ + bytes <= memoryLimit();
-  }
+  bool hasRoom(std::uint64_t bytes) { return memory_.size() + heldBytes_ + bytes <= memoryLimit(); }
   /// Memory that the host holds on the guest's behalf and counts as the guest's own: false if its
   /// limit leaves no room for `bytes` more.
   bool takeMemory(std::size_t bytes) {

@@ -283,6 +283,8 @@ TEST_F(AFullHouse, IsLeftByWhoeverHasGone) {
   EXPECT_TRUE(eventually([&] { return active() == kThreads; }));
   spinners_.clear();
   EXPECT_EQ(daemon_->get(last(), "/ok").body, "ok\n") << "all is as it was";
+}
+
 TEST(AppsOfATenant, ShareWhatItGetsByTheirWeights) {
   ConfigText text;
   text.server = "shards = 1\n";
