@@ -66,6 +66,10 @@ ActivationReport GuestThread::end() {
     return report;
   }
   const std::lock_guard lock(mutex_);
+  if (handOffDue_.exchange(false, std::memory_order_relaxed)) {
+    handOff_.load(std::memory_order_relaxed)
+        ->release(budget_.quota ? budget_.quota->tenant.get() : nullptr);
+  }
   report.terminated = terminated_;
   report.cpu = usedSoFar();
   charge(report.cpu);
@@ -158,21 +162,36 @@ void GuestThread::tryHandOff(const Look& look, nanoseconds used) {
   HandOff* const handOff = handOff_.load(std::memory_order_relaxed);
   if (!handOff) return;
   const TenantQuota* const tenant = budget_.quota ? budget_.quota->tenant.get() : nullptr;
+  if (handOffDue_.load(std::memory_order_relaxed)) {
+    if (handOffNow(*handOff, tenant)) handOffDue_.store(false, std::memory_order_relaxed);
+    return;
+  }
   const HandOff::Reserved reserved = handOff->reserve(tenant);
   if (reserved == HandOff::Reserved::refused) return onRefused(look, used);
   refusedAt_.reset();
   if (reserved == HandOff::Reserved::no) return;
   for (int i = 0; i < kHandOffTries; ++i) {
-    if (word_.handOff(claimed_)) {
-      handOff_.store(nullptr, std::memory_order_relaxed);
-      handOff->takeOver(tenant);
-      lowerPriority(threadId_);
-      return;
-    }
-    if (word_.look().state == ActivationWord::State::idle) break;
+    if (handOffNow(*handOff, tenant)) return;
+    if (word_.look().state == ActivationWord::State::idle) return handOff->release(tenant);
     pauseProcessor();
   }
-  handOff->release(tenant);
+  handOffDue_.store(true, std::memory_order_relaxed);
+}
+
+bool GuestThread::handOffNow(HandOff& handOff, const TenantQuota* tenant) {
+  if (!word_.handOff(claimed_)) return false;
+  handOff_.store(nullptr, std::memory_order_relaxed);
+  handOff.takeOver(tenant);
+  lowerPriority(threadId_);
+  return true;
+}
+
+void GuestThread::giveAway() {
+  const std::lock_guard lock(mutex_);
+  HandOff* const handOff = handOff_.load(std::memory_order_relaxed);
+  if (!handOffDue_.exchange(false, std::memory_order_relaxed)) return;
+  // It is the owner itself that is in the guest: nothing can come between.
+  handOffNow(*handOff, budget_.quota ? budget_.quota->tenant.get() : nullptr);
 }
 
 void GuestThread::onRefused(const Look& look, nanoseconds used) {

@@ -92,8 +92,11 @@ class GuestThread {
     away_ = true;
     return false;
   }
-  /// REQUIRES: enterHost() said true.
-  void leaveHost() { word_.leaveHost(); }
+  /// REQUIRES: enterHost() said true. The thread may be away afterwards.
+  void leaveHost() {
+    word_.leaveHost();
+    if (handOffDue_.load(std::memory_order_relaxed)) giveAway();
+  }
 
   enum class Command : std::uint8_t { none, warn, end };
   /// In an interruption, with the guest on the stack: waits while the activation is parked. What is
@@ -116,6 +119,8 @@ class GuestThread {
   std::chrono::nanoseconds inspect(const Look& look);
   std::chrono::nanoseconds inspectClaimed(const Look& look, ActivationWord::State state);
   void tryHandOff(const Look& look, std::chrono::nanoseconds used);
+  bool handOffNow(HandOff& handOff, const TenantQuota* tenant);
+  void giveAway();
   /// No thread was to be had for the guest's tenant.
   void onRefused(const Look& look, std::chrono::nanoseconds used);
   void terminate(Reason reason);
@@ -138,6 +143,9 @@ class GuestThread {
   ActivationBudget budget_;
   std::uint64_t startCycles_ = 0;
   std::atomic<HandOff*> handOff_{nullptr};
+  /// Set under the mutex: a thread is reserved for a hand-off that was not possible, since a host
+  /// function ran at each try. The owner does it itself when one ends, or the next look does.
+  std::atomic<bool> handOffDue_{false};
   std::atomic<Watchdog*> watchdog_{nullptr};
 
   // Under the mutex: what the watchdog knows of the activation that it claimed.

@@ -10,7 +10,8 @@ struct TenantQuota;
 /// Gives what a thread carries (a shard's loop) to another thread when a guest holds it up. The one
 /// that carried is then the guest's for as long as that computes, so tenants may have only so many.
 ///
-/// All calls from the watchdog's thread, and quick. `tenant` is the guest's; nullptr:
+/// All calls are quick, and come from the watchdog's thread or the one that carries, one at a time.
+/// `tenant` is the guest's; nullptr:
 /// nobody's, which counts as one of its own.
 class HandOff {
  public:

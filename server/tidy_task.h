@@ -26,6 +26,7 @@ class TidyTask final : public Work {
   void perform() override;
   void settle() override;
   void onTurnOver() override;
+  void onFailed() noexcept override { tidied_ = true; }
 
  private:
   AppHost& host_;

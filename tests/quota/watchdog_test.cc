@@ -214,10 +214,9 @@ TEST(WatchdogTest, HandsOffNothingFromUnderAHostFunction) {
   ASSERT_TRUE(place.thread.enterHost());
   while (spinner.interruptions == 0) {
   }
-  place.thread.leaveHost();
-  EXPECT_EQ(place.thread.end().terminated, Reason::cpuLimit);
-  EXPECT_FALSE(place.thread.isAway());
   EXPECT_EQ(baton.takeOvers, 0);
+  EXPECT_EQ(place.thread.end().terminated, Reason::cpuLimit);
+  EXPECT_FALSE(place.thread.isAway()) << "it ended inside";
   EXPECT_EQ(baton.releases, baton.reservations);
 }
 
@@ -231,6 +230,28 @@ TEST(WatchdogTest, HandsOffFromBetweenHostFunctions) {
   while (place.thread.enterHost()) place.thread.leaveHost();
   EXPECT_EQ(baton.takeOvers, 1);
   EXPECT_EQ(place.thread.end().terminated, Reason::none);
+}
+
+TEST(WatchdogTest, HandsOffFromBetweenHostFunctionsThatTakeLong) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  Baton baton;
+  place.thread.carry(&baton);
+  Spinner spinner;
+  place.thread.begin(spinner.budget(std::chrono::seconds(10), std::chrono::hours(1)));
+  int calls = 0;
+  while (place.thread.enterHost()) {
+    ++calls;
+    const auto until = Clock::now() + std::chrono::milliseconds(2);
+    while (Clock::now() < until) {
+    }
+    EXPECT_FALSE(baton.taken) << "from under it";
+    place.thread.leaveHost();
+  }
+  EXPECT_LT(calls, 100);
+  EXPECT_EQ(baton.takeOvers, 1);
+  EXPECT_EQ(place.thread.end().terminated, Reason::none);
+  EXPECT_EQ(baton.reservations, baton.takeOvers + baton.releases);
 }
 
 TEST(WatchdogTest, GoesOnWithoutAHandOffWhereNobodyStandsBy) {
