@@ -27,14 +27,20 @@ void DeadlineQueue::arm(Clock::time_point when) {
 
 void DeadlineQueue::tell() {
   const auto now = Clock::now();
-  armed_ = Clock::time_point::min();  // what is added meanwhile is looked at below
+  // What is added meanwhile is looked at below. Also if a listener throws.
+  armed_ = Clock::time_point::min();
+  struct Rearm {
+    DeadlineQueue& queue;
+    ~Rearm() {
+      queue.armed_ = kNever;
+      if (!queue.entries_.empty()) queue.arm(queue.entries_.begin()->first);
+    }
+  } const rearm{*this};
   while (!entries_.empty() && entries_.begin()->first <= now) {
     DeadlineListener* const listener = entries_.begin()->second;
     entries_.erase(entries_.begin());
     listener->onDeadline();
   }
-  armed_ = kNever;
-  if (!entries_.empty()) arm(entries_.begin()->first);
 }
 
 }  // namespace skiff

@@ -1,5 +1,6 @@
 #include "server/request_task.h"
 
+#include <exception>
 #include <utility>
 
 #include "isolate/wasm/stack_text.h"
@@ -92,11 +93,14 @@ void RequestTask::refuseQueued() {
   const auto now = Clock::now();
   const bool expired = now >= exchange_.startTime() + host_.quota().limits.wall();
   // It may have waited behind others of its app all the time, and never have tried.
-  if (arriving && !expired && tryAdmit(now)) return onAdmitted();
+  const bool admitted = arriving && !expired && tryAdmit(now);
   isQueueing_ = true;
   endQueueing(now);
+  if (admitted && !host_.hasWaiting() && host_.pool().available()) {
+    return makeReady(Next::acquire);
+  }
   if (expired) return refuse(Reason::wallLimit, {});
-  if (arriving) return refuse(admission_.reason, {}, admission_);
+  if (!admission_) return refuse(admission_.reason, {}, admission_);
   // Those before it may be parked for their share, which is its own as well.
   if (const auto wait = host_.quota().cpuWait(now); wait.count() > 0) {
     return refuse(Reason::cpuQuota, {}, {Reason::cpuQuota, wait});
@@ -245,8 +249,9 @@ void RequestTask::start(Instance& instance, const ColdStart& cold) {
   }
   if (!run_) {
     run_.emplace(shard_.engine(), host_.pool(), exchange_,
-                 GuestRun::Limits{host_.quota().limits.cpu(), deadline(), exchange_.startTime(),
-                                  &clientGone_});
+                 GuestRun::Limits{host_.quota().limits.cpu(),
+                                  exchange_.startTime() + host_.quota().limits.wall(),
+                                  exchange_.startTime(), &clientGone_});
   }
   runCpu_ += cold.initCpu;
   after(run_->begin(instance, cold.initCpu));
@@ -338,6 +343,11 @@ void RequestTask::onFailed() noexcept {
   if (run_) cpu_ += run_->cpu() - runCpu_;
   run_.reset();  // and with it its instance
   exchange_.failUnexpectedly();
+  try {
+    host_.serveWaiting();
+  } catch (const std::exception&) {
+    // They have their deadlines.
+  }
 }
 
 void RequestTask::onReady() {
@@ -381,18 +391,34 @@ void RequestTask::onClientGone() {
 }
 
 void RequestTask::onWithdrawn() {
-  if (waitsSince_) {
-    if (run_) run_->cancel(Reason::overloaded);
-    refuseQueued();
-  } else {
-    run_->cancel(Reason::wallLimit);
-    end();
+  try {
+    if (waitsSince_) {
+      if (run_) run_->cancel(Reason::overloaded);
+      refuseQueued();
+    } else {
+      run_->cancel(Reason::wallLimit);
+      end();
+    }
+  } catch (const std::exception&) {
+    onFailed();
   }
   onTurnOver();
 }
 
+void RequestTask::onTurnPosted() {
+  if (next_ != Next::cancel) awaitDeadline();
+}
+
 void RequestTask::onDeadline() {
   deadlineEntry_.reset();
+  try {
+    onTimeOver();
+  } catch (const std::exception&) {
+    onFailed();
+  }
+}
+
+void RequestTask::onTimeOver() {
   // Another one by now: its guest has run, or limits have changed.
   if (Clock::now() < deadline()) return awaitDeadline();
   switch (state_) {

@@ -64,7 +64,7 @@ class RequestTask final : public Attachment,
   bool prepare() override;
   void perform() override;
   void settle() override;
-  void onTurnPosted() override { awaitDeadline(); }
+  void onTurnPosted() override;
   void onTurn() override { exchange_.beginWork(); }
   void onTurnOver() override { exchange_.endWork(); }
   void onAway() override;
@@ -105,6 +105,7 @@ class RequestTask final : public Attachment,
   void endQueueing(Clock::time_point time);
   /// It has waited too long for its guest to run.
   void refuseQueued();
+  void onTimeOver();
   /// Its section was away, had not begun, and will not.
   void onWithdrawn();
   void start(Instance& instance, const ColdStart& cold);
