@@ -190,6 +190,28 @@ class Neighbours {
   std::vector<Client> clients_;
 };
 
+TEST(AGuestThatIsAway, DoesNotHoldUpTheEndOfAnotherRequest) {
+  ConfigText text = config();
+  text.limits = "cpu_ms = 200000\nwall_ms = 2500\n";
+  text.apps.push_back({"sleep", "test/sleep", {}, {}, "quiet"});
+  Daemon daemon(text);
+  const auto begin = std::chrono::steady_clock::now();
+  Client resting = daemon.connect();
+  resting.send(request("GET", "noisy.test", "/rest?times=1000000"));
+  EXPECT_EQ(daemon.get("sleep.test", "/?ms=1500").body, "1500\n");
+  // It computes for as long, but ends so much later.
+  Client computing = daemon.connect();
+  computing.send(request("GET", "noisy.test", "/spin"));
+  EXPECT_EQ(resting.receive().field("skiff-reason"), "wall_limit");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(3500));
+  EXPECT_TRUE(resting.isClosed());
+  EXPECT_EQ(computing.receive().field("skiff-reason"), "wall_limit");
+  EXPECT_EQ(daemon.get("noisy.test", "/ok").body, "ok\n");
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_instances", {{"app", "noisy"}, {"state", "busy"}}) == 0;
+  }));
+}
+
 TEST(AGuestThatIsAway, CostsItsTenantNoTurnsOnTheShard) {
   ConfigText text = config();
   text.apps.push_back({"brief", "hello_wat", {}, {}, "noisy"});
