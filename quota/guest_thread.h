@@ -18,6 +18,7 @@ namespace skiff {
 class HandOff;
 class Watchdog;
 struct AppQuota;
+struct TenantQuota;
 struct OverrunGuest;
 
 /// What an activation may use: one stretch of a guest's running on a thread, from its entry (or
