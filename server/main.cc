@@ -37,7 +37,8 @@ int check(Engine& engine, const Config& config) {
   wasi::OpenFileBudget openFiles(SIZE_MAX);
   Quotas quotas;
   quotas.apply(config);
-  ModuleCompilation compilation(engine);
+  // A check leaves nothing behind.
+  ModuleCompilation compilation(engine, std::nullopt);
   DeploymentBuilder builder(engine, watchdog, **sink, openFiles, quotas, compilation);
   const auto built = builder.build(config, nullptr);
   if (built.has_error()) {

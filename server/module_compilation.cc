@@ -7,9 +7,17 @@
 
 namespace skiff {
 
-ModuleCompilation::ModuleCompilation(Engine& engine)
+ModuleCompilation::ModuleCompilation(Engine& engine,
+                                     const std::optional<std::filesystem::path>& dataDirectory)
     : width_(std::clamp<std::size_t>(usableProcessors(), 1, kMostChildren)),
       pool_(Engine::commandOf("compile_child.node"), CompileLimits(), width_),
-      compiler_(engine, pool_) {}
+      compiler_(engine, cacheIn(dataDirectory)) {}
+
+NativeCompiler& ModuleCompilation::cacheIn(
+    const std::optional<std::filesystem::path>& dataDirectory) {
+  if (!dataDirectory) return pool_;
+  cache_.emplace(*dataDirectory / "code", Engine::codeIdentity());
+  return caching_.emplace(pool_, *cache_);
+}
 
 }  // namespace skiff

@@ -1,20 +1,27 @@
 #pragma once
 
+#include <filesystem>
+#include <optional>
+
+#include "deploy/code_cache.h"
 #include "isolate/compile/compile_pool.h"
 #include "isolate/compiler.h"
+#include "server/caching_compiler.h"
 
 namespace skiff {
 
 class Engine;
 
 /// How the daemon compiles modules: in child processes, as many at a time as it may use processors
-/// (8 at most); it restores only what they made. Any thread.
+/// (8 at most); it restores only what they made, now or, where there is a cache, before. Any
+/// thread.
 class ModuleCompilation {
  public:
   static constexpr std::size_t kMostChildren = 8;
 
-  /// REQUIRES: the engine outlives this.
-  explicit ModuleCompilation(Engine& engine);
+  /// `dataDirectory`: machine code is kept in its folder "code"; nothing: it is not kept. REQUIRES:
+  /// the engine outlives this.
+  ModuleCompilation(Engine& engine, const std::optional<std::filesystem::path>& dataDirectory);
 
   Compiler& compiler() { return compiler_; }
   /// How many modules are compiled at a time.
@@ -27,8 +34,12 @@ class ModuleCompilation {
   void stop() { pool_.stop(); }
 
  private:
+  NativeCompiler& cacheIn(const std::optional<std::filesystem::path>& dataDirectory);
+
   const std::size_t width_;
   CompilePool pool_;
+  std::optional<CodeCache> cache_;
+  std::optional<CachingCompiler> caching_;
   RestoringCompiler compiler_;
 };
 

@@ -38,7 +38,7 @@ Server::Server(Engine& engine, Config config)
       openFiles_(guestFiles()),
       ledger_(config_.server.maxConnections, config_.server.connectionsPerAddress),
       memory_(config_.server.memoryTarget),
-      compilation_(engine) {}
+      compilation_(engine, config_.dataDir) {}
 
 Server::~Server() {
   if (builderThread_.joinable()) builderThread_.join();

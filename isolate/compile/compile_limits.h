@@ -12,15 +12,15 @@ enum class CompilePriority : std::uint8_t {
   lowered,  ///< gives way to what serves, yet gets a tenth of a processor
 };
 
-/// What compiling one module may take. The defaults leave room for the largest programs there are
-/// (a JavaScript engine, 60 MB of machine code: 20 s of CPU time, 0.5 GiB), which grow with the
-/// number of functions; what is out of proportion is a single function: the engine's optimiser
-/// takes some 300 bytes of memory for each byte of it, and a thousand and more in a hostile one.
+/// What compiling one module may take. Functions are optimised one after the other, so a large
+/// program takes long rather than much memory (SQLite's shell: 3.5 s of CPU time, 120 MiB); what
+/// takes much is one large function: from 300 bytes for each of its bytes (loops) to 7,500 (loops
+/// beside 50,000 locals).
 struct CompileLimits {
   ByteSize memory = 2_GiB;  ///< beside what the engine has before it begins
   std::chrono::seconds cpu{120};
   std::chrono::milliseconds wall{300'000};
-  ByteSize native = 512_MiB;  ///< the machine code that comes out
+  ByteSize native = 256_MiB;  ///< the machine code that comes out, which the daemon holds twice
   CompilePriority priority = CompilePriority::normal;
 };
 

@@ -40,6 +40,8 @@ class NativeCompiler {
   virtual ~NativeCompiler() = default;
   /// Any thread; waits until it is done.
   virtual Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) = 0;
+  /// What was stored for it is of no use: compile() is to make it anew. Any thread.
+  virtual void forget(std::span<const std::uint8_t>) {}
 };
 
 }  // namespace skiff

@@ -133,5 +133,68 @@ TEST_F(CompilingABomb, DoesNotKeepTheDaemonFromEnding) {
   EXPECT_FALSE(runs(child));
 }
 
+class MachineCode : public ::testing::Test {
+ protected:
+  MachineCode() { config_.apps = {{"hello", "hello", {}, {}}, {"cgi", "cgi", {}, {}}}; }
+
+  /// Starts a daemon, asks both apps, and gives what it logged until it was ready.
+  std::string start() {
+    Daemon daemon("data_dir = \"" + data_.string() + "\"\n" + config_.text());
+    EXPECT_EQ(daemon.get("hello.test").status, 200);
+    EXPECT_EQ(daemon.get("cgi.test").status, 200);
+    EXPECT_EQ(daemon.terminate(), (Ending{0, 0}));
+    return daemon.process().text(Process::Stream::error);
+  }
+  static std::size_t count(const std::string& text, std::string_view word) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = text.find(word, at)) != text.npos; ++at) ++found;
+    return found;
+  }
+  std::vector<std::filesystem::path> entries() const {
+    return {std::filesystem::directory_iterator(data_ / "code"), {}};
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path data_ = folder_ / "var";
+  ConfigText config_;
+};
+
+TEST_F(MachineCode, IsThereAtTheNextStart) {
+  EXPECT_EQ(count(start(), ": compiled in"), 2U);
+  EXPECT_EQ(entries().size(), 2U);
+  const std::string second = start();
+  EXPECT_EQ(count(second, ": restored in"), 2U) << second;
+  EXPECT_EQ(count(second, ": compiled in"), 0U);
+}
+
+TEST_F(MachineCode, ThatIsDamagedIsMadeAnewAndReplaced) {
+  start();
+  for (const auto& entry : entries()) {
+    std::fstream file(entry, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-100, std::ios::end);
+    file << "damaged";
+  }
+  EXPECT_EQ(count(start(), ": compiled in"), 2U);
+  for (const auto& entry : entries()) std::filesystem::resize_file(entry, 1'000);
+  EXPECT_EQ(count(start(), ": compiled in"), 2U);
+  EXPECT_EQ(count(start(), ": restored in"), 2U);
+  EXPECT_EQ(entries().size(), 2U);
+}
+
+TEST_F(MachineCode, ThatCannotBeKeptIsAWarningOnly) {
+  std::ofstream(folder_ / "file") << "no directory";
+  data_ = folder_ / "file";
+  const std::string log = start();
+  EXPECT_EQ(count(log, ": compiled in"), 2U);
+  EXPECT_EQ(count(log, "machine code is not kept"), 1U) << log;
+}
+
+TEST_F(MachineCode, IsNotKeptByACheck) {
+  const std::filesystem::path file = folder_ / "skiff.toml";
+  std::ofstream(file) << "data_dir = \"" << data_.string() << "\"\n" << config_.text();
+  EXPECT_EQ(check(file).ending, (Ending{0, 0}));
+  EXPECT_FALSE(std::filesystem::exists(data_));
+}
+
 }  // namespace
 }  // namespace skiff::e2e

@@ -26,6 +26,14 @@ std::uint16_t portAfter(const Process& process, std::string_view announcement) {
   return static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
 }
 
+/// What the build's guests compile to is compiled once for all tests: they share that folder of
+/// their data_dir, which is "var" where the configuration names none.
+void shareCode(const TemporaryFolder& folder) {
+  std::filesystem::create_directories(SKIFF_E2E_CODE);
+  std::filesystem::create_directory(folder / "var");
+  std::filesystem::create_directory_symlink(SKIFF_E2E_CODE, folder / "var" / "code");
+}
+
 }  // namespace
 
 std::string guestFile(std::string_view name) {
@@ -60,6 +68,7 @@ std::string AccessLine::value(std::string_view key) const {
 }
 
 Daemon::Daemon(const std::string& config) {
+  shareCode(folder_);
   writeText(configFile(), config);
   process_ = std::make_unique<Process>(SKIFFD, std::vector<std::string>{"--config", configFile()});
   port_ = portAfter(*process_, "listening on http://");

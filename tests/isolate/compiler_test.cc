@@ -134,6 +134,34 @@ TEST_F(CompilingInAChild, IsChargedWithTheMachineCodeThatThereIs) {
   EXPECT_LT(testEngine().code().held(), before + 2 * native->size + (128 << 10));
 }
 
+/// Has code in store that is for another engine, until it is told to forget it.
+class OutdatedStore final : public NativeCompiler {
+ public:
+  explicit OutdatedStore(NativeCompiler& from) : from_(from) {}
+  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) override {
+    auto code = from_.compile(module);
+    if (code.has_value() && outdated_) {
+      code->data[4] ^= 1;
+      code->stored = true;
+    }
+    return code;
+  }
+  void forget(std::span<const std::uint8_t>) override { outdated_ = false; }
+
+ private:
+  NativeCompiler& from_;
+  bool outdated_ = true;
+};
+
+TEST_F(CompilingInAChild, HappensAnewIfWhatIsStoredIsForAnotherEngine) {
+  OutdatedStore store(pool_);
+  RestoringCompiler fromStore(testEngine(), store);
+  compiler = &fromStore;
+  const auto prepared = tryPrepare(guest("hello"));
+  ASSERT_TRUE(prepared.has_value()) << prepared.error().text();
+  EXPECT_FALSE((*prepared)->stored);
+}
+
 /// Memory of this process that holds code made at run time, as far as it was ever written.
 std::uint64_t executableMemory() {
   std::ifstream maps("/proc/self/smaps");
