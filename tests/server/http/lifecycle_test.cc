@@ -191,7 +191,8 @@ TEST(AFailureOfOurs, EndsTheConnectionAndTheHandlerIsTold) {
     EXPECT_TRUE(client.isClosed());
     EXPECT_EQ(server.reports(i).back().reason, Reason::overloaded);
   }
-  EXPECT_EQ(server.inServer([&] { return server.frontEnd().connections(); }), 0u);
+  drain(server);
+  server.awaitDrained();
   EXPECT_EQ(server.inServer([&] { return server.frontEnd().exchanges(); }), 0u);
 }
 
