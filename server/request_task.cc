@@ -318,7 +318,7 @@ void RequestTask::tell() {
 void RequestTask::tellOfAnswer() {
   // What the run ended with is told already; this the exchange found.
   if (exchange_.reason() != Reason::badResponse || exchange_.detail().empty()) return;
-  if (run_ && run_->reason() == Reason::badResponse) return;
+  if (run_ && run_->reason() == Reason::badResponse && !run_->detail().empty()) return;
   const AppDeployment& app = host_.deployment();
   app.faults->write(exchange_.requestId(), {Reason::badResponse, exchange_.detail(), {}},
                     app.module->symbols);

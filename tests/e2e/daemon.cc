@@ -46,7 +46,8 @@ std::string ConfigText::text() const {
   std::set<std::string> tenants;
   for (const AppText& app : apps) tenants.insert(app.tenant);
   for (const std::string& tenant : tenants) {
-    text += "[[tenant]]\nname = \"" + tenant + "\"\n[tenant.limits]\n" + tenantLimits + "\n";
+    text += "[[tenant]]\nname = \"" + tenant + "\"\n";
+    if (!tenantLimits.empty()) text += "[tenant.limits]\n" + tenantLimits + "\n";
     for (const AppText& app : apps) {
       if (app.tenant != tenant) continue;
       text += "[[tenant.app]]\nname = \"" + app.name + "\"\nmodule = \"";
