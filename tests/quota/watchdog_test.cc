@@ -228,8 +228,8 @@ TEST(WatchdogTest, HandsOffFromBetweenHostFunctions) {
   Spinner spinner;
   place.thread.begin(spinner.budget(std::chrono::seconds(10), std::chrono::hours(1)));
   while (place.thread.enterHost()) place.thread.leaveHost();
-  EXPECT_EQ(baton.takeOvers, 1);
   EXPECT_EQ(place.thread.end().terminated, Reason::none);
+  EXPECT_EQ(baton.takeOvers, 1);
 }
 
 TEST(WatchdogTest, HandsOffFromBetweenHostFunctionsThatTakeLong) {
@@ -249,8 +249,8 @@ TEST(WatchdogTest, HandsOffFromBetweenHostFunctionsThatTakeLong) {
     place.thread.leaveHost();
   }
   EXPECT_LT(calls, 100);
-  EXPECT_EQ(baton.takeOvers, 1);
   EXPECT_EQ(place.thread.end().terminated, Reason::none);
+  EXPECT_EQ(baton.takeOvers, 1);
   EXPECT_EQ(baton.reservations, baton.takeOvers + baton.releases);
 }
 
