@@ -18,6 +18,8 @@ constexpr std::chrono::milliseconds kSleep{20};
 /// a shard wakes up there, the kernel may hold that the guest's thread is owed some time, and then
 /// asks again only at the next clock tick (4 ms), or when some other thread wakes up: this one.
 constexpr std::chrono::microseconds kBesideTick{250};
+/// And yet the shortest, in times of what a look takes: with many threads, that is more.
+constexpr int kRests = 20;
 
 std::size_t processorsOf(const Watchdog::Settings& settings) {
   if (settings.processors != 0) return settings.processors;
@@ -86,12 +88,16 @@ void Watchdog::run() {
   std::unique_lock lock(mutex_);
   int idleLooks = 0;
   while (!stopping_) {
+    const std::uint64_t begin = readCycles();
     const std::chrono::nanoseconds next = inspectAll();
     idleLooks = next == GuestThread::kNever ? idleLooks + 1 : 0;
     if (idleLooks < kIdleLooks) {
-      const auto longest =
-          overrun_.empty() ? settings_.tick : std::min(settings_.tick, kBesideTick);
-      changed_.wait_for(lock, std::min<std::chrono::nanoseconds>(next, longest));
+      std::chrono::nanoseconds longest = settings_.tick;
+      if (!overrun_.empty()) {
+        const std::chrono::nanoseconds look = cyclesToTime(readCycles() - begin);
+        longest = std::min(longest, std::max<std::chrono::nanoseconds>(kBesideTick, look * kRests));
+      }
+      changed_.wait_for(lock, std::min(next, longest));
       continue;
     }
     woken_ = false;
