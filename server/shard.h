@@ -173,7 +173,14 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   bool advance(Work& work);
   /// A bug in what a request does ends that request, not the shard.
   template <class Call>
-  void guarded(Work& work, Call call);
+  void guarded(Work& work, Call call) {
+    try {
+      call();
+    } catch (const std::exception& error) {
+      onException(work, error);
+    }
+  }
+  void onException(Work& work, const std::exception& error);
   /// A section that another thread goes on with.
   void noteAway(Work& work);
   bool sendAway(Work& work);
