@@ -184,8 +184,10 @@ void GuestRun::perform() {
     if (state == GuestCall::State::returned) state = GuestCall::State::terminated;
     isolate->CancelTerminateExecution();
   }
+  const auto ending = state == GuestCall::State::ended ? context_->ending() : std::nullopt;
   if (state == GuestCall::State::trapped || state == GuestCall::State::terminated ||
-      state == GuestCall::State::mustWait) {
+      state == GuestCall::State::mustWait ||
+      (ending && ending->kind != HostContext::Ending::Kind::exit)) {
     instance_->discardMemory();  // it will be dropped: let that cost the shard little
   }
   if (lock.guest().tasks().pending()) lock.guest().tasks().drain();

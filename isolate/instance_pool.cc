@@ -49,10 +49,6 @@ InstancePool::InstancePool(ShardEngine& shard, std::shared_ptr<const PreparedMod
 }
 
 InstancePool::~InstancePool() {
-  if (!worn_.empty()) {
-    IsolateLock lock(shard_.seat(), *isolate_);
-    worn_.clear();
-  }
   evictIdle(0);
   if (isolate_) unloadIsolate();
 }
@@ -184,7 +180,7 @@ std::vector<ResetHow> InstancePool::tidy() {
   for (std::unique_ptr<Instance>& instance : std::exchange(worn_, {})) {
     how.push_back(resetOrDrop(lock, std::move(instance)));
   }
-  if (uncollected_ >= kCollectAfter || std::exchange(garbage_, false)) {
+  if (std::exchange(garbage_, false) || uncollected_ >= kCollectAfter) {
     collectDropped();
     collectAbove_ = isolate_->heapBytes() + kGarbageAllowance;
   }
@@ -219,6 +215,10 @@ Result<void> InstancePool::warm() {
 
 bool InstancePool::evictIdle(std::size_t keep) {
   if (away_ || !isolate_) return false;
+  if (!worn_.empty()) {
+    IsolateLock lock(shard_.seat(), *isolate_);
+    for (std::unique_ptr<Instance>& instance : std::exchange(worn_, {})) drop(std::move(instance));
+  }
   const std::size_t count = idle_.size() - std::min(keep, idle_.size());
   if (count != 0) {
     IsolateLock lock(shard_.seat(), *isolate_);

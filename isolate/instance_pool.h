@@ -96,7 +96,7 @@ class InstancePool {
   /// Whether evictIdle(0) would free anything.
   /// Also while away: nothing then.
   bool reclaimable() const {
-    return !away_ && isolate_ && (!idle_.empty() || uncollected_ || inUse() == 0);
+    return !away_ && isolate_ && (!idle_.empty() || !worn_.empty() || uncollected_ || inUse() == 0);
   }
   /// Fewer than `min` are idle, and more may be made. Also while away: not then.
   bool wantsWarming() const {

@@ -4,7 +4,7 @@
 
 namespace skiff {
 
-void FairQueue::push(FairFlow& flow, FairItem& item, FairWeights weights, End end) {
+void FairQueue::push(FairFlow& flow, FairItem& item, FairWeights weights) {
   FairGroup& group = flow.group_;
   group.weight_ = std::max(1U, weights.tenant);
   flow.weight_ = std::max(1U, weights.app);
@@ -17,11 +17,7 @@ void FairQueue::push(FairFlow& flow, FairItem& item, FairWeights weights, End en
     group.flows_.insert(flow);
     flow.queue_ = this;
   }
-  if (end == End::back) {
-    flow.items_.push_back(item);
-  } else {
-    flow.items_.push_front(item);
-  }
+  flow.items_.push_back(item);
   item.flow_ = &flow;
   ++group.size_;
   ++size_;

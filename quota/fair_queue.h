@@ -107,9 +107,8 @@ class FairQueue {
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
 
-  enum class End : std::uint8_t { back, front };
   /// `weights`: as they are at this moment. REQUIRES: the item waits nowhere.
-  void push(FairFlow& flow, FairItem& item, FairWeights weights, End end = End::back);
+  void push(FairFlow& flow, FairItem& item, FairWeights weights);
 
   /// The next item; nullptr if there is none.
   FairItem* first();

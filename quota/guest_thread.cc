@@ -83,12 +83,15 @@ ActivationReport GuestThread::end() {
     report.late = Clock::now() - limitTime_;
   }
   report.late = std::max(report.late, nanoseconds::zero());
+  // An interruption may still strike, on this thread, before its next activation.
+  parked_ = warningDue_ = false;
+  terminated_ = Reason::none;
   return report;
 }
 
 GuestThread::Command GuestThread::heed() {
   std::unique_lock lock(mutex_);
-  // An interruption may strike in a later activation than the one it was meant for.
+  // An interruption may strike in a later activation than the one it was meant for, or in none.
   if (claimed_ != word_.sequence()) return Command::none;
   unparked_.wait(lock, [&] { return !parked_ || terminated_ != Reason::none; });
   if (terminated_ != Reason::none) return Command::end;

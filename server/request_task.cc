@@ -155,6 +155,13 @@ bool RequestTask::defer() {
   return false;
 }
 
+bool RequestTask::waitForTidying() {
+  awaitDeadline();
+  if (host_.pool().isAway()) return defer();
+  if (!is_linked()) shard_.enqueue(*this);
+  return false;
+}
+
 bool RequestTask::prepare() {
   InstancePool& pool = host_.pool();
   while (true) {
@@ -163,6 +170,8 @@ bool RequestTask::prepare() {
         return false;
       case Next::acquire:
         if (!pool.available()) {
+          // What tidies up is done in a moment, and in its turn before this one.
+          if (host_.tidyTask().isBusy()) return waitForTidying();
           queueUp();
         } else if (Instance* const idle = pool.acquireIdle()) {
           start(*idle, {});
@@ -399,6 +408,7 @@ void RequestTask::onWithdrawn() {
       run_->cancel(Reason::wallLimit);
       end();
     }
+    shard_.tidy(host_);
   } catch (const std::exception&) {
     onFailed();
   }
@@ -456,8 +466,10 @@ void RequestTask::onLimitsChanged() {
 RequestTask::Clock::time_point RequestTask::deadline() const {
   const LiveLimits& limits = host_.quota().limits;
   const Clock::time_point end = exchange_.startTime() + limits.wall();
+  if (!waitsSince_) return end;
   // Where nothing may wait for a place, a turn is still waited for.
-  if (!waitsSince_ || limits.queue().count() == 0) return end;
+  const bool forPlace = state_ == State::arriving || state_ == State::queued;
+  if (limits.queue().count() == 0 && !forPlace) return end;
   return std::min<Clock::time_point>(end, *waitsSince_ + limits.queue());
 }
 

@@ -35,6 +35,7 @@ class RequestTask final : public Attachment,
   /// Counts itself out: its last call.
   void leave();
 
+  bool isAdmitted() const { return admitted_; }
   // While it waits to be admitted.
   bool tryAdmit(std::chrono::steady_clock::time_point now);
   /// What tryAdmit() came to.
@@ -95,6 +96,7 @@ class RequestTask final : public Attachment,
   void makeReady(Next next);
   /// Its turn comes again once the pool is home.
   bool defer();
+  bool waitForTidying();
   /// Its guest may be ended now; if not, it has a turn when it may.
   bool mayEnd();
   void queueUp();

@@ -73,14 +73,15 @@ void Runners::takeOver(Carried& carried, const TenantQuota* tenant) {
 
 // Jobs.
 
-bool Runners::submit(const void* token, const TenantQuota& tenant, Job job) {
+bool Runners::submit(const void* token, const TenantQuota& tenant, Job job, Patience patience) {
   const std::lock_guard lock(mutex_);
   Line& line = lines_[&tenant];
   Waiting& waiting =
       waiting_.try_emplace(token, token, &tenant, line, std::move(job)).first->second;
   queue_.push(line.flow, waiting, {tenant.limits.weight()});
   assign();
-  if (waiting.assigned || workers_ + lost_ != 0) return true;
+  const bool mayWait = patience == Patience::waits && workers_ + lost_ != 0;
+  if (waiting.assigned || mayWait) return true;
   waiting_.erase(token);
   return false;
 }

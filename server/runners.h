@@ -78,12 +78,19 @@ class Runners {
   /// Runs the job beside the shards once there is a thread for it. False if there is no such thread
   /// at all, and none to be made: then the job is not run. `token` is the caller's name for it.
   /// REQUIRES: no job of this name waits.
-  bool submit(const void* token, const TenantQuota& tenant, Job job);
+  bool submit(const void* token, const TenantQuota& tenant, Job job) {
+    return submit(token, tenant, std::move(job), Patience::waits);
+  }
+  /// The same for a job that is not to wait: false if no thread is free for it.
+  bool submitNow(const void* token, const TenantQuota& tenant, Job job) {
+    return submit(token, tenant, std::move(job), Patience::none);
+  }
   /// Takes the job of this name back; false: it has begun, or there was none.
   bool withdraw(const void* token);
 
  private:
   enum class Kind : std::uint8_t { standby, worker };
+  enum class Patience : std::uint8_t { waits, none };
   struct Carriage {
     Carried& carried;
     bool waits = true;  ///< for a thread that stands by
@@ -106,6 +113,7 @@ class Runners {
     bool assigned = false;  ///< has its place, and a thread on its way to it
   };
 
+  bool submit(const void* token, const TenantQuota& tenant, Job job, Patience patience);
   void keepStandbys();
   bool spawn(Kind kind);
   void assign();

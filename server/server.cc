@@ -111,6 +111,7 @@ int Server::run() {
   context_.run();
   if (builderThread_.joinable()) builderThread_.join();
   gauges_ = {};
+  for (const auto& shard : shards_) shard->endGuests();
   for (const auto& shard : shards_) shard->stop();
   admin_->stop();
   return status_;

@@ -78,6 +78,9 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
               std::function<void(std::vector<Error>)> done);
   /// Finishes what is in flight, then calls `drained` on the shard's thread.
   void drain(std::function<void()> drained);
+  /// Ends the guests that run, and all that are entered from now on: before the first of all shards
+  /// is stopped, since they share threads.
+  void endGuests() { engine_.endGuests(); }
   /// Ends what is still in flight, and the thread.
   void stop();
   /// Limits have changed: they hold at once for requests that wait, too.

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kAdmissionPoll{2};
 
 void Shard::awaitAdmission(RequestTask& task) {
   admissions_.push(task.host().admissions(), task, task.host().weights());
-  if (!task.admission()) noteRefused(task);
+  if (!task.admission() && !task.isAdmitted()) noteRefused(task);
   // What another shard lets go, and what flows into a bucket, comes without a word.
   if (!admissionDue_) scheduleAdmission(kAdmissionPoll);
   if (admissions_.size() > kMostWaiting) static_cast<RequestTask&>(admissions_.shed()).onShed();
@@ -82,6 +82,8 @@ FairQueue::Offer Shard::offer(RequestTask& task, Clock::time_point now) {
   if (host.places().refused.look == admissionLook_) return FairQueue::Offer::groupDeclined;
   if (host.refused().look == admissionLook_) return FairQueue::Offer::declined;
   if (task.tryAdmit(now)) return FairQueue::Offer::taken;
+  // One that has its place, and waits to be initialised, waits for nobody else's.
+  if (task.isAdmitted()) return FairQueue::Offer::declined;
   noteRefused(task);
   return task.admission().byTenant ? FairQueue::Offer::groupDeclined : FairQueue::Offer::declined;
 }
@@ -91,9 +93,10 @@ void Shard::noteRefused(RequestTask& task) {
   const bool byTenant = task.admission().byTenant;
   RefusedRequests& refused = byTenant ? host.places().refused : host.refused();
   refused.look = admissionLook_;
-  if (std::exchange(refused.noted, true)) return;
+  // Each time: the app as it was deployed before may have taken it back.
   Quota& quota = byTenant ? static_cast<Quota&>(*host.quota().tenant) : host.quota();
   quota.waiting.add(WaitingShards::placeOf(index_));
+  if (std::exchange(refused.noted, true)) return;
   refused_.push_back({host.shared_from_this(), byTenant});
 }
 

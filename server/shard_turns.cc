@@ -147,17 +147,20 @@ void Shard::noteAway(Work& work) {
   work.onAway();
 }
 
-/// False if there is no thread beside the shards.
+/// False if there is no thread beside the shards, or none that is free for a long one.
 bool Shard::sendAway(Work& work) {
   // The isolate may be the one that this thread is still in.
   engine_.seat().leave();
   try {
-    return environment_.runners.submit(&work, *work.host().quota().tenant,
-                                       [this, &work](GuestPlace& place) {
-                                         const Outcome outcome = perform(work);
-                                         place.seat().leave();
-                                         bringHome(work, outcome);
-                                       });
+    Runners::Job job = [this, &work](GuestPlace& place) {
+      const Outcome outcome = perform(work);
+      place.seat().leave();
+      bringHome(work, outcome);
+    };
+    const TenantQuota& tenant = *work.host().quota().tenant;
+    // What tidies up has no time that ends: it must not keep its app waiting for other guests.
+    return work.isLong() ? environment_.runners.submitNow(&work, tenant, std::move(job))
+                         : environment_.runners.submit(&work, tenant, std::move(job));
   } catch (const std::exception&) {
     noteHome(work);
     throw;

@@ -9,8 +9,9 @@ namespace skiff {
 
 class Shard;
 
-/// Tidies an app's pool up after guests that left much to reset, or garbage: always beside the
-/// shard, at a guest's priority, and on the app's account. One thread, but for perform().
+/// Tidies an app's pool up after guests that left much to reset, or garbage: beside the shard if a
+/// thread is free there, at a guest's priority, and on the app's account. One thread, but for
+/// perform().
 class TidyTask final : public Work {
  public:
   explicit TidyTask(AppHost& host) : host_(host) {}

@@ -17,7 +17,7 @@ using WorkHook =
 class Work : public FairItem {
  public:
   virtual AppHost& host() = 0;
-  /// Its sections take long: they are always performed beside the shard.
+  /// Its sections take long: they are performed beside the shard if a thread is free there.
   virtual bool isLong() const { return false; }
 
   /// On the shard: does what is next, up to a section or to where it has to wait; true for a
