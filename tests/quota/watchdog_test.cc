@@ -131,6 +131,17 @@ TEST(WatchdogTest, CountsCpuTimeAndNotWaiting) {
   EXPECT_LT(report.cpu, std::chrono::milliseconds(30));
 }
 
+TEST(WatchdogTest, AnInterruptionBetweenActivationsDoesNothing) {
+  Watchdog watchdog;
+  Place place(watchdog);
+  GuestThread& thread = place.thread;
+  Spinner spinner;
+  thread.begin(spinner.budget(std::chrono::milliseconds(2), std::chrono::hours(1)));
+  spinner.spin(thread);
+  EXPECT_EQ(thread.end().terminated, Reason::cpuLimit);
+  EXPECT_EQ(thread.heed(), GuestThread::Command::none);
+}
+
 TEST(WatchdogTest, ATerminationNeverHitsTheNextActivation) {
   Watchdog watchdog({.tick = std::chrono::microseconds(50)});
   Place place(watchdog);

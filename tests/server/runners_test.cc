@@ -145,6 +145,17 @@ TEST_F(RunnersTest, ATenantHasItsPartAndOneThatComesLaterFindsAThread) {
   EXPECT_EQ(waiting, 17U) << "those that have not begun";
 }
 
+TEST_F(RunnersTest, WhatIsNotToWaitRunsAtOnceOrNotAtAll) {
+  Runners& some = make({.away = 16, .reserve = 2});
+  for (int i = 0; i < 20; ++i) submitBlocked(tenant(0));
+  ASSERT_TRUE(eventually([&] { return barrier.waiting == 3; }));
+  EXPECT_FALSE(some.submitNow(name(100), tenant(0), [](GuestPlace&) { FAIL(); }));
+  EXPECT_FALSE(some.withdraw(name(100))) << "nothing of it is left";
+  std::latch done(1);
+  EXPECT_TRUE(some.submitNow(name(100), tenant(1), [&](GuestPlace&) { done.count_down(); }));
+  done.wait();
+}
+
 TEST_F(RunnersTest, JobsLeaveThreadsForShardsThatAreHeldUp) {
   make({.away = 8, .reserve = 3, .standby = 8});
   for (std::size_t i = 0; i < 20; ++i) submitBlocked(tenant(i));
