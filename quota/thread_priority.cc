@@ -47,6 +47,13 @@ void lowerPriority(pid_t thread) {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(thread), kOverrunNice);
 }
 
+void goFirst() {
+  const sched_param priority{.sched_priority = 1};
+  if (::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority) != 0) {
+    preferShortSlices();
+  }
+}
+
 void preferShortSlices() {
   SchedulingAttributes attributes;
   attributes.nice = ::getpriority(PRIO_PROCESS, 0);

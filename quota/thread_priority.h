@@ -15,6 +15,11 @@ void lowerPriority(pid_t thread);
 /// it wakes up. Threads that it makes are like it. Best effort (Linux 6.12 and later).
 void preferShortSlices();
 
+/// The calling thread goes before all others as soon as it wakes up, if the process may have that
+/// (SCHED_FIFO); else it prefers short slices. For one that uses little. Threads that it makes are
+/// not like it.
+void goFirst();
+
 /// For a moment's busy waiting.
 inline void pauseProcessor() {
 #if defined(__x86_64__)

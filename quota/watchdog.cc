@@ -84,7 +84,7 @@ void Watchdog::schedule(std::chrono::steady_clock::time_point now) {
 
 void Watchdog::run() {
   pthread_setname_np(pthread_self(), "watchdog");
-  preferShortSlices();
+  goFirst();
   std::unique_lock lock(mutex_);
   int idleLooks = 0;
   while (!stopping_) {
