@@ -43,7 +43,9 @@ TEST(AHostileGuest, EndsWithItsReasonAndTheNextRequestOfItsAppSucceeds) {
       {"exceptions.test", "/throw", 503, "cpu_limit"},
       {"exceptions.test", "/deep", 503, "cpu_limit"},
   };
-  Daemon daemon(hostileConfig("cpu_ms = 20\nmemory = \"16MiB\"\n"));
+  // Sanitizers make the way down to the end of the stack long.
+  Daemon daemon(hostileConfig(kSanitized ? "cpu_ms = 400\nmemory = \"16MiB\"\n"
+                                         : "cpu_ms = 20\nmemory = \"16MiB\"\n"));
   for (int round = 0; round < 2; ++round) {
     for (const Misdeed& misdeed : misdeeds) {
       SCOPED_TRACE(misdeed.host + misdeed.target);
@@ -53,12 +55,15 @@ TEST(AHostileGuest, EndsWithItsReasonAndTheNextRequestOfItsAppSucceeds) {
       if (round == 0) {
         const AccessLine line = daemon.accessLineOf(response);
         EXPECT_EQ(line.value("reason"), misdeed.reason);
-        EXPECT_LT(std::stod(line.value("cpu_ms")), kSanitized ? 200 : 40);
+        EXPECT_LT(std::stod(line.value("cpu_ms")), kSanitized ? 1000 : 40);
       }
       EXPECT_EQ(daemon.get(misdeed.host, "/ok").body, "ok\n");
     }
   }
-  EXPECT_EQ(daemon.metrics().sum("skiff_limit_hits_total", {{"reason", "cpu_limit"}}), 2 * 8 + 2);
+  // The last one's answer may be here before it is counted.
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_limit_hits_total", {{"reason", "cpu_limit"}}) == 2 * 8 + 2;
+  }));
 }
 
 TEST(AHostileGuest, ThatFloodsItsAnswerIsStoppedAsWell) {
