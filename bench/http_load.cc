@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,12 +104,11 @@ void HttpLoad::run() {
   const bool isOpen = settings_.rate > 0;
   if (settings_.isNoise) {
     lowerPriority(::gettid());
+  } else if (isOpen) {
+    // What keeps the clock from its processor would count as the server's latency.
+    goFirst();
   } else {
     preferShortSlices();
-    // What keeps the clock from its processor would count as the server's latency. It sleeps most
-    // of the time, so it may go before everything else, if that is allowed.
-    const sched_param priority{.sched_priority = 1};
-    if (isOpen) (void)::sched_setscheduler(0, SCHED_FIFO, &priority);
   }
   std::deque<Connection> connections;
   std::vector<pollfd> polls;
