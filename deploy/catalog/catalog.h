@@ -1,0 +1,174 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/result.h"
+#include "deploy/catalog/records.h"
+
+namespace skiff {
+
+/// Why the catalog did not do what was asked.
+struct CatalogError {
+  enum class Kind : std::uint8_t {
+    notFound,  ///< there is no such tenant, app, version, deployment, secret or token
+    changed,   ///< the precondition does not hold
+    storage,   ///< SQLite or the disk; nothing was changed
+  };
+  Kind kind = Kind::storage;
+  std::string message;  ///< one sentence
+};
+
+template <class T>
+using CatalogResult = Result<T, CatalogError>;
+
+/// What must hold for a change to be made (RFC 9110, section 13.1).
+struct Precondition {
+  enum class Kind : std::uint8_t { none, matches, absent, present };
+  Kind kind = Kind::none;
+  Revision revision = 0;  ///< for `matches`
+};
+
+/// A change that was made, and what it was made to.
+template <class Record>
+struct Put {
+  Record record;
+  bool created = false;
+};
+
+/// The state of record: tenants, apps, versions, deployments, secrets, tokens, and who changed
+/// what. Each change is one transaction, with its line in the audit log; it is durable when the
+/// call returns, whatever happens then, and there whole or not at all. `actor` is who changes it,
+/// for the audit log.
+///
+/// An interface, so that a store that several hosts share can take its place. Every call may block
+/// for the disk. Any thread.
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+
+  // Tenants, by name.
+  virtual CatalogResult<Put<TenantRecord>> putTenant(std::string_view actor, std::string_view name,
+                                                     std::string_view document,
+                                                     Precondition condition) = 0;
+  /// With everything that it has, tokens included.
+  virtual CatalogResult<void> deleteTenant(std::string_view actor, std::string_view name,
+                                           Precondition condition) = 0;
+  virtual CatalogResult<TenantRecord> tenant(std::string_view name) const = 0;
+  /// Those behind `after` in the order of names.
+  virtual CatalogResult<std::vector<TenantRecord>> tenants(std::string_view after,
+                                                           std::size_t limit) const = 0;
+
+  // Apps, by name within their tenant.
+  virtual CatalogResult<Put<AppRecord>> putApp(std::string_view actor, std::string_view tenant,
+                                               std::string_view name, std::string_view document,
+                                               Precondition condition) = 0;
+  virtual CatalogResult<void> deleteApp(std::string_view actor, std::string_view tenant,
+                                        std::string_view name, Precondition condition) = 0;
+  virtual CatalogResult<AppRecord> app(std::string_view tenant, std::string_view name) const = 0;
+  virtual CatalogResult<std::vector<AppRecord>> apps(std::string_view tenant,
+                                                     std::string_view after,
+                                                     std::size_t limit) const = 0;
+
+  // Secrets: encrypted with the catalog's key. A change gives the app a new revision.
+  virtual CatalogResult<AppRecord> putSecret(std::string_view actor, std::string_view tenant,
+                                             std::string_view app, std::string_view name,
+                                             std::string_view value) = 0;
+  virtual CatalogResult<AppRecord> deleteSecret(std::string_view actor, std::string_view tenant,
+                                                std::string_view app, std::string_view name) = 0;
+  virtual CatalogResult<std::vector<std::string>> secretNames(std::string_view tenant,
+                                                              std::string_view app) const = 0;
+  /// Names and values, by name. For what serves the app, and nobody else.
+  virtual CatalogResult<std::vector<std::pair<std::string, std::string>>> secrets(
+      std::string_view tenant, std::string_view app) const = 0;
+
+  // Versions.
+  /// `created` and the rest as given; `created` (the time) is set here. One that is there already
+  /// stays as it is, and is what comes back.
+  virtual CatalogResult<Put<VersionRecord>> addVersion(std::string_view actor,
+                                                       VersionRecord version) = 0;
+  virtual CatalogResult<VersionRecord> version(std::string_view tenant, std::string_view app,
+                                               std::string_view version) const = 0;
+  /// The newest first.
+  virtual CatalogResult<std::vector<VersionRecord>> versions(std::string_view tenant,
+                                                             std::string_view app,
+                                                             std::size_t limit) const = 0;
+  /// Takes out the oldest beyond `keep`, but none that the current deployment or one that can be
+  /// rolled back to has. How many went.
+  virtual CatalogResult<std::size_t> pruneVersions(std::string_view actor, std::string_view tenant,
+                                                   std::string_view app, std::size_t keep) = 0;
+
+  // Deployments.
+  /// `record` says tenant, app, split, sticky, autoRollback, cause and, for a rollback,
+  /// rollsBackTo; the rest is set here (for others, rollsBackTo is the deployment before). notFound
+  /// if one of the versions is not there. `condition` is about the app's current deployment.
+  virtual CatalogResult<DeploymentRecord> setDeployment(std::string_view actor,
+                                                        DeploymentRecord record,
+                                                        Precondition condition) = 0;
+  /// The current one.
+  virtual CatalogResult<DeploymentRecord> deployment(std::string_view tenant,
+                                                     std::string_view app) const = 0;
+  virtual CatalogResult<DeploymentRecord> deployment(std::string_view tenant, std::string_view app,
+                                                     std::int64_t number) const = 0;
+  /// The newest first.
+  virtual CatalogResult<std::vector<DeploymentRecord>> deployments(std::string_view tenant,
+                                                                   std::string_view app,
+                                                                   std::size_t limit) const = 0;
+
+  /// Everything that is needed to serve, for the start: each tenant, followed by each of its apps
+  /// with its current deployment and that one's versions.
+  struct Visitor {
+    std::function<void(const TenantRecord&)> tenant;
+    std::function<void(const AppRecord&,
+                       const std::vector<std::pair<std::string, std::string>>& secrets,
+                       const std::optional<DeploymentRecord>&, const std::vector<VersionRecord>&)>
+        app;
+  };
+  virtual CatalogResult<void> visit(const Visitor& visitor) const = 0;
+
+  // Tokens, found by the SHA-256 of what their owners know.
+  virtual CatalogResult<TokenRecord> addToken(std::string_view actor, TokenRecord token,
+                                              std::string_view hash) = 0;
+  virtual CatalogResult<void> deleteToken(std::string_view actor, std::string_view id) = 0;
+  /// notFound also if it has expired.
+  virtual CatalogResult<TokenRecord> findToken(std::string_view hash) const = 0;
+  virtual CatalogResult<TokenRecord> token(std::string_view id) const = 0;
+  /// Of one tenant; of all if it is empty. In the order of their making.
+  virtual CatalogResult<std::vector<TokenRecord>> tokens(std::string_view tenant) const = 0;
+
+  // What was changed: the newest first, those before `before` (0: from the newest), of one tenant
+  // or, if it is empty, of all.
+  virtual CatalogResult<std::vector<AuditRecord>> audit(std::string_view tenant, Revision before,
+                                                        std::size_t limit) const = 0;
+
+  // Answers to requests that are repeated. Kept for a day, by token and key.
+  virtual CatalogResult<void> remember(std::string_view token, std::string_view key,
+                                       const RememberedAnswer& answer) = 0;
+  /// Nothing if there is none.
+  virtual CatalogResult<std::optional<RememberedAnswer>> remembered(std::string_view token,
+                                                                    std::string_view key) const = 0;
+
+  /// Digests of all blobs, and names of all trees, that versions need.
+  struct Content {
+    std::vector<std::string> blobs;
+    std::vector<std::string> trees;
+  };
+  virtual CatalogResult<Content> content() const = 0;
+};
+
+/// Opens `file`, and makes it if it is not there; brings one that an older skiff made up to date.
+/// `keyFile` holds the key for secrets: 32 bytes, made (mode 0600) with the catalog; it must be the
+/// one that the secrets in the catalog were encrypted with. The error says what to do. One process
+/// at a time: a second one is refused.
+Result<std::unique_ptr<Catalog>> openCatalog(const std::filesystem::path& file,
+                                             const std::filesystem::path& keyFile);
+
+}  // namespace skiff
