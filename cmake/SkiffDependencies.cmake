@@ -16,7 +16,18 @@ find_package(spdlog REQUIRED CONFIG)
 # Static and hidden, so that the same OpenSSL runs in the daemon, the client and the tests: the engine
 # binary exports an OpenSSL of its own, which a shared libcrypto would silently bind to.
 set(OPENSSL_USE_STATIC_LIBS ON)
-find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
+
+# Archives, too, for the same reason: the engine binary exports zlib and zstd.
+find_library(SKIFF_SQLITE_ARCHIVE NAMES libsqlite3.a REQUIRED)
+add_library(skiff_sqlite INTERFACE)
+target_link_libraries(skiff_sqlite INTERFACE ${SKIFF_SQLITE_ARCHIVE} Threads::Threads m ${CMAKE_DL_LIBS})
+find_library(SKIFF_LIBARCHIVE_ARCHIVE NAMES libarchive.a REQUIRED)
+find_library(SKIFF_ZSTD_ARCHIVE NAMES libzstd.a REQUIRED)
+find_library(SKIFF_ZLIB_ARCHIVE NAMES libz.a REQUIRED)
+add_library(skiff_libarchive INTERFACE)
+target_link_libraries(skiff_libarchive INTERFACE
+  ${SKIFF_LIBARCHIVE_ARCHIVE} ${SKIFF_ZSTD_ARCHIVE} ${SKIFF_ZLIB_ARCHIVE})
 
 # V8, its headers and the executable that carries it.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
