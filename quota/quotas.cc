@@ -6,7 +6,7 @@ void Quotas::apply(const Config& config) {
   const std::lock_guard lock(mutex_);
   for (auto tenant = tenants_.begin(); tenant != tenants_.end();) {
     std::erase_if(tenant->second.apps, [](const auto& app) { return app.second.use_count() == 1; });
-    const bool unused = tenant->second.apps.empty();
+    const bool unused = tenant->second.apps.empty() && tenant->second.quota.use_count() == 1;
     tenant = unused ? tenants_.erase(tenant) : std::next(tenant);
   }
   for (const TenantConfig& tenant : config.tenants) {
@@ -21,6 +21,23 @@ void Quotas::apply(const Config& config) {
       quota->limits.set(app.limits);
     }
   }
+}
+
+std::shared_ptr<TenantQuota> Quotas::takeTenant(const std::string& tenant, const Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<TenantQuota>& quota = tenants_[tenant].quota;
+  if (!quota) quota = std::make_shared<TenantQuota>(tenant, limits);
+  return quota;
+}
+
+std::shared_ptr<AppQuota> Quotas::takeApp(std::string_view tenant, const std::string& app,
+                                          const Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  const auto found = tenants_.find(tenant);
+  if (found == tenants_.end()) return nullptr;
+  std::shared_ptr<AppQuota>& quota = found->second.apps[app];
+  if (!quota) quota = std::make_shared<AppQuota>(found->second.quota, app, limits);
+  return quota;
 }
 
 std::shared_ptr<AppQuota> Quotas::app(std::string_view tenant, std::string_view app) const {

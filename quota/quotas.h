@@ -117,6 +117,11 @@ class Quotas {
   /// Sets the limits of every tenant and app of the configuration, and makes what is new. What it
   /// does not name stays until nobody holds it any more.
   void apply(const Config& config);
+  /// The tenant's; made with these limits if it is new.
+  std::shared_ptr<TenantQuota> takeTenant(const std::string& tenant, const Limits& limits);
+  /// The app's; made with these limits if it is new. nullptr if there is no such tenant.
+  std::shared_ptr<AppQuota> takeApp(std::string_view tenant, const std::string& app,
+                                    const Limits& limits);
 
   /// nullptr if there is none.
   std::shared_ptr<AppQuota> app(std::string_view tenant, std::string_view app) const;

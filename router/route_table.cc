@@ -168,7 +168,7 @@ Result<RouteTable, RouteConflicts> RouteTable::build(std::span<const RouteSpec> 
     if (samePattern) {
       const RouteSpec& previous = routes[order[i - 1]];
       if (previous.priority == route.priority) {
-        conflicts.push_back({conflictMessage(previous, route)});
+        conflicts.push_back({conflictMessage(previous, route), previous.owner, route.owner});
       }
       continue;
     }

@@ -29,8 +29,13 @@ struct RouteMatch {
   std::string_view pattern;  ///< its text; lives as long as the table
 };
 
-/// Which routes conflict, each naming both: two routes of one pattern and one priority.
-using RouteConflicts = std::vector<Error>;
+/// Two routes of one pattern and one priority.
+struct RouteConflict {
+  std::string message;  ///< one sentence that names both
+  std::string first;    ///< the owners
+  std::string second;
+};
+using RouteConflicts = std::vector<RouteConflict>;
 
 /// An immutable table of routes. The most specific wins: exact host before wildcard (longer suffix
 /// first) before any; within a host, exact path before prefix, longer prefix first; if no path of a

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "isolate/instance_pool.h"
 #include "quota/fair_queue.h"
 #include "quota/overrun_forecast.h"
-#include "server/deployment.h"
+#include "server/app_version.h"
 #include "server/observe/shard_metrics.h"
 #include "server/origin/origin_connector.h"
 #include "server/tidy_task.h"
@@ -37,25 +39,40 @@ struct TenantPlaces {
   RefusedRequests refused;
 };
 
-/// One app on one shard: its instances, its connections to its origin, and the requests that wait
-/// for an instance. One thread.
+/// One version of an app on one shard: its instances, its connections to its origin, and the
+/// requests that wait for an instance. It has instances once its module is loaded. One thread.
 class AppHost : public std::enable_shared_from_this<AppHost> {
  public:
-  AppHost(std::shared_ptr<const AppDeployment> deployment, ShardEngine& engine,
-          InstancePool::Limits limits, std::shared_ptr<TenantPlaces> places, AppMetrics& metrics,
+  AppHost(std::shared_ptr<const AppVersion> version, std::size_t target,
+          std::shared_ptr<TenantPlaces> places, AppMetrics& metrics,
           boost::asio::io_context& context);
   /// REQUIRES: unused().
   ~AppHost();
 
-  const AppDeployment& deployment() const { return *deployment_; }
-  const std::shared_ptr<const AppDeployment>& shared() const { return deployment_; }
-  InstancePool& pool() { return pool_; }
-  const InstancePool& pool() const { return pool_; }
+  const AppVersion& version() const { return *version_; }
+  const std::shared_ptr<const AppVersion>& sharedVersion() const { return version_; }
+  /// Where the app is among those that are served.
+  std::size_t target() const { return target_; }
+
+  bool isLoaded() const { return pool_.has_value(); }
+  /// Its module is there: those that wait for it go on. REQUIRES: not loaded.
+  void setModule(std::shared_ptr<const PreparedModule> module, ShardEngine& engine,
+                 InstancePool::Limits limits);
+  /// Its module cannot be had for now: those that wait for it are refused.
+  void failLoading(const std::string& why, std::chrono::steady_clock::time_point retry);
+  bool isLoading() const { return loading_; }
+  void beginLoading() { loading_ = true; }
+  /// When it may be tried again, after it failed.
+  std::chrono::steady_clock::time_point loadAgain() const { return loadAgain_; }
+
+  /// REQUIRES: isLoaded(), as for all that is about instances.
+  InstancePool& pool() { return *pool_; }
+  const InstancePool& pool() const { return *pool_; }
   AppMetrics& metrics() { return metrics_; }
   /// nullptr if the app has no origin.
   HttpOriginConnector* origin() { return origin_.get(); }
 
-  AppQuota& quota() const { return *deployment_->quota; }
+  AppQuota& quota() const { return version_->quota(); }
   FairWeights weights() const {
     return {.tenant = quota().tenant->limits.weight(), .app = quota().limits.weight()};
   }
@@ -63,7 +80,7 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   /// How long until an instance may be made for a request; zero: now. One that is initialised anew
   /// reads and writes on the app's account where it cannot wait, so it waits before.
   std::chrono::nanoseconds initialisationWait() const {
-    return pool_.module().image ? std::chrono::nanoseconds::zero() : quota().ioWait();
+    return !pool_ || pool_->module().image ? std::chrono::nanoseconds::zero() : quota().ioWait();
   }
 
   /// Counts a request in, from its start to onFinished.
@@ -90,11 +107,11 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   /// Its turn comes again once the pool is home. REQUIRES: the pool is away.
   void defer(Work& work) { deferred_.push_back(work); }
   /// A section of it runs beside the shard, or is back.
-  void sendAway() { pool_.setAway(true); }
+  void sendAway() { pool_->setAway(true); }
   /// Gives `back` what was deferred.
   template <class Back>
   void bringHome(Back back) {
-    pool_.setAway(false);
+    pool_->setAway(false);
     while (!deferred_.empty()) {
       auto& work = static_cast<Work&>(deferred_.front());
       deferred_.pop_front();
@@ -122,13 +139,32 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
     return std::exchange(refusals_, count) != count;
   }
 
+  /// A request has ended; `failed`: for a fault of its guest, or a limit.
+  void count(bool failed, std::chrono::nanoseconds cpu) {
+    ++counted_.requests;
+    counted_.failed += failed ? 1 : 0;
+    counted_.cpu += cpu;
+  }
+  /// Adds what was counted to the version's and the app's totals: at ticks.
+  void publishCounts();
+
   /// When it was used last, for giving back what is idle.
   std::chrono::steady_clock::time_point lastUsed() const { return lastUsed_; }
   void touch(std::chrono::steady_clock::time_point now) { lastUsed_ = now; }
 
  private:
-  const std::shared_ptr<const AppDeployment> deployment_;
-  InstancePool pool_;
+  struct Counted {
+    std::uint64_t requests = 0;
+    std::uint64_t failed = 0;
+    std::chrono::nanoseconds cpu{};
+  };
+
+  const std::shared_ptr<const AppVersion> version_;
+  const std::size_t target_;
+  std::optional<InstancePool> pool_;
+  bool loading_ = false;
+  std::chrono::steady_clock::time_point loadAgain_{};
+  Counted counted_;
   AppMetrics& metrics_;
   std::uint32_t refusals_ = 0;
   std::unique_ptr<HttpOriginConnector> origin_;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,16 +40,16 @@ struct AutoRollback {
 
 /// One version of an app, as it is stored.
 struct VersionSpec {
-  std::string name;                           ///< the version's, as requests and logs name it
-  std::string digest;                         ///< "sha256:…" of the module or the image
-  std::filesystem::path module;               ///< the module's file
+  std::string name;              ///< the version's, as requests and logs name it
+  std::string digest;            ///< "sha256:…" of the module or the image
+  std::string moduleDigest;      ///< "sha256:…": what is loaded is checked against it
+  std::filesystem::path module;  ///< the module's file
   std::optional<std::filesystem::path> tree;  ///< an image's files: the guest's read-only "/"
   // What the image's config says; the app's own comes behind, or before where it has the same name.
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> env;
-  std::uint32_t weight = 0;  ///< its part of the traffic; 0: only requests that ask for it
-
-  bool operator==(const VersionSpec&) const = default;
+  std::uint32_t weight = 0;         ///< its part of the traffic; 0: only requests that ask for it
+  std::shared_ptr<const void> pin;  ///< keeps module and tree where they are while it is served
 };
 
 /// An app of the catalog, as it is to be served.
@@ -60,8 +61,6 @@ struct AppSpec {
   std::string overrideKey;  ///< what requests must know to choose a version
   std::optional<AutoRollback> autoRollback;
   std::int64_t deployment = 0;  ///< its number; 0: none
-
-  bool operator==(const AppSpec&) const = default;
 };
 
 }  // namespace skiff

@@ -1,35 +1,47 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "config/config.h"
-#include "isolate/prepared_module.h"
-#include "quota/quotas.h"
 #include "router/route_table.h"
-#include "server/observe/fault_log.h"
-#include "server/observe/guest_log.h"
+#include "server/app_spec.h"
+#include "server/app_version.h"
+#include "server/split.h"
 
 namespace skiff {
 
-/// One app as it is served: its configuration and its prepared version. Immutable; any thread.
-struct AppDeployment {
+/// One app as it is served: its versions, and how its requests are spread over them. Immutable; any
+/// thread.
+struct ServedApp {
   std::string tenant;
-  AppConfig config;  ///< its limits as they were when it was deployed; `quota` has those of now
+  std::string name;
+  std::vector<RoutePattern> routes;
+  int priority = 0;
+  std::vector<std::shared_ptr<const AppVersion>> versions;  ///< in the order of `split`
+  /// Of a version of the file, which stays prepared; else empty.
+  std::shared_ptr<const PreparedModule> kept;
+  Split split;
+  std::vector<std::uint32_t> weights;  ///< what `split` was made of
+  std::string overrideKey;             ///< empty: nobody may choose
+  bool fromFile = false;
+  std::int64_t deployment = 0;  ///< its number in the catalog
+  std::optional<AutoRollback> autoRollback;
   std::shared_ptr<AppQuota> quota;
-  std::string digest;
-  std::size_t sourceMapHash = 0;     ///< to tell whether it changed
-  std::shared_ptr<AppGuestLog> log;  ///< outlives `module`, which refers to it
-  std::unique_ptr<FaultLog> faults;  ///< writes to `log`
-  std::shared_ptr<const PreparedModule> module;
+  std::shared_ptr<AppLog> log;
+  std::shared_ptr<RequestTotals> totals;
+
+  std::string owner() const { return tenant + "/" + name; }
 };
 
-/// Everything that is served: the routes, and the apps that their targets index. Built as a whole,
-/// handed to every shard, replaced as a whole. Immutable; any thread.
+/// Everything that is served: the routes, and the apps that their targets index. An app keeps its
+/// index for as long as it is served; one that nobody has is nullptr. Handed to every shard as a
+/// whole. Immutable; any thread.
 struct Deployment {
-  RouteTable routes;
-  std::vector<std::shared_ptr<const AppDeployment>> apps;
+  std::shared_ptr<const RouteTable> routes;
+  std::vector<std::shared_ptr<const ServedApp>> apps;
 };
 
 }  // namespace skiff

@@ -13,9 +13,11 @@
 #include "isolate/engine.h"
 #include "isolate/memory/tracked_memory.h"
 #include "quota/watchdog.h"
-#include "server/deployment_builder.h"
+#include "server/file_apps.h"
 #include "server/module_compilation.h"
+#include "server/module_preparer.h"
 #include "server/observe/operator_log.h"
+#include "server/served_apps.h"
 #include "server/server.h"
 
 namespace skiff {
@@ -39,14 +41,21 @@ int check(Engine& engine, const Config& config) {
   quotas.apply(config);
   // A check leaves nothing behind.
   ModuleCompilation compilation(engine, std::nullopt);
-  DeploymentBuilder builder(engine, watchdog, **sink, openFiles, quotas, compilation);
-  const auto built = builder.build(config, nullptr);
+  ModulePreparer preparer(engine, watchdog, openFiles, compilation);
+  const auto built = FileApps(preparer, quotas, **sink).build(config, nullptr);
   if (built.has_error()) {
     for (const Error& error : built.error()) std::fprintf(stderr, "%s\n", error.message.c_str());
     return 1;
   }
-  std::printf("%s: good: %zu apps on %zu routes\n", config.file.c_str(), (*built)->apps.size(),
-              (*built)->routes.size());
+  const auto drafted = ServedApps().draft({*built, {}});
+  if (drafted.has_error()) {
+    for (const RouteConflict& conflict : drafted.error()) {
+      std::fprintf(stderr, "%s\n", conflict.message.c_str());
+    }
+    return 1;
+  }
+  std::printf("%s: good: %zu apps on %zu routes\n", config.file.c_str(), built->size(),
+              (*drafted)->routes->size());
   return 0;
 }
 

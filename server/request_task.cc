@@ -57,6 +57,10 @@ bool RequestTask::tryAdmit(Clock::time_point now) {
 }
 
 void RequestTask::onAdmitted() {
+  if (!host_.isLoaded() && !shard_.load(host_)) {
+    if (host_.isLoading()) return queueUp();
+    return onNotLoaded("its module could not be loaded a moment ago");
+  }
   if (host_.hasWaiting() && !wasNext_) {
     queueUp();
   } else {
@@ -96,10 +100,13 @@ void RequestTask::refuseQueued() {
   const bool admitted = arriving && !expired && tryAdmit(now);
   isQueueing_ = true;
   endQueueing(now);
-  if (admitted && !host_.hasWaiting() && host_.pool().available()) {
+  if (admitted && host_.isLoaded() && !host_.hasWaiting() && host_.pool().available()) {
     return makeReady(Next::acquire);
   }
   if (expired) return refuse(Reason::wallLimit, {});
+  if (!host_.isLoaded() && admitted_) {
+    return refuse(Reason::notReady, "its module was not loaded within its queue_ms");
+  }
   if (!admission_) return refuse(admission_.reason, {}, admission_);
   // Those before it may be parked for their share, which is its own as well.
   if (const auto wait = host_.quota().cpuWait(now); wait.count() > 0) {
@@ -113,6 +120,11 @@ void RequestTask::retry() {
   makeReady(Next::acquire);
 }
 
+void RequestTask::onNotLoaded(const std::string& why) {
+  if (waitsSince_) endQueueing(Clock::now());
+  refuse(Reason::notReady, why);
+}
+
 void RequestTask::makeReady(Next next) {
   next_ = next;
   state_ = State::ready;
@@ -123,6 +135,7 @@ void RequestTask::queueUp() {
   state_ = State::queued;
   next_ = Next::nothing;
   if (host_.quota().limits.queue().count() == 0) {
+    if (!host_.isLoaded()) return refuse(Reason::notReady, "its module is being loaded");
     return refuse(Reason::overloaded, "no instance of the app is free");
   }
   if (std::exchange(wasQueued_, true)) {
@@ -307,18 +320,19 @@ void RequestTask::end() {
 }
 
 void RequestTask::tell() {
-  const AppDeployment& app = host_.deployment();
+  const AppVersion& app = host_.version();
+  const wasm::Symbols& symbols = host_.pool().module().symbols;
   const std::string& detail = run_->detail();
   if (run_->reason() == Reason::none) {
-    if (!detail.empty()) app.log->write(LogLevel::error, exchange_.requestId(), detail);
+    if (!detail.empty()) app.log().guests.write(LogLevel::error, exchange_.requestId(), detail);
     return;
   }
   const GuestFault fault{run_->reason(), detail, run_->stack()};
-  if (!detail.empty()) app.faults->write(exchange_.requestId(), fault, app.module->symbols);
+  if (!detail.empty()) app.log().faults.write(exchange_.requestId(), fault, symbols);
   // The connection is about to abandon the exchange: nobody is left to read an answer.
   if (fault.reason == Reason::clientGone) return;
-  if (app.config.debug) {
-    exchange_.fail(fault.reason, detail, wasm::stackLines(app.module->symbols, fault.stack));
+  if (app.config().debug) {
+    exchange_.fail(fault.reason, detail, wasm::stackLines(symbols, fault.stack));
   } else {
     exchange_.fail(fault.reason);
   }
@@ -328,9 +342,10 @@ void RequestTask::tellOfAnswer() {
   // What the run ended with is told already; this the exchange found.
   if (exchange_.reason() != Reason::badResponse || exchange_.detail().empty()) return;
   if (run_ && run_->reason() == Reason::badResponse && !run_->detail().empty()) return;
-  const AppDeployment& app = host_.deployment();
-  app.faults->write(exchange_.requestId(), {Reason::badResponse, exchange_.detail(), {}},
-                    app.module->symbols);
+  if (!host_.isLoaded()) return;
+  host_.version().log().faults.write(exchange_.requestId(),
+                                     {Reason::badResponse, exchange_.detail(), {}},
+                                     host_.pool().module().symbols);
 }
 
 void RequestTask::refuse(Reason reason, const std::string& detail, const Admission& admission) {

@@ -47,6 +47,8 @@ class RequestTask final : public Attachment,
 
   /// An instance may be free. REQUIRES: queued, and taken out of the queue.
   void retry();
+  /// There will be none for now. REQUIRES: the same.
+  void onNotLoaded(const std::string& why);
 
   AppHost& host() override { return host_; }
   std::chrono::nanoseconds cpu() const { return cpu_; }

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
@@ -38,7 +39,8 @@ Server::Server(Engine& engine, Config config)
       openFiles_(guestFiles()),
       ledger_(config_.server.maxConnections, config_.server.connectionsPerAddress),
       memory_(config_.server.memoryTarget),
-      compilation_(engine, config_.dataDir) {}
+      compilation_(engine, config_.dataDir),
+      preparer_(engine, watchdog_, openFiles_, compilation_) {}
 
 Server::~Server() {
   if (builderThread_.joinable()) builderThread_.join();
@@ -55,8 +57,9 @@ Result<void> Server::open() {
     guestSink_ = std::move(*guests);
     guestLogs = guestSink_.get();
   }
-  builder_ = std::make_unique<DeploymentBuilder>(engine_, watchdog_, *guestLogs, openFiles_,
-                                                 quotas_, compilation_);
+  fileApps_ = std::make_unique<FileApps>(preparer_, quotas_, *guestLogs);
+  loader_ = std::make_unique<ModuleLoader>(preparer_, compilation_.width());
+  live_ = std::make_unique<LiveApps>(quotas_, *loader_, *guestLogs, liveHooks());
 
   auto sockets = openSockets();
   if (sockets.has_error()) return sockets.error();
@@ -67,8 +70,9 @@ Result<void> Server::open() {
       shards_[place]->tellPlaceIsFree();
     }
   };
-  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_, nursery_,  budget_,
-                                     metrics_,       *accessSink_,    fileIo_, *runners_, admitOn};
+  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_,      nursery_,
+                                     budget_,        metrics_,        *accessSink_, fileIo_,
+                                     *runners_,      *loader_,        admitOn};
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     shards_.push_back(std::make_unique<Shard>(environment, i));
   }
@@ -111,6 +115,8 @@ int Server::run() {
   context_.run();
   if (builderThread_.joinable()) builderThread_.join();
   gauges_ = {};
+  live_->close();
+  loader_->stop();
   for (const auto& shard : shards_) shard->endGuests();
   for (const auto& shard : shards_) shard->stop();
   admin_->stop();
@@ -148,8 +154,8 @@ void Server::build(Config config) {
   applyLimits(config);  // modules that changed take longer
   building_ = true;
   if (builderThread_.joinable()) builderThread_.join();
-  builderThread_ = std::thread([this, config = std::move(config), previous = deployment_] {
-    Built built = builder_->build(config, previous.get());
+  builderThread_ = std::thread([this, config = std::move(config), previous = live_->current()] {
+    Built built = fileApps_->build(config, previous.get());
     asio::post(context_, [this, config, built = std::move(built)]() mutable {
       onBuilt(std::move(config), std::move(built));
     });
@@ -158,40 +164,102 @@ void Server::build(Config config) {
 
 void Server::onBuilt(Config config, Built built) {
   if (draining_) return;  // nobody would be served by it
+  std::vector<std::string> wrong;
   if (built.has_error()) {
-    building_ = false;
-    for (const Error& error : built.error()) spdlog::error("{}", error.message);
-    if (deployment_) {
-      applyLimits(config_);
-      spdlog::error("the reload is refused; what was served is served on");
-      if (std::exchange(reloadWanted_, false)) reload();
-    } else {
-      spdlog::error("nothing to serve: mend the above and start again");
-      status_ = 1;
-      finishDrain();
-    }
-    return;
+    const std::vector<Error> errors = built.error();  // error() gives a copy
+    for (const Error& error : errors) wrong.push_back(error.message);
+    return refuse(wrong);
   }
-  deployment_ = *built;
+  std::set<std::string> tenants;
+  for (const TenantConfig& tenant : config.tenants) tenants.insert(tenant.name);
+  const auto set = live_->setFileApps(std::move(*built), std::move(tenants), [this] { onReady(); });
+  if (set.has_error()) {
+    const RouteConflicts conflicts = set.error();
+    for (const RouteConflict& conflict : conflicts) wrong.push_back(conflict.message);
+    return refuse(wrong);
+  }
   config_.limits = config.limits;
   config_.tenants = std::move(config.tenants);
+}
+
+void Server::refuse(const std::vector<std::string>& why) {
+  building_ = false;
+  for (const std::string& message : why) spdlog::error("{}", message);
+  if (serving_) {
+    applyLimits(config_);
+    spdlog::error("the reload is refused; what was served is served on");
+    if (std::exchange(reloadWanted_, false)) reload();
+  } else {
+    spdlog::error("nothing to serve: mend the above and start again");
+    status_ = 1;
+    finishDrain();
+  }
+}
+
+/// Every shard serves what the file says.
+void Server::onReady() {
+  if (draining_) return;
+  serving_ = true;
+  building_ = false;
+  compilation_.giveWay();
+  setState({});
+  const auto deployment = live_->current();
+  const auto apps =
+      deployment->apps.size() - static_cast<std::size_t>(std::count(
+                                    deployment->apps.begin(), deployment->apps.end(), nullptr));
+  spdlog::info("ready: {} apps on {} routes", apps, deployment->routes->size());
+  if (std::exchange(reloadWanted_, false)) reload();
+}
+
+LiveApps::Hooks Server::liveHooks() {
+  LiveApps::Hooks hooks;
+  hooks.publish = [this](std::shared_ptr<const Deployment> deployment, std::function<void()> done) {
+    asio::post(context_, [this, deployment = std::move(deployment), done = std::move(done)] {
+      publish(deployment, done);
+    });
+  };
+  hooks.limitsChanged = [this] {
+    for (const auto& shard : shards_) shard->tellLimitsChanged();
+  };
+  hooks.usage = [this] {
+    std::vector<LiveApps::Usage> usage;
+    for (const auto& shard : shards_) {
+      const ShardReadings readings = shard->readings();
+      for (const auto& one : readings.instances)
+        usage.push_back({one.tenant, one.app, one.count, 0});
+      for (const auto& one : readings.memory) usage.push_back({one.tenant, one.app, 0, one.bytes});
+    }
+    return usage;
+  };
+  return hooks;
+}
+
+/// One at a time; of those that come meanwhile the newest has all that is in the others.
+void Server::publish(std::shared_ptr<const Deployment> deployment, std::function<void()> done) {
+  if (!toPublish_) toPublish_.emplace();
+  toPublish_->deployment = std::move(deployment);
+  toPublish_->done.push_back(std::move(done));
+  if (!publishing_) publishNext();
+}
+
+void Server::publishNext() {
+  publishing_ = std::exchange(toPublish_, std::nullopt);
+  if (!publishing_) return;
   shardsToDeploy_ = shards_.size();
-  deployErrors_.clear();
   for (const auto& shard : shards_) {
-    shard->deploy(deployment_, [this](std::vector<Error> errors) {
-      asio::post(context_, [this, errors = std::move(errors)] { onDeployed(errors); });
+    shard->deploy(publishing_->deployment, [this](std::vector<Error> errors) {
+      asio::post(context_, [this, errors = std::move(errors)] { onPublished(errors); });
     });
   }
 }
 
-void Server::onDeployed(const std::vector<Error>& errors) {
+void Server::onPublished(const std::vector<Error>& errors) {
   for (const Error& error : errors) spdlog::warn("not warmed up: {}", error.message);
-  if (--shardsToDeploy_ != 0 || draining_) return;
-  building_ = false;
-  compilation_.giveWay();
-  setState({});
-  spdlog::info("ready: {} apps on {} routes", deployment_->apps.size(), deployment_->routes.size());
-  if (std::exchange(reloadWanted_, false)) reload();
+  if (--shardsToDeploy_ != 0) return;
+  const auto done = std::move(publishing_->done);
+  publishing_.reset();
+  for (const auto& call : done) call();
+  publishNext();
 }
 
 void Server::reload() {
@@ -249,6 +317,7 @@ void Server::scheduleMemoryCheck() {
       for (const auto& shard : shards_) shard->shed(excess / shards_.size());
       ::malloc_trim(0);
     }
+    loader_->tidy(std::chrono::steady_clock::now());
     scheduleMemoryCheck();
   });
 }
@@ -281,12 +350,18 @@ void Server::readGauges(GaugeReadings& readings) const {
     origins.failed += more.origins.failed;
   }
   for (const auto& tenant : quotas_.tenants()) {
+    if (tenant->throttledNanoseconds.load(std::memory_order_relaxed) == 0) continue;
     readings.throttled.push_back(
         {tenant->name, tenant->throttledNanoseconds.load(std::memory_order_relaxed)});
   }
   for (const auto& app : quotas_.apps()) {
+    if (app->droppedLogBytes.load(std::memory_order_relaxed) == 0) continue;
     readings.droppedGuestLogs.push_back(
         {app->tenant->name, app->name, app->droppedLogBytes.load(std::memory_order_relaxed)});
+  }
+  for (const auto& [owner, count] : live_->rollbacks()) {
+    const std::size_t slash = owner.find('/');
+    readings.rollbacks.push_back({owner.substr(0, slash), owner.substr(slash + 1), count});
   }
   readings.isolates += engine_.liveIsolates();
   readings.connections.push_back({"active", exchanges});

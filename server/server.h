@@ -17,10 +17,12 @@
 #include "quota/quotas.h"
 #include "quota/watchdog.h"
 #include "server/admin/admin_server.h"
-#include "server/deployment.h"
-#include "server/deployment_builder.h"
+#include "server/file_apps.h"
+#include "server/live_apps.h"
 #include "server/memory_keeper.h"
 #include "server/module_compilation.h"
+#include "server/module_loader.h"
+#include "server/module_preparer.h"
 #include "server/observe/log_sink.h"
 #include "server/observe/metrics.h"
 #include "server/runners.h"
@@ -44,7 +46,12 @@ class Server {
   int run();
 
  private:
-  using Built = Result<std::shared_ptr<const Deployment>, std::vector<Error>>;
+  using Built = Result<FileApps::Apps, std::vector<Error>>;
+  /// A deployment on its way to the shards, and who waits for it.
+  struct Publishing {
+    std::shared_ptr<const Deployment> deployment;
+    std::vector<std::function<void()>> done;
+  };
 
   Result<std::vector<std::vector<ListenSocket>>> openSockets();
   Result<void> openAdmin();
@@ -52,7 +59,12 @@ class Server {
   void applyLimits(const Config& config);
   void build(Config config);
   void onBuilt(Config config, Built built);
-  void onDeployed(const std::vector<Error>& errors);
+  void refuse(const std::vector<std::string>& why);
+  void onReady();
+  LiveApps::Hooks liveHooks();
+  void publish(std::shared_ptr<const Deployment> deployment, std::function<void()> done);
+  void publishNext();
+  void onPublished(const std::vector<Error>& errors);
   void reload();
   void beginDrain();
   void onShardDrained();
@@ -81,20 +93,24 @@ class Server {
   MemoryKeeper memory_;
   std::unique_ptr<Runners> runners_;  // before the shards that they carry
   ModuleCompilation compilation_;
-  std::unique_ptr<DeploymentBuilder> builder_;
+  ModulePreparer preparer_;
+  std::unique_ptr<ModuleLoader> loader_;
+  std::unique_ptr<FileApps> fileApps_;
+  std::unique_ptr<LiveApps> live_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::vector<ListenSocket>> sockets_;  ///< until run()
   std::unique_ptr<AdminServer> admin_;
   Metrics::Registration gauges_;
 
-  std::shared_ptr<const Deployment> deployment_;
   std::thread builderThread_;
+  bool serving_ = false;  ///< something has been deployed
   bool building_ = false;
   bool reloadWanted_ = false;
   bool draining_ = false;
-  std::size_t shardsToDeploy_ = 0;  ///< that have not taken the deployment over yet
-  std::size_t shardsToDrain_ = 0;   ///< that have not drained yet
-  std::vector<Error> deployErrors_;
+  std::optional<Publishing> publishing_;  ///< on its way to the shards
+  std::optional<Publishing> toPublish_;   ///< the newest that is to follow
+  std::size_t shardsToDeploy_ = 0;        ///< that have not taken the deployment over yet
+  std::size_t shardsToDrain_ = 0;         ///< that have not drained yet
   int status_ = 0;
 
   mutable std::mutex stateMutex_;

@@ -9,6 +9,16 @@ namespace {
 
 namespace asio = boost::asio;
 
+/// How long it takes says nothing of where they differ.
+bool equalInConstantTime(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  }
+  return difference == 0;
+}
+
 std::string_view pathOf(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
@@ -22,6 +32,7 @@ Shard::Shard(const ShardEnvironment& environment, std::size_t index)
       fileIo_(context_, environment.fileIo),
       metrics_(environment.metrics.addShard()),
       accessLog_(environment.accessLog),
+      random_(static_cast<std::uint32_t>(index + 1) * 0x9e3779b9),
       frontEnd_(std::make_unique<HttpFrontEnd>(context_, HttpLimits::from(environment.config),
                                                environment.ledger, *this)) {
   engine_.setFileIo(&fileIo_);
@@ -43,17 +54,72 @@ void Shard::onRequest(HttpExchange& exchange) {
   if (!deployment_) return exchange.fail(Reason::notReady);
   const RequestHead& head = exchange.request();
   RouteMatch match;
-  if (!deployment_->routes.lookup(head.host, pathOf(head.target), match)) {
+  if (!deployment_->routes->lookup(head.host, pathOf(head.target), match)) {
     return exchange.fail(Reason::noRoute);
   }
-  AppHost& host = *hosts_[match.target];
+  AppHost* const chosen = choose(match.target, exchange);
+  if (!chosen) return;
+  AppHost& host = *chosen;
   auto& task = exchange.attach<RequestTask>(*this, host, exchange);
   exchange.setMatchedRoute(match.pattern);
-  if (!exchange.setRequestBodyLimit(host.deployment().quota->limits.requestBody().bytes())) return;
+  if (!exchange.setRequestBodyLimit(host.quota().limits.requestBody().bytes())) return;
   exchange.setOrigin(host.origin());
   exchange.setQuota(&host.quota());
   host.touch(now_);
   task.begin();
+}
+
+AppHost* Shard::choose(std::size_t target, HttpExchange& exchange) {
+  Entry& entry = entries_[target];
+  const ServedApp& app = *entry.app;
+  std::size_t index = 0;
+  if (app.versions.empty()) {
+    exchange.fail(Reason::notReady, "The app has no deployment yet.");
+    return nullptr;
+  }
+  if (!app.overrideKey.empty()) {
+    if (const auto chosen = chosenByRequest(app, exchange.request())) {
+      index = *chosen;
+      if (index == app.versions.size()) {
+        exchange.fail(Reason::badRequest, "skiff-version: not this app's key, or no such version.");
+        return nullptr;
+      }
+    } else if (app.versions.size() > 1) {
+      random_ = random_ * 1'664'525 + 1'013'904'223;
+      // The low bits of such a sequence repeat soon.
+      const std::uint32_t any = random_ ^ (random_ >> 16) * 0x45d9f3b;
+      index = app.split.at(
+          app.split.placeOf(exchange.request(), exchange.sourceAddress()).value_or(any));
+    }
+  }
+  std::shared_ptr<AppHost>& host = entry.hosts[index];
+  if (!host) {
+    host = makeHost(app.versions[index], target);
+    hosts_.push_back(host);
+  }
+  return host.get();
+}
+
+/// A request that says which version it wants, and knows the app's key, in the field
+/// "skiff-version: VERSION KEY", which its guest does not see. The number of versions stands for
+/// none.
+std::optional<std::size_t> Shard::chosenByRequest(const ServedApp& app, RequestHead& head) {
+  constexpr std::string_view kField = "skiff-version";
+  const std::string_view* const value = head.headers.find(kField);
+  if (!value) return std::nullopt;
+  const std::string_view wanted = *value;
+  head.headers.remove(kField);
+  const std::size_t space = wanted.find(' ');
+  if (space == std::string_view::npos ||
+      !equalInConstantTime(wanted.substr(space + 1), app.overrideKey)) {
+    return app.versions.size();
+  }
+  std::size_t index = 0;
+  while (index < app.versions.size() &&
+         app.versions[index]->facts().name != wanted.substr(0, space)) {
+    ++index;
+  }
+  return index;
 }
 
 void Shard::tellLimitsChanged() {

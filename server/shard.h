@@ -28,6 +28,7 @@
 
 namespace skiff {
 
+class ModuleLoader;
 class RequestTask;
 
 /// What all shards share.
@@ -41,6 +42,7 @@ struct ShardEnvironment {
   LogSink& accessLog;
   wasi::FileIoPool& fileIo;
   Runners& runners;
+  ModuleLoader& loader;
   /// Has the shards of this place (WaitingShards) look whether a request may be admitted.
   std::function<void(std::size_t place)> admitOn;
 };
@@ -72,8 +74,9 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
 
   /// Starts the thread and accepts on these sockets.
   void start(std::vector<ListenSocket> sockets);
-  /// Serves this deployment once its apps' minimum of instances is ready; `done` is called on the
-  /// shard's thread then, with what could not be made ready.
+  /// Serves this deployment once the minimum of instances of the file's apps is ready; `done` is
+  /// called on the shard's thread then, with what could not be made ready. The minimum of the
+  /// others' instances comes afterwards. REQUIRES: what was deployed before is done.
   void deploy(std::shared_ptr<const Deployment> deployment,
               std::function<void(std::vector<Error>)> done);
   /// Finishes what is in flight, then calls `drained` on the shard's thread.
@@ -109,6 +112,9 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   /// A request of the app that was admitted has ended: another one may be, on the shard whose turn
   /// it is.
   void passOn(AppHost& host);
+  /// Has the version's module loaded, if it is not: true if it is loaded now. False: it is being
+  /// loaded, or could not be a moment ago.
+  bool load(AppHost& host);
   /// Has the app's minimum of instances made; false if they are being made already, or may not be
   /// initialised now.
   bool warm(AppHost& host);
@@ -138,11 +144,15 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
 
  private:
   using Clock = std::chrono::steady_clock;
-  /// A deployment on its way in: apps are warmed one at a time, between requests.
+  /// One app, and its versions' hosts, in the order of its split; nullptr while nobody needs one.
+  struct Entry {
+    std::shared_ptr<const ServedApp> app;
+    std::vector<std::shared_ptr<AppHost>> hosts;
+  };
+  /// A deployment on its way in: the file's new apps are warmed one at a time, between requests.
   struct Incoming {
     std::shared_ptr<const Deployment> deployment;
-    std::vector<std::shared_ptr<AppHost>> hosts;
-    std::unordered_map<const AppDeployment*, std::shared_ptr<AppHost>> known;  ///< served now
+    std::vector<std::shared_ptr<AppHost>> hosts;  ///< that were made for it
     std::vector<Error> errors;
     std::size_t next = 0;
     std::function<void(std::vector<Error>)> done;
@@ -197,7 +207,16 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void warmNext();
   void onWarmed(const Result<void>& warmed);
   void activate(Incoming& incoming);
-  std::shared_ptr<AppHost> makeHost(const std::shared_ptr<const AppDeployment>& app);
+  void replace(Entry& entry, const std::shared_ptr<const ServedApp>& app, Incoming& incoming);
+  std::shared_ptr<AppHost> makeHost(const std::shared_ptr<const AppVersion>& version,
+                                    std::size_t target);
+  InstancePool::Limits poolLimits(const AppConfig& config) const;
+  void useModule(AppHost& host, std::shared_ptr<const PreparedModule> module);
+  /// Whose guest answers, made if need be; nullptr if the exchange has failed.
+  AppHost* choose(std::size_t target, HttpExchange& exchange);
+  std::optional<std::size_t> chosenByRequest(const ServedApp& app, RequestHead& head);
+  /// Lets go of hosts that nobody has used for long, and that come again when somebody does.
+  void letGo(Clock::time_point now);
   void scheduleTick();
   void tick();
   void publishReadings();
@@ -231,8 +250,10 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   bool admittingSoon_ = false;  ///< at once
   std::map<const TenantQuota*, std::weak_ptr<TenantPlaces>> places_;
   std::shared_ptr<const Deployment> deployment_;
-  std::vector<std::shared_ptr<AppHost>> hosts_;    ///< by route target
+  std::vector<Entry> entries_;                     ///< by route target
+  std::vector<std::shared_ptr<AppHost>> hosts_;    ///< all that entries have
   std::vector<std::shared_ptr<AppHost>> retired_;  ///< still in use by requests
+  std::uint32_t random_;                           ///< for requests that may go to any version
   std::unique_ptr<Incoming> incoming_;             ///< a deployment that is being warmed up
   std::unique_ptr<HttpFrontEnd> frontEnd_;
   boost::asio::steady_timer ticker_{context_};

@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "server/module_loader.h"
+
 namespace skiff {
 namespace {
 
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick{500};
+/// Before a module that could not be loaded is tried again.
+constexpr std::chrono::milliseconds kLoadPause{1'000};
 
 /// A shard's part of what is bounded over all shards.
 std::size_t share(std::size_t total, std::size_t shards) {
@@ -44,81 +48,164 @@ void Shard::tidy(AppHost& host) {
   enqueue(task);
 }
 
-void Shard::deploy(std::shared_ptr<const Deployment> deployment,
-                   std::function<void(std::vector<Error>)> done) {
-  asio::post(
-      context_, [this, deployment = std::move(deployment), done = std::move(done)]() mutable {
-        // One that is still on its way in is overtaken; what it made ready goes.
-        if (incoming_) {
-          std::move(incoming_->hosts.begin(), incoming_->hosts.end(), std::back_inserter(retired_));
-        }
-        incoming_ = std::make_unique<Incoming>();
-        incoming_->deployment = std::move(deployment);
-        incoming_->done = std::move(done);
-        for (const auto& host : hosts_) incoming_->known.emplace(&host->deployment(), host);
-        warmNext();
-      });
+bool Shard::load(AppHost& host) {
+  if (host.isLoaded()) return true;
+  if (host.isLoading()) return false;
+  if (auto module = host.version().module()) {
+    useModule(host, std::move(module));
+    return true;
+  }
+  if (Clock::now() < host.loadAgain()) return false;
+  host.beginLoading();
+  environment_.loader.load(host.sharedVersion(), [this, host = host.weak_from_this()](
+                                                     const ModuleLoader::Loaded& loaded) {
+    asio::post(context_, [this, host, loaded] {
+      const auto held = host.lock();
+      if (!held || held->isLoaded()) return;
+      if (loaded.has_value()) return useModule(*held, *loaded);
+      held->failLoading(loaded.error().message, Clock::now() + kLoadPause);
+    });
+  });
+  return false;
 }
 
+void Shard::useModule(AppHost& host, std::shared_ptr<const PreparedModule> module) {
+  host.setModule(std::move(module), engine_, poolLimits(host.version().config()));
+  if (host.pool().wantsWarming()) warm(host);
+}
+
+void Shard::deploy(std::shared_ptr<const Deployment> deployment,
+                   std::function<void(std::vector<Error>)> done) {
+  asio::post(context_,
+             [this, deployment = std::move(deployment), done = std::move(done)]() mutable {
+               incoming_ = std::make_unique<Incoming>();
+               incoming_->deployment = std::move(deployment);
+               incoming_->done = std::move(done);
+               warmNext();
+             });
+}
+
+/// Goes on to the next of the file's new apps that has a minimum of instances.
 void Shard::warmNext() {
   Incoming* const incoming = incoming_.get();
   const auto& apps = incoming->deployment->apps;
-  if (incoming->next == apps.size()) {
-    activate(*incoming);
-    const auto finished = std::move(incoming_);
-    finished->done(std::move(finished->errors));
-    return;
-  }
-  const auto& app = apps[incoming->next++];
-  std::shared_ptr<AppHost> host;
-  if (const auto known = incoming->known.find(app.get()); known != incoming->known.end()) {
-    host = std::move(known->second);
-    incoming->known.erase(known);
-  } else {
-    host = makeHost(app);
+  while (incoming->next < apps.size()) {
+    const std::size_t target = incoming->next++;
+    const auto& app = apps[target];
+    if (target < entries_.size() && entries_[target].app == app) continue;
+    if (!app || !app->fromFile || app->versions[0]->config().minInstances == 0) continue;
+    const auto host = makeHost(app->versions[0], target);
     incoming->hosts.push_back(host);
+    host->setModule(app->kept, engine_, poolLimits(app->versions[0]->config()));
     host->warmTask().start([this, incoming](const Result<void>& warmed) {
       if (incoming_.get() == incoming) onWarmed(warmed);
     });
     enqueue(host->warmTask());
     return;
   }
-  incoming->hosts.push_back(std::move(host));
-  asio::post(context_, [this] { warmNext(); });
+  activate(*incoming);
+  const auto finished = std::move(incoming_);
+  finished->done(std::move(finished->errors));
 }
 
 void Shard::onWarmed(const Result<void>& warmed) {
   if (warmed.has_error()) {
-    const AppDeployment& app = incoming_->hosts.back()->deployment();
+    const VersionFacts& app = incoming_->hosts.back()->version().facts();
     incoming_->errors.push_back(
         Error{app.tenant + "/" + app.config.name + ": " + warmed.error().message});
   }
   asio::post(context_, [this] { warmNext(); });
 }
 
-std::shared_ptr<AppHost> Shard::makeHost(const std::shared_ptr<const AppDeployment>& app) {
+InstancePool::Limits Shard::poolLimits(const AppConfig& config) const {
   InstancePool::Limits limits;
-  limits.min = app->config.minInstances;
-  limits.max = std::max(limits.min, share(app->config.maxInstances, environment_.shardCount));
-  auto host = std::make_shared<AppHost>(app, engine_, limits, placesOf(*app->quota->tenant),
-                                        metrics_.app(app->tenant, app->config.name), context_);
+  limits.min = config.minInstances;
+  limits.max = std::max(limits.min, share(config.maxInstances, environment_.shardCount));
+  return limits;
+}
+
+std::shared_ptr<AppHost> Shard::makeHost(const std::shared_ptr<const AppVersion>& version,
+                                         std::size_t target) {
+  const VersionFacts& facts = version->facts();
+  auto host = std::make_shared<AppHost>(version, target, placesOf(*facts.quota->tenant),
+                                        metrics_.app(facts.tenant, facts.config.name), context_);
   host->touch(Clock::now());
   return host;
 }
 
 void Shard::activate(Incoming& incoming) {
-  for (auto& [app, host] : incoming.known) retired_.push_back(std::move(host));
-  incoming.known.clear();
   deployment_ = std::move(incoming.deployment);
-  hosts_ = std::move(incoming.hosts);
+  entries_.resize(std::max(entries_.size(), deployment_->apps.size()));
+  for (std::size_t target = 0; target < entries_.size(); ++target) {
+    const bool is = target < deployment_->apps.size();
+    const auto& app = is ? deployment_->apps[target] : nullptr;
+    if (entries_[target].app != app) replace(entries_[target], app, incoming);
+  }
   retire();
   publishReadings();
 }
 
+/// Hosts of versions that stay, stay; those that were made for them are taken, the others retire.
+void Shard::replace(Entry& entry, const std::shared_ptr<const ServedApp>& app, Incoming& incoming) {
+  Entry old = std::exchange(entry, {app, {}});
+  if (app) {
+    entry.hosts.resize(app->versions.size());
+    const auto take = [](std::vector<std::shared_ptr<AppHost>>& from, const AppVersion* version) {
+      for (auto& host : from) {
+        if (host && &host->version() == version) return std::exchange(host, nullptr);
+      }
+      return std::shared_ptr<AppHost>();
+    };
+    for (std::size_t i = 0; i < app->versions.size(); ++i) {
+      auto& host = entry.hosts[i];
+      host = take(old.hosts, app->versions[i].get());
+      if (host) continue;
+      host = take(incoming.hosts, app->versions[i].get());
+      const bool isWanted = app->weights[i] != 0 && app->versions[i]->config().minInstances != 0;
+      if (!host && isWanted) {
+        host = makeHost(app->versions[i], static_cast<std::size_t>(&entry - entries_.data()));
+      }
+      if (!host) continue;
+      hosts_.push_back(host);
+      load(*host);
+    }
+  }
+  for (auto& host : old.hosts) {
+    if (!host) continue;
+    std::erase(hosts_, host);
+    retired_.push_back(std::move(host));
+  }
+}
+
+/// Whose modules can be loaded again.
+void Shard::letGo(Clock::time_point now) {
+  for (std::size_t i = 0; i < hosts_.size();) {
+    AppHost& host = *hosts_[i];
+    Entry& entry = entries_[host.target()];
+    const bool isIdle = now - host.lastUsed() >= environment_.config.idleInstance &&
+                        host.unused() && !host.isLoading() && !host.hasWaiting() &&
+                        (!host.isLoaded() || host.pool().counts().isolates == 0);
+    if (!isIdle || entry.app->fromFile) {
+      ++i;
+      continue;
+    }
+    for (auto& held : entry.hosts) {
+      if (held.get() == &host) held = nullptr;
+    }
+    retired_.push_back(std::move(hosts_[i]));
+    hosts_[i] = std::move(hosts_.back());
+    hosts_.pop_back();
+  }
+}
+
+/// Each that is loaded.
 template <class Visit>
 void Shard::forEachHost(Visit visit) {
-  for (const auto& host : hosts_) visit(*host);
-  for (const auto& host : retired_) visit(*host);
+  for (const auto* hosts : {&hosts_, &retired_}) {
+    for (const auto& host : *hosts) {
+      if (host->isLoaded()) visit(*host);
+    }
+  }
 }
 
 std::vector<AppHost*> Shard::idleHostsOldestFirst() {
@@ -181,12 +268,13 @@ void Shard::tick() {
     if (host.noticeRefusals() && host.pool().reclaimable()) host.pool().evictIdle(0);
     // What was given back of an app's minimum comes again, one app a tick.
     if (!warmed && host.pool().wantsWarming() && host.unused()) warmed = warm(host);
-    host.deployment().faults->flush();
-    host.deployment().log->flush();
+    host.version().log().flush();
+    host.publishCounts();
     if (now_ - host.lastUsed() >= environment_.config.idleInstance) {
       host.pool().evictIdle(host.pool().limits().min);
     }
   });
+  letGo(now_);
   retire();
   publishReadings();
 }
@@ -200,10 +288,10 @@ void Shard::publishReadings() {
   forEachHost([&](AppHost& host) {
     const PoolCounts counts = host.pool().counts();
     if (counts.isolates == 0) return;
-    const AppDeployment& app = host.deployment();
+    const VersionFacts& app = host.version().facts();
     readings.instances.push_back({app.tenant, app.config.name, "idle", counts.idle});
     readings.instances.push_back({app.tenant, app.config.name, "busy", counts.busy});
-    readings.memory.push_back({app.tenant, counts.bytes});
+    readings.memory.push_back({app.tenant, app.config.name, counts.bytes});
     readings.isolates += counts.isolates;
   });
   forEachHost([&](AppHost& host) {

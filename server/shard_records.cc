@@ -12,6 +12,21 @@ std::optional<std::chrono::nanoseconds> needed(std::chrono::nanoseconds time) {
   return time;
 }
 
+/// A fault of the guest, or a limit that it ran into: what a new version is judged by.
+bool isFailure(Reason reason) {
+  switch (reason) {
+    case Reason::guestTrap:
+    case Reason::guestExit:
+    case Reason::badResponse:
+    case Reason::cpuLimit:
+    case Reason::memoryLimit:
+    case Reason::wallLimit:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 // What metrics and logs are told.
@@ -32,6 +47,7 @@ void Shard::record(HttpExchange& exchange, RequestTask* task) {
   AppMetrics& metrics = task ? task->host().metrics() : metrics_.unrouted();
   const auto cpu = task ? task->cpu() : std::chrono::nanoseconds::zero();
   metrics.recordRequest(exchange.statusSent(), exchange.reason(), duration, cpu);
+  if (task) task->host().count(isFailure(exchange.reason()), cpu);
   if (accessLog_.enabled()) {
     const RequestHead& head = exchange.request();
     AccessRecord record;
@@ -39,9 +55,9 @@ void Shard::record(HttpExchange& exchange, RequestTask* task) {
                   std::chrono::duration_cast<std::chrono::system_clock::duration>(duration);
     record.requestId = exchange.requestId();
     if (task) {
-      record.tenant = task->host().deployment().tenant;
-      record.app = task->host().deployment().config.name;
-      record.version = task->host().deployment().digest;
+      record.tenant = task->host().version().facts().tenant;
+      record.app = task->host().version().config().name;
+      record.version = task->host().version().facts().digest;
       record.cold = task->wasCold();
       record.queued = task->queued();
     }
@@ -93,8 +109,8 @@ void Shard::reportRefusal(const AppHost& host, const std::string& detail) {
   // One line a tick at most: overload must not become a flood of lines.
   if (lastRefusalReport_ == now_) return;
   lastRefusalReport_ = now_;
-  spdlog::warn("{}/{}: request refused: {}", host.deployment().tenant,
-               host.deployment().config.name, detail);
+  spdlog::warn("{}/{}: request refused: {}", host.version().facts().tenant,
+               host.version().config().name, detail);
 }
 
 }  // namespace skiff

@@ -50,6 +50,7 @@ Carried::End Shard::carry(GuestPlace& place) {
   incoming_.reset();
   refused_.clear();
   retired_.clear();
+  entries_.clear();
   hosts_.clear();
   place.seat().leave();
   place.thread().carry(nullptr);
@@ -136,7 +137,7 @@ bool Shard::advance(Work& work) {
 }
 
 void Shard::onException(Work& work, const std::exception& error) {
-  const AppDeployment& app = work.host().deployment();
+  const VersionFacts& app = work.host().version().facts();
   spdlog::error("{}/{}: a request failed: {}", app.tenant, app.config.name, error.what());
   work.onFailed();
 }
@@ -173,8 +174,8 @@ Shard::Outcome Shard::perform(Work& work) {
     work.perform();
     return Outcome::whole;
   } catch (const std::exception& error) {
-    spdlog::critical("{}/{}: running its guest failed: {}", work.host().deployment().tenant,
-                     work.host().deployment().config.name, error.what());
+    spdlog::critical("{}/{}: running its guest failed: {}", work.host().version().facts().tenant,
+                     work.host().version().config().name, error.what());
     return Outcome::broken;
   }
 }

@@ -197,6 +197,7 @@ bool AppGuestLog::payAndSend() {
   if (tokens_ < cost || !payTenant()) return false;
   tokens_ -= cost;
   sink_.append(line_);
+  if (options_.tail) options_.tail->append(std::string_view(line_).substr(0, line_.size() - 1));
   return true;
 }
 

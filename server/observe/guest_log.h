@@ -13,6 +13,7 @@
 #include "isolate/guest_settings.h"
 #include "quota/quotas.h"
 #include "server/observe/log_sink.h"
+#include "server/observe/log_tail.h"
 #include "server/observe/log_time.h"
 
 namespace skiff {
@@ -25,6 +26,8 @@ struct GuestLogOptions {
   /// If there is one, it says what may be logged, at any moment: `log_bytes_per_s` of the app, and
   /// of its tenant for all apps together. Four seconds' worth may come at once. 0: nothing.
   std::shared_ptr<AppQuota> quota;
+  /// Gets every line, too, for those who follow the log; nullptr: nobody can.
+  std::shared_ptr<LogTail> tail;
   ByteSize lineLimit = 8_KiB;  ///< of a message; what is longer is cut, and "cut_bytes" says so
   std::function<std::chrono::steady_clock::time_point()> steadyNow =
       &std::chrono::steady_clock::now;

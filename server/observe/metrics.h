@@ -36,6 +36,7 @@ struct GaugeReadings {
   };
   struct Memory {
     std::string tenant;
+    std::string app;
     std::uint64_t bytes = 0;
   };
   struct Throttled {
@@ -47,6 +48,11 @@ struct GaugeReadings {
     std::string app;
     std::uint64_t bytes = 0;
   };
+  struct Rollbacks {
+    std::string tenant;
+    std::string app;
+    std::uint64_t count = 0;
+  };
   struct Labelled {
     std::string label;
     std::uint64_t count = 0;
@@ -57,6 +63,7 @@ struct GaugeReadings {
   std::vector<Memory> memory;                ///< skiff_memory_bytes
   std::vector<Throttled> throttled;          ///< skiff_cpu_throttled_seconds_total, ever growing
   std::vector<DroppedLog> droppedGuestLogs;  ///< skiff_guest_log_dropped_bytes_total, ever growing
+  std::vector<Rollbacks> rollbacks;          ///< skiff_auto_rollbacks_total, ever growing
   std::vector<Labelled> connections;         ///< skiff_connections{state}: "active", "idle"
   std::vector<Labelled> originConnections;   ///< skiff_origin_connections{state}
   std::vector<Labelled> originRequests;      ///< skiff_origin_requests_total{outcome}, ever growing

@@ -269,6 +269,20 @@ void Metrics::collectGauges(std::vector<MetricFamily>& families) const {
               static_cast<double>(bytes));
   }
 
+  std::map<std::pair<std::string, std::string>, std::uint64_t> rollbacks;
+  for (const auto& reading : readings.rollbacks) {
+    const bool admitted = apps.contains({reading.tenant, reading.app});
+    rollbacks[{admitted ? reading.tenant : other, admitted ? reading.app : other}] += reading.count;
+  }
+  MetricFamily& rollbackFamily =
+      addFamily(families, "skiff_auto_rollbacks_total",
+                "Deployments that were taken back since their new versions failed more often.",
+                MetricType::Counter);
+  for (const auto& [labels, count] : rollbacks) {
+    addSample(rollbackFamily, {{"tenant", labels.first}, {"app", labels.second}},
+              static_cast<double>(count));
+  }
+
   addLabelled(families, "skiff_connections", "Clients' connections, by state.", MetricType::Gauge,
               "state", readings.connections);
   addLabelled(families, "skiff_origin_connections", "Connections to origins, by state.",

@@ -54,7 +54,7 @@ TEST(Metrics, NameEveryFamilyTheyPromise) {
   const auto registration = metrics.addSource([](GaugeReadings& readings) {
     readings.instances = {{"acme", "hello", "idle", 2}, {"acme", "hello", "busy", 1}};
     readings.isolates = 4;
-    readings.memory = {{"acme", 4096}};
+    readings.memory = {{"acme", "hello", 4096}};
     readings.droppedGuestLogs = {{"acme", "hello", 11}, {"acme", "late", 2}};
     readings.connections = {{"active", 3}, {"idle", 7}};
     readings.originConnections = {{"idle", 1}};
@@ -125,7 +125,7 @@ TEST(Metrics, KeepTheNumberOfSeriesBounded) {
   third.recordRequest(200, Reason::none, {}, {});
   const auto registration = metrics.addSource([](GaugeReadings& readings) {
     readings.instances = {{"a", "1", "idle", 1}, {"c", "1", "idle", 2}, {"d", "1", "idle", 3}};
-    readings.memory = {{"a", 1}, {"c", 2}, {"d", 3}};
+    readings.memory = {{"a", "x", 1}, {"c", "x", 2}, {"d", "x", 3}};
   });
   const std::string text = metrics.text();
   EXPECT_TRUE(hasLine(

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "quota/quotas.h"
+#include "server/app_runtime.h"
+#include "server/rollback_watcher.h"
+#include "server/served_apps.h"
+
+namespace skiff {
+
+class LogSink;
+class ModuleLoader;
+
+/// What the daemon serves, and how that changes: by the file's apps, which come as a whole, and by
+/// the catalog's, one change at a time. Any thread, but the shards'.
+class LiveApps final : public AppRuntime {
+ public:
+  /// How a deployment gets to all shards. They are called in the order of the changes; `done` once
+  /// every shard serves it. Must not wait for that.
+  using Publish =
+      std::function<void(std::shared_ptr<const Deployment>, std::function<void()> done)>;
+  struct Usage {
+    std::string tenant;
+    std::string app;
+    std::uint64_t instances = 0;
+    std::uint64_t bytes = 0;  ///< of its instances
+  };
+  struct Hooks {
+    Publish publish;
+    std::function<void()> limitsChanged;
+    std::function<std::vector<Usage>()> usage;
+  };
+
+  /// REQUIRES: all outlive this.
+  LiveApps(Quotas& quotas, ModuleLoader& loader, LogSink& guestLogs, Hooks hooks);
+  ~LiveApps() override;
+
+  /// The file's apps from now on, and the tenants that are the file's. Or whose routes they cannot
+  /// have: then nothing changes.
+  Result<void, RouteConflicts> setFileApps(std::vector<std::shared_ptr<const ServedApp>> apps,
+                                           std::set<std::string> tenants,
+                                           std::function<void()> done);
+  std::shared_ptr<const Deployment> current() const;
+  /// Changes of the catalog's apps are taken from now on.
+  void open();
+  /// No change is made any more, and nobody is waited for.
+  void close();
+  /// What was taken back by itself, by owner ("tenant/app").
+  std::map<std::string, std::uint64_t> rollbacks() const { return watcher_.rollbacks(); }
+
+  /// The catalog's apps at the start, without preparing anything: modules are loaded when they are
+  /// first needed. What cannot be served is left out; one sentence for each.
+  std::vector<std::string> load(Change change);
+
+  // AppRuntime.
+  Result<Prepared> prepare(const AppSpec& app, const VersionSpec& version) override;
+  Result<void, Refusal> apply(Change change, const std::function<bool()>& commit) override;
+  bool isFileTenant(const std::string& name) const override;
+  std::vector<AppStatus> status(const std::string& tenant) const override;
+  std::unique_ptr<LogSubscription> followLog(
+      const std::string& tenant, const std::string& app,
+      std::function<void(std::string_view line)> line) override;
+  void onRollbackDue(std::function<void(const RollbackNotice&)> call) override;
+
+ private:
+  /// Versions that were prepared for a deployment that is yet to come.
+  static constexpr std::size_t kMostPrepared = 32;
+
+  std::shared_ptr<const AppVersion> makeVersion(const AppSpec& app, const VersionSpec& version,
+                                                const ServedApp* previous,
+                                                const ServedApp& served) const;
+  Result<std::shared_ptr<ServedApp>> makeApp(const AppSpec& app,
+                                             const std::shared_ptr<const ServedApp>& previous,
+                                             const Limits* tenantLimits) const;
+  void setLimits(const Change& change);
+  /// What is removed by it.
+  AppsEdit editOf(const Change& change) const;
+
+  Quotas& quotas_;
+  ModuleLoader& loader_;
+  LogSink& guestLogs_;
+  const Hooks hooks_;
+
+  mutable std::mutex mutex_;  ///< one change at a time
+  ServedApps served_;
+  std::set<std::string> fileTenants_;
+  std::map<std::string, std::shared_ptr<TenantQuota>> tenants_;  ///< the catalog's
+  bool open_ = false;
+
+  std::mutex publishMutex_;
+  std::condition_variable published_;
+  bool closed_ = false;
+
+  mutable std::mutex preparedMutex_;
+  std::list<std::shared_ptr<const AppVersion>> prepared_;  ///< the newest at the front
+
+  RollbackWatcher watcher_;
+};
+
+}  // namespace skiff

@@ -1,0 +1,113 @@
+#include "server/module_loader.h"
+
+#include <pthread.h>
+
+#include <exception>
+#include <future>
+
+#include "isolate/prepared_module.h"
+#include "server/module_preparer.h"
+
+namespace skiff {
+
+ModuleLoader::ModuleLoader(const ModulePreparer& preparer, std::size_t threads)
+    : preparer_(preparer) {
+  for (std::size_t i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] {
+      ::pthread_setname_np(::pthread_self(), "loader");
+      run();
+    });
+  }
+}
+
+ModuleLoader::~ModuleLoader() {
+  stop();
+}
+
+void ModuleLoader::load(std::shared_ptr<const AppVersion> version, Done done) {
+  if (auto module = version->module()) return done(module);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) {
+      std::shared_ptr<Job>& job = jobs_[version.get()];
+      if (!job) {
+        job = std::make_shared<Job>();
+        job->version = version;
+        waiting_[version->facts().tenant].push_back(job);
+      }
+      job->done.push_back(std::move(done));
+      wake_.notify_one();
+      return;
+    }
+  }
+  done(Error{"the server is ending"});
+}
+
+ModuleLoader::Loaded ModuleLoader::loadNow(std::shared_ptr<const AppVersion> version) {
+  std::promise<Loaded> promise;
+  load(std::move(version), [&promise](const Loaded& loaded) { promise.set_value(loaded); });
+  return promise.get_future().get();
+}
+
+std::shared_ptr<ModuleLoader::Job> ModuleLoader::next() {
+  auto tenant = waiting_.upper_bound(lastTenant_);
+  if (tenant == waiting_.end()) tenant = waiting_.begin();
+  lastTenant_ = tenant->first;
+  auto job = std::move(tenant->second.front());
+  tenant->second.pop_front();
+  if (tenant->second.empty()) waiting_.erase(tenant);
+  return job;
+}
+
+void ModuleLoader::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    const auto job = next();
+    const bool refused = stopping_;
+    lock.unlock();
+    const Loaded loaded = [&]() -> Loaded {
+      if (refused) return Error{"the server is ending"};
+      try {
+        return preparer_.prepare(*job->version);
+      } catch (const std::exception& error) {
+        return Error{std::string("preparing it failed: ") + error.what()};
+      }
+    }();
+    lock.lock();
+    if (loaded.has_value()) keep(job->version, *loaded);
+    jobs_.erase(job->version.get());
+    const std::vector<Done> done = std::move(job->done);
+    lock.unlock();
+    for (const Done& call : done) call(loaded);
+    lock.lock();
+  }
+}
+
+void ModuleLoader::keep(const std::shared_ptr<const AppVersion>& version,
+                        const std::shared_ptr<const PreparedModule>& module) {
+  kept_.push_front({version, module, std::chrono::steady_clock::now()});
+  if (kept_.size() > kMostKept) kept_.pop_back();
+}
+
+void ModuleLoader::tidy(std::chrono::steady_clock::time_point now) {
+  std::list<Kept> gone;  // let go outside the lock
+  const std::lock_guard lock(mutex_);
+  while (!kept_.empty() && now - kept_.back().since >= kKeep) {
+    gone.splice(gone.end(), kept_, std::prev(kept_.end()));
+  }
+}
+
+void ModuleLoader::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+}  // namespace skiff

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/result.h"
+#include "isolate/files/open_file_budget.h"
+#include "server/app_version.h"
+
+namespace skiff {
+
+class Engine;
+class ModuleCompilation;
+class Watchdog;
+
+/// The largest module that is taken.
+inline constexpr ByteSize kLargestModule = 64_MiB;
+
+/// Prepares the modules of versions: checks, compiles (or restores what was compiled before) and
+/// initialises them on trial. Takes long: not on a shard's thread, nor the listener's. Any thread.
+class ModulePreparer {
+ public:
+  /// REQUIRES: all outlive this and every module.
+  ModulePreparer(Engine& engine, Watchdog& watchdog, wasi::OpenFileBudget& openFiles,
+                 ModuleCompilation& compilation)
+      : engine_(engine), watchdog_(watchdog), openFiles_(openFiles), compilation_(compilation) {}
+
+  /// From its file, which must have the version's moduleDigest; one at a time for each version. The
+  /// version has it then, for as long as somebody holds what comes back; one that it has already is
+  /// taken. The error is one sentence for the app's author.
+  Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version) const;
+  /// The same with the bytes at hand.
+  Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version,
+                                                        std::span<const std::uint8_t> bytes,
+                                                        std::string_view sourceMap) const;
+  ModuleCompilation& compilation() const { return compilation_; }
+
+ private:
+  /// The tenant's share of the files that guests may have open.
+  wasi::OpenFileBudget& openFilesOf(const std::string& tenant) const;
+
+  Engine& engine_;
+  Watchdog& watchdog_;
+  wasi::OpenFileBudget& openFiles_;
+  ModuleCompilation& compilation_;
+  mutable std::mutex sharesMutex_;
+  /// By tenant. One that was is kept: files of it may still be open.
+  mutable std::map<std::string, wasi::OpenFileBudget> shares_;
+};
+
+}  // namespace skiff
