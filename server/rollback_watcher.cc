@@ -77,9 +77,16 @@ void RollbackWatcher::watch(const ServedApp& app, const ServedApp* previous) {
   }
   if (fresh.empty()) return;
   if (old.empty()) old = before;  // so that it is known what was there
-  watched_.emplace(owner,
-                   Watched{app.tenant, app.name, app.deployment, std::move(fresh), std::move(old),
-                           baseline, RollbackWatch(*app.autoRollback, baseline)});
+  Watched watched{app.tenant,
+                  app.name,
+                  app.deployment,
+                  std::move(fresh),
+                  std::move(old),
+                  baseline,
+                  RollbackWatch(*app.autoRollback, baseline)};
+  // What they came to before does not count.
+  watched.watch.look(RollbackWatch::Clock::now(), sumOf(watched.fresh), sumOf(watched.old));
+  watched_.emplace(owner, std::move(watched));
 }
 
 void RollbackWatcher::forget(const std::string& owner) {
