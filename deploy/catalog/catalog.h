@@ -21,6 +21,7 @@ struct CatalogError {
   enum class Kind : std::uint8_t {
     notFound,  ///< there is no such tenant, app, version, deployment, secret or token
     changed,   ///< the precondition does not hold
+    full,      ///< it would be beyond one of the bounds in deploy/catalog/bounds.h
     storage,   ///< SQLite or the disk; nothing was changed
   };
   Kind kind = Kind::storage;
@@ -164,11 +165,16 @@ class Catalog {
   virtual CatalogResult<Content> content() const = 0;
 };
 
-/// Opens `file`, and makes it if it is not there; brings one that an older skiff made up to date.
-/// `keyFile` holds the key for secrets: 32 bytes, made (mode 0600) with the catalog; it must be the
-/// one that the secrets in the catalog were encrypted with. The error says what to do. One process
-/// at a time: a second one is refused.
-Result<std::unique_ptr<Catalog>> openCatalog(const std::filesystem::path& file,
-                                             const std::filesystem::path& keyFile);
+/// Tells the time of what is recorded, and when tokens expire.
+using CatalogClock = std::function<std::chrono::system_clock::time_point()>;
+
+/// Opens `file`, and makes it if it is not there (its folder must be); brings one that an older
+/// skiff made up to date. `keyFile` holds the key for secrets: 32 bytes, made with the catalog; it
+/// must be the one that the secrets in the catalog were encrypted with. All files get mode 0600.
+/// The error says what to do. One process at a time (a lock on `file`.lock): a second one is
+/// refused.
+Result<std::unique_ptr<Catalog>> openCatalog(
+    const std::filesystem::path& file, const std::filesystem::path& keyFile,
+    CatalogClock now = [] { return std::chrono::system_clock::now(); });
 
 }  // namespace skiff

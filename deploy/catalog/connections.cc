@@ -1,0 +1,47 @@
+#include "deploy/catalog/connections.h"
+
+#include <string>
+
+#include "config/printable.h"
+
+namespace skiff {
+namespace {
+
+/// Readers that are kept for the next; each may keep 2 MB of pages.
+constexpr std::size_t kMostIdle = 4;
+
+}  // namespace
+
+Connections::Connections(std::filesystem::path file, ProcessLock lock,
+                         std::unique_ptr<sqlite::Database> writer)
+    : file_(std::move(file)), lock_(std::move(lock)), writer_(std::move(writer)) {
+  idle_.reserve(kMostIdle);
+}
+
+Connections::Reader::Reader(const Connections& connections) : connections_(connections) {
+  {
+    const std::lock_guard lock(connections_.reading_);
+    if (!connections_.idle_.empty()) {
+      database_ = std::move(connections_.idle_.back());
+      connections_.idle_.pop_back();
+    }
+  }
+  if (database_ == nullptr) {
+    database_ =
+        std::make_unique<sqlite::Database>(connections_.file_, sqlite::Database::Use::reading);
+  }
+}
+
+Connections::Reader::~Reader() {
+  if (database_->isInTransaction()) return;  // it could not be ended
+  const std::lock_guard lock(connections_.reading_);
+  if (connections_.idle_.size() < kMostIdle) connections_.idle_.push_back(std::move(database_));
+}
+
+CatalogError Connections::errorOf(std::string_view what, const sqlite::Failure& failure) const {
+  std::string message = "the catalog " + inQuotes(file_.string()) + " cannot be ";
+  message.append(what).append(": ").append(failure.what());
+  return {CatalogError::Kind::storage, std::move(message)};
+}
+
+}  // namespace skiff
