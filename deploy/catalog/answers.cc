@@ -51,9 +51,11 @@ CatalogResult<std::optional<RememberedAnswer>> SqliteCatalog::remembered(
             " WHERE token = ?1 AND key = ?2 AND time > ?3",
             token, key, oldest(time()));
         if (!row.step()) return found;
-        auto body = cipher_.open(row.blob(2), {"answer", token, key});
-        if (!body) return found;  // sealed with a key that is gone
-        found = RememberedAnswer{row.text(0), static_cast<int>(row.integer(1)), *std::move(body)};
+        RememberedAnswer answer{row.text(0), static_cast<int>(row.integer(1)), {}};
+        // Where the key was replaced meanwhile, there is none any more.
+        if (cipher_.open(row.blob(2), {"answer", token, key}, answer.body)) {
+          found = std::move(answer);
+        }
         return found;
       });
 }

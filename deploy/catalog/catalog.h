@@ -64,7 +64,7 @@ class Catalog {
   virtual CatalogResult<void> deleteTenant(std::string_view actor, std::string_view name,
                                            Precondition condition) = 0;
   virtual CatalogResult<TenantRecord> tenant(std::string_view name) const = 0;
-  /// Those behind `after` in the order of names.
+  /// Those behind `after` in the order of names, `limit` at most.
   virtual CatalogResult<std::vector<TenantRecord>> tenants(std::string_view after,
                                                            std::size_t limit) const = 0;
 
@@ -79,7 +79,8 @@ class Catalog {
                                                      std::string_view after,
                                                      std::size_t limit) const = 0;
 
-  // Secrets: encrypted with the catalog's key. A change gives the app a new revision.
+  // Secrets: encrypted with the catalog's key. A change gives the app a new revision. The audit log
+  // has their names alone.
   virtual CatalogResult<AppRecord> putSecret(std::string_view actor, std::string_view tenant,
                                              std::string_view app, std::string_view name,
                                              std::string_view value) = 0;
@@ -87,13 +88,14 @@ class Catalog {
                                                 std::string_view app, std::string_view name) = 0;
   virtual CatalogResult<std::vector<std::string>> secretNames(std::string_view tenant,
                                                               std::string_view app) const = 0;
-  /// Names and values, by name. For what serves the app, and nobody else.
+  /// Names and values, by name. For what serves the app, and nobody else, who overwrites the values
+  /// when done (cleanse() of secret_cipher.h).
   virtual CatalogResult<std::vector<std::pair<std::string, std::string>>> secrets(
       std::string_view tenant, std::string_view app) const = 0;
 
   // Versions.
-  /// `created` and the rest as given; `created` (the time) is set here. One that is there already
-  /// stays as it is, and is what comes back.
+  /// As given, but for `created` and `createdBy`, which are set here. One that is there already
+  /// stays as it is, and is what comes back; `changed` if it has another digest.
   virtual CatalogResult<Put<VersionRecord>> addVersion(std::string_view actor,
                                                        VersionRecord version) = 0;
   virtual CatalogResult<VersionRecord> version(std::string_view tenant, std::string_view app,
@@ -102,15 +104,17 @@ class Catalog {
   virtual CatalogResult<std::vector<VersionRecord>> versions(std::string_view tenant,
                                                              std::string_view app,
                                                              std::size_t limit) const = 0;
-  /// Takes out the oldest beyond `keep`, but none that the current deployment or one that can be
-  /// rolled back to has. How many went.
+  /// Takes out the oldest beyond `keep`, but none that the current deployment has, or the one that
+  /// a rollback from there goes to. How many went.
   virtual CatalogResult<std::size_t> pruneVersions(std::string_view actor, std::string_view tenant,
                                                    std::string_view app, std::size_t keep) = 0;
 
   // Deployments.
   /// `record` says tenant, app, split, sticky, autoRollback, cause and, for a rollback,
   /// rollsBackTo; the rest is set here (for others, rollsBackTo is the deployment before). notFound
-  /// if one of the versions is not there. `condition` is about the app's current deployment.
+  /// if one of the versions is not there. `condition` is about the app's current deployment. Of an
+  /// app's deployments, the latest 100 are kept, and the one that a rollback goes to; a rollback's
+  /// rollsBackTo is 0 if that deployment is gone.
   virtual CatalogResult<DeploymentRecord> setDeployment(std::string_view actor,
                                                         DeploymentRecord record,
                                                         Precondition condition) = 0;
@@ -125,7 +129,8 @@ class Catalog {
                                                                    std::size_t limit) const = 0;
 
   /// Everything that is needed to serve, for the start: each tenant, followed by each of its apps
-  /// with its current deployment and that one's versions.
+  /// with its current deployment and that one's versions, in the order of names, as all was at one
+  /// moment. The catalog may be used meanwhile. The secrets are overwritten behind the call.
   struct Visitor {
     std::function<void(const TenantRecord&)> tenant;
     std::function<void(const AppRecord&,
@@ -136,6 +141,7 @@ class Catalog {
   virtual CatalogResult<void> visit(const Visitor& visitor) const = 0;
 
   // Tokens, found by the SHA-256 of what their owners know.
+  /// `created` is set here, and `id` if it is empty. notFound if its tenant is not in the catalog.
   virtual CatalogResult<TokenRecord> addToken(std::string_view actor, TokenRecord token,
                                               std::string_view hash) = 0;
   virtual CatalogResult<void> deleteToken(std::string_view actor, std::string_view id) = 0;
@@ -146,11 +152,13 @@ class Catalog {
   virtual CatalogResult<std::vector<TokenRecord>> tokens(std::string_view tenant) const = 0;
 
   // What was changed: the newest first, those before `before` (0: from the newest), of one tenant
-  // or, if it is empty, of all.
+  // or, if it is empty, of all. Of a tenant that is there, since it was made: what was done under
+  // its name before that is not its own. What is kept, and for how long: bounds.h.
   virtual CatalogResult<std::vector<AuditRecord>> audit(std::string_view tenant, Revision before,
                                                         std::size_t limit) const = 0;
 
-  // Answers to requests that are repeated. Kept for a day, by token and key.
+  // Answers to requests that are repeated. Kept for a day, by token and key, encrypted as secrets
+  // are; 1,000 for a token. The first one stays.
   virtual CatalogResult<void> remember(std::string_view token, std::string_view key,
                                        const RememberedAnswer& answer) = 0;
   /// Nothing if there is none.

@@ -39,6 +39,9 @@ Connections::Reader::~Reader() {
 }
 
 CatalogError Connections::errorOf(std::string_view what, const sqlite::Failure& failure) const {
+  if (failure.isTooLarge()) {
+    return {CatalogError::Kind::full, "a record has more bytes than the catalog takes (16 MiB)"};
+  }
   std::string message = "the catalog " + inQuotes(file_.string()) + " cannot be ";
   message.append(what).append(": ").append(failure.what());
   return {CatalogError::Kind::storage, std::move(message)};

@@ -44,10 +44,10 @@ class Descriptor {
 
 }  // namespace
 
-Result<std::optional<SecretCipher::Key>> readKeyFile(const fs::path& file) {
+Result<std::optional<SecretKey>> readKeyFile(const fs::path& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) {
-    if (errno == ENOENT) return std::optional<SecretCipher::Key>();
+    if (errno == ENOENT) return std::optional<SecretKey>();
     return systemError("cannot look at", file);
   }
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
@@ -56,20 +56,20 @@ Result<std::optional<SecretCipher::Key>> readKeyFile(const fs::path& file) {
   }
   auto bytes = readRegularFile(file, ByteSize(4096));
   if (bytes.has_error()) return Error{named(file) + " " + bytes.error().message};
-  SecretCipher::Key key{};
-  const bool fits = bytes->size() == key.size();
-  if (fits) std::copy(bytes->begin(), bytes->end(), key.begin());
+  SecretKey key;
+  const bool fits = bytes->size() == key.bytes.size();
+  if (fits) std::copy(bytes->begin(), bytes->end(), key.bytes.begin());
   OPENSSL_cleanse(bytes->data(), bytes->size());
   if (!fits) {
     return Error{named(file) + " holds " + std::to_string(bytes->size()) + " bytes instead of " +
-                 std::to_string(key.size()) + ": restore it from a backup"};
+                 std::to_string(SecretKey::kSize) + ": restore it from a backup"};
   }
   return std::optional(key);
 }
 
-Result<SecretCipher::Key> makeKeyFile(const fs::path& file) {
-  SecretCipher::Key key{};
-  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1) {
+Result<SecretKey> makeKeyFile(const fs::path& file) {
+  SecretKey key;
+  if (RAND_bytes(key.bytes.data(), static_cast<int>(key.bytes.size())) != 1) {
     return Error{"OpenSSL has no random bytes for a key"};
   }
   const fs::path part = file.string() + ".part";
@@ -78,7 +78,8 @@ Result<SecretCipher::Key> makeKeyFile(const fs::path& file) {
     const Descriptor made(
         ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (made.number() < 0) return systemError("cannot make", part);
-    if (::write(made.number(), key.data(), key.size()) != static_cast<ssize_t>(key.size()) ||
+    if (::write(made.number(), key.bytes.data(), key.bytes.size()) !=
+            static_cast<ssize_t>(key.bytes.size()) ||
         ::fsync(made.number()) != 0 || ::rename(part.c_str(), file.c_str()) != 0) {
       const Error error = systemError("cannot write", part);
       ::unlink(part.c_str());

@@ -10,11 +10,11 @@ namespace skiff {
 
 /// The key in `file`: 32 bytes that nobody but the file's owner may read. Nothing if there is no
 /// such file.
-Result<std::optional<SecretCipher::Key>> readKeyFile(const std::filesystem::path& file);
+Result<std::optional<SecretKey>> readKeyFile(const std::filesystem::path& file);
 
 /// Makes a file with a new key, mode 0600, whole or not at all; durable when it is back.
 /// REQUIRES: there is none.
-Result<SecretCipher::Key> makeKeyFile(const std::filesystem::path& file);
+Result<SecretKey> makeKeyFile(const std::filesystem::path& file);
 
 /// Makes the names in the folder of `file` durable.
 Result<void> syncFolderOf(const std::filesystem::path& file);

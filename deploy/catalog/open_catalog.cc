@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -20,13 +19,18 @@ namespace fs = std::filesystem;
 /// Bytes of a database that is looked through at each start; a larger one is only where it is read.
 constexpr std::uintmax_t kCheckedSize = 64 << 20;
 
+// The errors here are reasons that follow "the catalog X ".
+
 /// Makes an empty file with mode 0600, which SQLite gives its other files too.
 Result<void> makeIfAbsent(const fs::path& file) {
   const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (made < 0 && errno == EEXIST) return {};
   if (made < 0) return Error{"cannot be made: " + std::generic_category().message(errno)};
   ::close(made);
-  return syncFolderOf(file);
+  if (auto synced = syncFolderOf(file); synced.has_error()) {
+    return Error{"cannot be made: " + synced.error().message};
+  }
+  return {};
 }
 
 Result<void> checkWhole(sqlite::Database& database, const fs::path& file) {
@@ -39,22 +43,29 @@ Result<void> checkWhole(sqlite::Database& database, const fs::path& file) {
 }
 
 /// The key for this catalog's secrets: from its file, which is made where nothing was sealed yet.
-Result<SecretCipher::Key> keyFor(sqlite::Database& database, const fs::path& file) {
+/// The error is a sentence.
+Result<SecretKey> keyFor(sqlite::Database& database, const fs::path& file) {
   constexpr std::string_view kIdentity = "key check";
   const auto found = readKeyFile(file);
   if (found.has_error()) return found.error();
   {
     sqlite::Statement row = database.query("SELECT key_check FROM catalog");
     const std::string check = row.step() ? row.blob(0) : "";
-    if (*found && SecretCipher(**found).open(check, {kIdentity})) return **found;
+    std::string nothing;
+    if (*found && SecretCipher(**found).open(check, {kIdentity}, nothing)) return **found;
   }
   if (database.integer("SELECT count(*) FROM secrets") != 0) {
-    return Error{std::string(*found ? "the key file " : "there is no key file ") +
-                 inQuotes(file.string()) + (*found ? " is not the one that" : ", with whose key") +
-                 " the secrets in the catalog were encrypted" + (*found ? " with" : "") +
-                 ": put the right one there, from a backup"};
+    const std::string named = "the key file " + inQuotes(file.string());
+    if (*found) {
+      return Error{named +
+                   " is not the one that the secrets in the catalog were encrypted with: put the "
+                   "right one there, from a backup"};
+    }
+    return Error{named +
+                 " is not there, and the secrets in the catalog are encrypted with what it held: "
+                 "put it back, from a backup"};
   }
-  SecretCipher::Key key{};
+  SecretKey key;
   if (*found) {
     key = **found;
   } else {
@@ -70,11 +81,7 @@ Result<SecretCipher::Key> keyFor(sqlite::Database& database, const fs::path& fil
 Result<std::unique_ptr<Catalog>> open(const fs::path& file, const fs::path& keyFile,
                                       CatalogClock now) {
   auto lock = ProcessLock::take(file.string() + ".lock");
-  if (lock.has_error()) {
-    return Error{lock.error().message +
-                 ": end the other skiffd, or give this one a folder of its "
-                 "own"};
-  }
+  if (lock.has_error()) return lock.error();
   if (auto made = makeIfAbsent(file); made.has_error()) return made.error();
   auto writer = std::make_unique<sqlite::Database>(file, sqlite::Database::Use::writing);
   if (auto migrated = migrate(*writer, catalogMigrations()); migrated.has_error()) {
@@ -82,10 +89,9 @@ Result<std::unique_ptr<Catalog>> open(const fs::path& file, const fs::path& keyF
   }
   if (auto whole = checkWhole(*writer, file); whole.has_error()) return whole.error();
   auto key = keyFor(*writer, keyFile);
-  if (key.has_error()) return key.error();
+  if (key.has_error()) return Error{"cannot be opened: " + key.error().message};
   auto catalog = std::make_unique<SqliteCatalog>(file, *std::move(lock), std::move(writer), *key,
                                                  std::move(now));
-  OPENSSL_cleanse(key->data(), key->size());
   return Result<std::unique_ptr<Catalog>>(std::move(catalog));
 }
 
@@ -102,7 +108,7 @@ Result<std::unique_ptr<Catalog>> openCatalog(const fs::path& file, const fs::pat
   try {
     std::error_code error;
     // One name for one file, so that nobody opens it twice through links.
-    fs::path whole = fs::weakly_canonical(fs::absolute(file, error), error);
+    const fs::path whole = fs::weakly_canonical(fs::absolute(file, error), error);
     if (error) {
       reason = "cannot be found: " + error.message();
     } else {
@@ -115,7 +121,7 @@ Result<std::unique_ptr<Catalog>> openCatalog(const fs::path& file, const fs::pat
                  ? std::string("is damaged (") + failure.what() + "): restore it from a backup"
                  : std::string("cannot be opened: ") + failure.what();
   }
-  return Error{"the catalog " + inQuotes(file.string()) + ": " + reason};
+  return Error{"the catalog " + inQuotes(file.string()) + " " + reason};
 }
 
 }  // namespace skiff

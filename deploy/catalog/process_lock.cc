@@ -35,19 +35,22 @@ Result<ProcessLock> ProcessLock::take(const std::filesystem::path& file) {
   // Closed when another program is executed, so that no child holds the lock for its parent.
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) {
-    return Error{"cannot open " + inQuotes(file.string()) + ": " +
+    return Error{"cannot be locked with " + inQuotes(file.string()) + ": " +
                  std::generic_category().message(errno)};
   }
   ProcessLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return Error{"it is in use" + ownerOf(descriptor)};
-    return Error{"cannot lock " + inQuotes(file.string()) + ": " +
+    if (errno == EWOULDBLOCK) {
+      return Error{"is in use by another skiffd" + ownerOf(descriptor) +
+                   ": end that one, or give this one a folder of its own"};
+    }
+    return Error{"cannot be locked with " + inQuotes(file.string()) + ": " +
                  std::generic_category().message(errno)};
   }
   const std::string number = std::to_string(::getpid());
   if (::ftruncate(descriptor, 0) != 0 ||
       ::pwrite(descriptor, number.data(), number.size(), 0) < 0) {
-    return Error{"cannot write " + inQuotes(file.string()) + ": " +
+    return Error{"cannot be locked with " + inQuotes(file.string()) + ": " +
                  std::generic_category().message(errno)};
   }
   return lock;

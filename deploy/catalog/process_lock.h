@@ -10,7 +10,8 @@ namespace skiff {
 /// ends, however that comes about (flock(2)); the file with the process' number stays.
 class ProcessLock {
  public:
-  /// Makes `file` if it is not there. Never waits. The error says who has it.
+  /// Makes `file` if it is not there. Never waits. The error, a reason that
+  /// follows the name of what is locked, says who has it.
   static Result<ProcessLock> take(const std::filesystem::path& file);
 
   ProcessLock(ProcessLock&& other) noexcept;

@@ -186,17 +186,19 @@ std::vector<std::pair<std::string, std::string>> openSecrets(Database& database,
                                                              std::string_view app) {
   Statement row = database.query(
       "SELECT name, sealed FROM secrets WHERE tenant = ?1 AND app = ?2 ORDER BY name", tenant, app);
-  std::vector<std::pair<std::string, std::string>> secrets;
-  while (row.step()) {
-    std::string name = row.text(0);
-    auto value = cipher.open(row.blob(1), {"secret", tenant, app, name});
-    if (!value) {
+  std::vector<std::pair<std::string, std::string>> sealed;
+  while (row.step()) sealed.emplace_back(row.text(0), row.blob(1));
+  // Each value where it stays: a vector that grows, or a string that moves, would leave copies.
+  std::vector<std::pair<std::string, std::string>> secrets(sealed.size());
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    auto& [name, value] = secrets[i];
+    name = std::move(sealed[i].first);
+    if (!cipher.open(sealed[i].second, {"secret", tenant, app, name}, value)) {
       throw sqlite::Failure(SQLITE_CORRUPT, "the secret " + inQuotes(name) + " of the app " +
                                                 inQuotes(app) + " of the tenant " +
                                                 inQuotes(tenant) +
                                                 " is damaged: put it again, or delete it");
     }
-    secrets.emplace_back(std::move(name), *std::move(value));
   }
   return secrets;
 }

@@ -24,10 +24,11 @@ void require(bool succeeded) {
   if (!succeeded) throw std::runtime_error("OpenSSL cannot encrypt or decrypt");
 }
 
-Context contextFor(const SecretCipher::Key& key, const unsigned char* nonce, int encrypts) {
+Context contextFor(const SecretKey& key, const unsigned char* nonce, int encrypts) {
   Context context(EVP_CIPHER_CTX_new());
-  require(context != nullptr && EVP_CipherInit_ex2(context.get(), EVP_aes_256_gcm(), key.data(),
-                                                   nonce, encrypts, nullptr) == 1);
+  require(context != nullptr &&
+          EVP_CipherInit_ex2(context.get(), EVP_aes_256_gcm(), key.bytes.data(), nonce, encrypts,
+                             nullptr) == 1);
   return context;
 }
 
@@ -55,8 +56,8 @@ void cleanse(std::string& text) {
   text.clear();
 }
 
-SecretCipher::~SecretCipher() {
-  OPENSSL_cleanse(key_.data(), key_.size());
+SecretKey::~SecretKey() {
+  OPENSSL_cleanse(bytes.data(), bytes.size());
 }
 
 std::string SecretCipher::seal(std::string_view plain, Identity identity) const {
@@ -80,10 +81,11 @@ std::string SecretCipher::seal(std::string_view plain, Identity identity) const 
   return sealed;
 }
 
-std::optional<std::string> SecretCipher::open(std::string_view sealed, Identity identity) const {
-  if (sealed.size() < kNonceSize + kTagSize || sealed.size() > INT_MAX) return std::nullopt;
+bool SecretCipher::open(std::string_view sealed, Identity identity, std::string& plain) const {
+  cleanse(plain);
+  if (sealed.size() < kNonceSize + kTagSize || sealed.size() > INT_MAX) return false;
   const unsigned char* nonce = bytesOf(sealed);
-  std::string plain(sealed.size() - kNonceSize - kTagSize, '\0');
+  plain.resize(sealed.size() - kNonceSize - kTagSize);
   std::string tag(sealed.substr(kNonceSize + plain.size()));
   const Context context = contextFor(key_, nonce, 0);
   authenticate(context.get(), identity);
@@ -97,9 +99,9 @@ std::optional<std::string> SecretCipher::open(std::string_view sealed, Identity 
   unsigned char end = 0;
   if (EVP_CipherFinal_ex(context.get(), &end, &size) != 1) {
     cleanse(plain);
-    return std::nullopt;
+    return false;
   }
-  return plain;
+  return true;
 }
 
 }  // namespace skiff

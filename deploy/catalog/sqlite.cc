@@ -11,8 +11,6 @@ namespace {
 
 /// Only another program that has the file open (sqlite3, a backup) can make anyone wait.
 constexpr std::chrono::milliseconds kBusyTimeout{5'000};
-/// Bytes of one value or row: more is refused.
-constexpr int kLargestRow = 16 << 20;
 /// Bytes of the write-ahead log that are kept once they are in the database.
 constexpr std::string_view kKeptLog = "16777216";
 
@@ -40,6 +38,10 @@ const char* dataOf(std::string_view bytes) {
 
 bool Failure::isDamage() const {
   return code_ == SQLITE_CORRUPT || code_ == SQLITE_NOTADB;
+}
+
+bool Failure::isTooLarge() const {
+  return code_ == SQLITE_TOOBIG;
 }
 
 Statement::Statement(Statement&& other) noexcept

@@ -24,10 +24,13 @@ class Failure : public std::runtime_error {
   Failure(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
   int code() const { return code_; }  ///< SQLite's, without its extension
   bool isDamage() const;              ///< the file is not what SQLite wrote
+  bool isTooLarge() const;            ///< a row has more than kLargestRow bytes
 
  private:
   const int code_;
 };
+
+inline constexpr int kLargestRow = 16 << 20;
 
 /// Bytes that are no text.
 struct Blob {

@@ -24,6 +24,16 @@ class OpenSecrets {
   Secrets secrets_;
 };
 
+std::vector<VersionRecord> versionsOf(sqlite::Database& database,
+                                      const DeploymentRecord& deployment) {
+  std::vector<VersionRecord> versions;
+  for (const SplitEntry& entry : deployment.split) {
+    auto version = findVersion(database, deployment.tenant, deployment.app, entry.version);
+    if (version) versions.push_back(*std::move(version));
+  }
+  return versions;
+}
+
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 /// Tenants whose records are in memory at once.
 constexpr std::size_t kVisitedAtOnce = 256;
@@ -31,7 +41,7 @@ constexpr std::size_t kVisitedAtOnce = 256;
 }  // namespace
 
 SqliteCatalog::SqliteCatalog(std::filesystem::path file, ProcessLock lock,
-                             std::unique_ptr<sqlite::Database> writer, const SecretCipher::Key& key,
+                             std::unique_ptr<sqlite::Database> writer, const SecretKey& key,
                              CatalogClock now)
     : now_(std::move(now)),
       cipher_(key),
@@ -53,11 +63,7 @@ CatalogResult<void> SqliteCatalog::visit(const Visitor& visitor) const {
           const OpenSecrets secrets(openSecrets(database, cipher_, tenant.name, app.name));
           const auto deployment = findCurrentDeployment(database, tenant.name, app.name);
           std::vector<VersionRecord> versions;
-          for (const SplitEntry& entry :
-               deployment ? deployment->split : std::vector<SplitEntry>()) {
-            auto version = findVersion(database, tenant.name, app.name, entry.version);
-            if (version) versions.push_back(*std::move(version));
-          }
+          if (deployment) versions = versionsOf(database, *deployment);
           visitor.app(app, secrets.get(), deployment, versions);
         }
       }

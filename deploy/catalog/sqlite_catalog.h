@@ -18,8 +18,7 @@ namespace skiff {
 class SqliteCatalog final : public Catalog {
  public:
   SqliteCatalog(std::filesystem::path file, ProcessLock lock,
-                std::unique_ptr<sqlite::Database> writer, const SecretCipher::Key& key,
-                CatalogClock now);
+                std::unique_ptr<sqlite::Database> writer, const SecretKey& key, CatalogClock now);
 
   CatalogResult<Put<TenantRecord>> putTenant(std::string_view actor, std::string_view name,
                                              std::string_view document,

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "deploy/catalog/sqlite.h"
+
 namespace skiff::testing {
 namespace {
 
@@ -41,10 +43,30 @@ DeploymentRecord deploymentOf(std::string_view tenant, std::string_view app,
   return record;
 }
 
+std::string numbers(std::int64_t first, std::int64_t last) {
+  return "(WITH RECURSIVE n(value) AS (SELECT " + std::to_string(first) +
+         " UNION ALL SELECT value + 1 FROM n WHERE value < " + std::to_string(last) +
+         ") SELECT value FROM n)";
+}
+
 void CatalogTest::open() {
   auto opened = tryToOpen();
   if (opened.has_error()) throw std::runtime_error(opened.error().message);
   catalog_ = *std::move(opened);
+}
+
+void CatalogTest::alter(const std::string& sql) {
+  close();
+  sqlite::Database(file_, sqlite::Database::Use::writing).script(sql);
+  open();
+}
+
+std::string CatalogTest::rawBytes(const std::filesystem::path& except) const {
+  std::string bytes;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    if (entry.path() != except) bytes += folder_.read(entry.path().filename());
+  }
+  return bytes;
 }
 
 TenantRecord CatalogTest::putTenant(std::string_view name) {

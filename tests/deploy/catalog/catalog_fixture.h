@@ -25,6 +25,9 @@ VersionRecord versionNamed(std::string_view tenant, std::string_view app, std::s
 DeploymentRecord deploymentOf(std::string_view tenant, std::string_view app,
                               std::vector<std::string> versions);
 
+/// A subquery of one column, `value`: all integers from `first` to `last`.
+std::string numbers(std::int64_t first, std::int64_t last);
+
 /// A catalog in a folder of its own, with a clock that stands still unless it is moved.
 class CatalogTest : public ::testing::Test {
  protected:
@@ -43,6 +46,11 @@ class CatalogTest : public ::testing::Test {
   UnixMilliseconds now() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
   }
+
+  /// Runs SQL on the file while the catalog is closed: for what would take long otherwise.
+  void alter(const std::string& sql);
+  /// All bytes of all files in the folder, `except` left out.
+  std::string rawBytes(const std::filesystem::path& except = {}) const;
 
   // For tests of something else: what must work for them to begin.
   TenantRecord putTenant(std::string_view name);

@@ -198,7 +198,7 @@ TEST_F(Deployments, OfLongAgoGoExceptWhereARollbackGoes) {
   addVersion("acme", "web", "v2");
   deploy("acme", "web", {"v1"});
   deploy("acme", "web", {"v2"});
-  // Back and forth between the first and rollbacks to it, which all have what the second has.
+  // Rollbacks to the second, which all go on to the first.
   for (std::int64_t i = 0; i < catalog_bounds::kDeployments + 10; ++i) {
     DeploymentRecord record = deploymentOf("acme", "web", {"v2"});
     record.cause = DeploymentCause::autoRollback;

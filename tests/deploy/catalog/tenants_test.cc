@@ -15,6 +15,7 @@ using testing::ifMatches;
 using testing::kAlways;
 using testing::kIfAbsent;
 using testing::kIfPresent;
+using testing::numbers;
 using ::testing::StartsWith;
 
 class Tenants : public CatalogTest {};
@@ -128,7 +129,7 @@ TEST_F(Tenants, CanHaveNamesAndDocumentsOfAnyBytes) {
 TEST_F(Tenants, OfTooLargeADocumentAreRefusedAndNothingIsChanged) {
   const std::string huge(17 << 20, 'x');
   EXPECT_THAT(errorOf(catalog().putTenant("test", "acme", huge, kAlways)),
-              StartsWith("storage: the catalog"));
+              StartsWith("full: a record has more bytes"));
   EXPECT_THAT(errorOf(catalog().tenant("acme")), StartsWith("notFound: "));
   EXPECT_TRUE(catalog().audit("", 0, 10)->empty());
   putTenant("acme");
@@ -203,7 +204,8 @@ TEST_F(Apps, NumberTheirDeploymentsAnewWhenTheyAreMadeAnew) {
 }
 
 TEST_F(Apps, AreSoManyForOneTenantAndNoMore) {
-  for (int i = 0; i < catalog_bounds::kAppsOfTenant; ++i) putApp("acme", std::to_string(i));
+  alter("INSERT INTO apps SELECT 'acme', value, '{}', '', 0, 0, 0 FROM " +
+        numbers(1, catalog_bounds::kAppsOfTenant));
   EXPECT_THAT(errorOf(catalog().putApp("test", "acme", "one-more", "{}", kAlways)),
               StartsWith("full: the tenant \"acme\" has 1000 apps"));
   EXPECT_TRUE(catalog().putApp("test", "acme", "7", "{}", kAlways).has_value());
