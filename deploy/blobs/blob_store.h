@@ -103,8 +103,8 @@ class BlobStore {
     virtual const std::filesystem::path& folder() const = 0;
     /// Counts `bytes` that are about to be written. `full` if the cap would be exceeded.
     virtual BlobResult<void> reserve(std::uint64_t bytes) = 0;
-    /// Syncs it and puts it in place, whole; gives the bytes that count from then on. What is there
-    /// already stays as it is.
+    /// Makes its folders read-only, syncs it and puts it in place, whole; gives the bytes that
+    /// count from then on. What is there already stays as it is.
     virtual BlobResult<std::uint64_t> commit() = 0;
   };
   /// One writer of a tree at a time, as with begin(): so ask has() once this is back.

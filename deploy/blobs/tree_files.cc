@@ -95,6 +95,8 @@ class Walk {
   std::vector<Level> levels_;
 };
 
+enum class Folders : std::uint8_t { asTheyAre, readOnly };
+
 int nothing(int, const char*) {
   return 0;
 }
@@ -111,34 +113,47 @@ std::uint64_t treeBytesOf(std::uint64_t size) {
   return size == 0 ? kBlock : (size + kBlock - 1) / kBlock * kBlock;
 }
 
-BlobResult<std::uint64_t> measureTree(const fs::path& folder) {
+namespace {
+
+BlobResult<std::uint64_t> measure(const fs::path& folder, Folders folders) {
   std::uint64_t sum = 0;
   std::unordered_set<ino_t> counted;
   Walk walk(AT_FDCWD, folder.string(), nothing);
-  const int error = walk.run([&](int, const char*, const struct stat& status) {
-    const bool again =
-        !S_ISDIR(status.st_mode) && status.st_nlink > 1 && !counted.insert(status.st_ino).second;
+  const int error = walk.run([&](int above, const char* name, const struct stat& status) {
+    const bool isFolder = S_ISDIR(status.st_mode);
+    const bool again = !isFolder && status.st_nlink > 1 && !counted.insert(status.st_ino).second;
     if (!again) sum += S_ISREG(status.st_mode) ? treeBytesOf(status.st_size) : treeBytesOf(0);
-    return 0;
+    if (!isFolder || folders == Folders::asTheyAre) return 0;
+    return ::fchmodat(above, name, 0555, 0) == 0 ? 0 : errno;
   });
   if (error != 0) return diskError("cannot go through", folder, error);
   return sum;
 }
 
-BlobResult<void> removeTree(const fs::path& folder) {
+}  // namespace
+
+BlobResult<std::uint64_t> measureTree(const fs::path& folder) {
+  return measure(folder, Folders::asTheyAre);
+}
+
+BlobResult<std::uint64_t> sealTree(const fs::path& folder) {
+  return measure(folder, Folders::readOnly);
+}
+
+int removeAt(int folder, const char* name) {
   struct stat status {};
-  if (::lstat(folder.c_str(), &status) != 0) {
-    if (errno == ENOENT) return {};
-    return diskError("cannot examine", folder, errno);
+  if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return errno == ENOENT ? 0 : errno;
   }
-  if (!S_ISDIR(status.st_mode)) {
-    if (::unlink(folder.c_str()) != 0) return diskError("cannot remove", folder, errno);
-    return {};
-  }
-  Walk walk(AT_FDCWD, folder.string(), makeWritable);
-  const int error = walk.run([&](int above, const char* name, const struct stat& found) {
-    return ::unlinkat(above, name, S_ISDIR(found.st_mode) ? AT_REMOVEDIR : 0) == 0 ? 0 : errno;
+  if (!S_ISDIR(status.st_mode)) return ::unlinkat(folder, name, 0) == 0 ? 0 : errno;
+  Walk walk(folder, name, makeWritable);
+  return walk.run([&](int above, const char* each, const struct stat& found) {
+    return ::unlinkat(above, each, S_ISDIR(found.st_mode) ? AT_REMOVEDIR : 0) == 0 ? 0 : errno;
   });
+}
+
+BlobResult<void> removeTree(const fs::path& folder) {
+  const int error = removeAt(AT_FDCWD, folder.c_str());
   if (error != 0) return diskError("cannot remove", folder, error);
   return {};
 }

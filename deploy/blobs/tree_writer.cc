@@ -33,7 +33,7 @@ BlobResult<void> DiskTreeWriter::reserve(std::uint64_t bytes) {
 BlobResult<std::uint64_t> DiskTreeWriter::commit() {
   const std::string& name = turn_.name();
   if (const auto there = store_.ledger().sizeOf(name)) return *there;
-  const auto measured = measureTree(files_);
+  const auto measured = sealTree(files_);
   if (measured.has_error()) return measured.error();
   const std::string text = std::to_string(*measured);
   auto noted = writeFile(part_ / store_.folder().treeBytes(name).filename(), part_ / "part",
