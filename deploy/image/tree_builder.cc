@@ -38,8 +38,6 @@ ImageError walkError(const WalkError& error) {
     case WalkError::Kind::system:
       break;
   }
-  // A link that leads nowhere is in the place of the folder that is to be made.
-  if (error.number == EEXIST) return {Kind::notFolder, "is below a link that leads nowhere"};
   return treeError("cannot be reached", error.number);
 }
 
@@ -68,26 +66,25 @@ ImageResult<void> TreeBuilder::open() {
   return {};
 }
 
-ImageResult<void> TreeBuilder::count(std::uint64_t entries, std::uint64_t bytes) {
+ImageResult<void> TreeBuilder::count(std::size_t entries) {
   entries_ += entries;
-  if (entries_ > limits_.entries) {
-    return ImageError{Kind::tooManyEntries, "is one of more than the " +
-                                                std::to_string(limits_.entries) +
-                                                " files, folders and links that an image may have"};
-  }
+  if (entries_ <= limits_.entries) return {};
+  return ImageError{Kind::tooManyEntries, "is one of more than the " +
+                                              std::to_string(limits_.entries) +
+                                              " files, folders and links that an image may have"};
+}
+
+ImageResult<void> TreeBuilder::reserve(std::uint64_t bytes) {
   if (bytes > limits_.total.bytes() - bytes_) {
     return ImageError{Kind::tooLarge,
                       "brings the image to " + beyond(limits_.total, "all files together")};
   }
   bytes_ += bytes;
-  if (entries == 0) return {};
-  const std::uint64_t onDisk = (entries - 1) * treeBytesOf(0) + treeBytesOf(bytes);
-  if (const auto reserved = writer_.reserve(onDisk); reserved.has_error()) {
-    const bool full = reserved.error().kind == BlobError::Kind::full;
-    return ImageError{full ? Kind::full : Kind::storage,
-                      "cannot be stored: " + reserved.error().message};
-  }
-  return {};
+  const auto reserved = writer_.reserve(treeBytesOf(bytes));
+  if (reserved.has_value()) return {};
+  const bool full = reserved.error().kind == BlobError::Kind::full;
+  return ImageError{full ? Kind::full : Kind::storage,
+                    "cannot be stored: " + reserved.error().message};
 }
 
 ImageResult<TreeWalk*> TreeBuilder::folderOf(const EntryName& name) {
@@ -101,7 +98,10 @@ ImageResult<TreeWalk*> TreeBuilder::folderOf(const EntryName& name) {
     last_.reset();
     return walkError(entered.error());
   }
-  if (auto counted = count(made, 0); counted.has_error()) return counted.error();
+  if (auto counted = count(made); counted.has_error()) return counted.error();
+  for (std::size_t i = 0; i < made; ++i) {
+    if (auto reserved = reserve(0); reserved.has_error()) return reserved.error();
+  }
   return &*last_;
 }
 
@@ -118,9 +118,10 @@ ImageResult<void> TreeBuilder::remove(int folder, const std::string& name) {
 
 ImageResult<void> TreeBuilder::add(const EntryName& name, const LayerEntry& entry,
                                    LayerReader& reader) {
+  if (auto counted = count(1); counted.has_error()) return counted;
   if (entry.type == LayerEntry::Type::other) {
     ++skipped_;
-    return count(1, 0);
+    return {};
   }
   if (name.name.empty()) {
     if (entry.type == LayerEntry::Type::folder) return {};
@@ -142,12 +143,12 @@ ImageResult<void> TreeBuilder::add(const EntryName& name, const LayerEntry& entr
 
 ImageResult<void> TreeBuilder::addFolder(TreeWalk& folder, const std::string& name) {
   if (folder.depth() >= limits_.depth) return walkError({WalkError::Kind::tooDeep});
-  if (auto counted = count(1, 0); counted.has_error()) return counted;
   struct stat status {};
   if (::fstatat(folder.folder(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
     if (S_ISDIR(status.st_mode)) return {};
     if (auto removed = remove(folder.folder(), name); removed.has_error()) return removed;
   }
+  if (auto reserved = reserve(0); reserved.has_error()) return reserved;
   if (::mkdirat(folder.folder(), name.c_str(), 0700) != 0) {
     return treeError("cannot be made", errno);
   }
@@ -160,7 +161,7 @@ ImageResult<void> TreeBuilder::addFile(TreeWalk& folder, const std::string& name
     return ImageError{Kind::fileTooLarge, "says that it has " + std::to_string(entry.size) +
                                               " bytes, " + beyond(limits_.file, "one file")};
   }
-  if (auto counted = count(1, entry.size); counted.has_error()) return counted;
+  if (auto reserved = reserve(entry.size); reserved.has_error()) return reserved;
   if (auto removed = remove(folder.folder(), name); removed.has_error()) return removed;
   const Descriptor file(::openat(folder.folder(), name.c_str(),
                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -200,7 +201,7 @@ ImageResult<void> TreeBuilder::addSymbolicLink(TreeWalk& folder, const std::stri
     return ImageError{Kind::linkOutside,
                       "is a symbolic link to " + inQuotes(target) + ", which is out of the image"};
   }
-  if (auto counted = count(1, 0); counted.has_error()) return counted;
+  if (auto reserved = reserve(0); reserved.has_error()) return reserved;
   if (auto removed = remove(folder.folder(), name); removed.has_error()) return removed;
   if (::symlinkat(inside->c_str(), folder.folder(), name.c_str()) != 0) {
     return treeError("cannot be made", errno);
@@ -229,7 +230,6 @@ ImageResult<void> TreeBuilder::addHardLink(TreeWalk& folder, const std::string& 
       there.st_dev == old.st_dev && there.st_ino == old.st_ino) {
     return {};  // a link to itself must not be removed first
   }
-  if (auto counted = count(1, 0); counted.has_error()) return counted;
   if (auto removed = remove(folder.folder(), name); removed.has_error()) return removed;
   if (::linkat(from.folder(), parsed->name.c_str(), folder.folder(), name.c_str(), 0) != 0) {
     if (errno == ENOENT) return bad("was in the folder that it takes the place of");

@@ -43,7 +43,8 @@ class TreeBuilder {
   ImageResult<void> addSymbolicLink(TreeWalk& folder, const std::string& name,
                                     std::string_view target);
   ImageResult<void> addHardLink(TreeWalk& folder, const std::string& name, std::string_view target);
-  ImageResult<void> count(std::uint64_t entries, std::uint64_t bytes);
+  ImageResult<void> count(std::size_t entries);
+  ImageResult<void> reserve(std::uint64_t bytes);
   ImageResult<void> remove(int folder, const std::string& name);
 
   BlobStore::TreeWriter& writer_;

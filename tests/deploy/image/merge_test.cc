@@ -39,7 +39,7 @@ TEST_F(AnImage, BecomesAReadOnlyTree) {
 
   EXPECT_EQ(info->folder, tree());
   EXPECT_FALSE(info->reused);
-  EXPECT_EQ(info->entries, 7U) << "with the folder that no entry is of";
+  EXPECT_EQ(info->entries, 8U) << "with the folder that no entry is of";
   EXPECT_EQ(info->skipped, 0U);
   // Folders: root, bin, etc; files: run, motd, empty; one link.
   EXPECT_EQ(info->bytes, 7U * 4096);
@@ -200,6 +200,11 @@ TEST_F(AnImage, ReachesFoldersThroughLinksWithinTheTree) {
   EXPECT_EQ(at("bin"), "-> usr/bin");
 }
 
+TEST_F(AnImage, MakesTheFolderThatALinkLeadsTo) {
+  merge({TarMaker().symbolicLink("data", "var/data"), TarMaker().file("data/x", "x")});
+  EXPECT_EQ(listing(), "data var/ var/data/ var/data/x");
+}
+
 TEST_F(AnImage, HasLinksThatAreRelativeAndStayInside) {
   merge({TarMaker()
              .folder("a/b/")
@@ -255,12 +260,20 @@ TEST_F(AnImage, TakesLongNamesAndAnyBytesInThem) {
 }
 
 TEST_F(AnImage, TakesSparseFilesWithTheirHoles) {
+  // Of 100,000 bytes, 3 each at 4,096 and at the end (GNU's format 1.0, as tar --sparse has it).
+  std::string content = "2\n4096\n3\n99997\n3\n";
+  content.resize(512);
   merge({TarMaker()
-             .pax("GNU.sparse.major", "0")
-             .pax("GNU.sparse.size", "100000")
-             .file("not sparse", "x")
-             .bytes("")
+             .pax("GNU.sparse.major", "1")
+             .pax("GNU.sparse.minor", "0")
+             .pax("GNU.sparse.name", "sparse")
+             .pax("GNU.sparse.realsize", "100000")
+             .file("GNUSparseFile.0/sparse", content + "onetwo")
              .file("after", "y")});
+  std::string whole(100'000, '\0');
+  whole.replace(4096, 3, "one").replace(99'997, 3, "two");
+  EXPECT_EQ(listing(), "after sparse");
+  EXPECT_TRUE(at("sparse") == whole);
   EXPECT_EQ(at("after"), "y");
 }
 

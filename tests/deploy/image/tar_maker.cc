@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace skiff::testing {
 namespace {
@@ -28,6 +29,10 @@ void putNumber(char* field, std::size_t size, std::uint64_t number) {
 
 TarMaker& TarMaker::header(std::string_view path, char type, std::uint64_t size, unsigned mode,
                            std::string_view target) {
+  if (!records_.empty()) {
+    const std::string records = std::exchange(records_, "");
+    header("pax", 'x', records.size()).bytes(records).pad();
+  }
   if (path.size() > 100 || target.size() > 100) {
     // GNU's entries for long names come before.
     for (const auto& [kind, text] : {std::pair('L', path), std::pair('K', target)}) {
@@ -91,9 +96,9 @@ TarMaker& TarMaker::pax(std::string_view key, std::string_view value) {
   while (length != rest + std::to_string(length).size()) {
     length = rest + std::to_string(length).size();
   }
-  std::string record = std::to_string(length) + ' ';
-  record.append(key).append("=").append(value).append("\n");
-  return header("pax", 'x', record.size()).bytes(record).pad();
+  records_ += std::to_string(length) + ' ';
+  records_.append(key).append("=").append(value).append("\n");
+  return *this;
 }
 
 std::string gzip(std::string_view bytes) {

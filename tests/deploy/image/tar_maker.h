@@ -16,7 +16,7 @@ class TarMaker {
   TarMaker& hardLink(std::string_view path, std::string_view target);
   /// `type`: '3' a character device, '4' a block device, '6' a pipe.
   TarMaker& special(std::string_view path, char type);
-  /// A record for the next entry, "path=value" (POSIX pax).
+  /// A record for the next entry, such as "path=…" (POSIX pax).
   TarMaker& pax(std::string_view key, std::string_view value);
   /// The header alone. `size` need not be that of what follows.
   TarMaker& header(std::string_view path, char type, std::uint64_t size, unsigned mode = 0644,
@@ -31,6 +31,7 @@ class TarMaker {
 
  private:
   std::string tar_;
+  std::string records_;  ///< of the next entry
 };
 
 std::string gzip(std::string_view bytes);
