@@ -170,12 +170,24 @@ struct AdminConfig {
   bool operator==(const AdminConfig&) const = default;
 };
 
+/// `[deploy]`: what may be deployed through the API, and what is kept of it.
+struct DeployConfig {
+  ByteSize blobsMax = 10_GiB;                      ///< all content that is kept on disk
+  std::chrono::milliseconds pullTimeout{600'000};  ///< of one version, from request to disk
+  ByteSize layerMax = 256_MiB;                     ///< a module, or one layer as it is stored
+  ByteSize unpackedMax = 1_GiB;                    ///< all files of one image
+  std::uint32_t versionsKept = 20;                 ///< of an app; those in use are beside these
+
+  bool operator==(const DeployConfig&) const = default;
+};
+
 /// The whole configuration, checked and resolved: every path absolute, every limit filled in.
 struct Config {
   std::filesystem::path file;     ///< where it was read from
   std::filesystem::path dataDir;  ///< absolute; `data_dir`, default "var" beside the file
   ServerConfig server;
   AdminConfig admin;
+  DeployConfig deploy;
   Limits limits;  ///< `[limits]`
   std::vector<TenantConfig> tenants;
 };

@@ -7,6 +7,7 @@
 #include "config/key_depth.h"
 #include "config/path_base.h"
 #include "config/printable.h"
+#include "config/read_deploy.h"
 #include "config/read_limits.h"
 #include "config/read_server.h"
 #include "config/read_tenants.h"
@@ -32,6 +33,9 @@ Config readConfig(const toml::table& document, const std::filesystem::path& file
     if (auto path = paths.resolve("data_dir", *text, root)) config.dataDir = *std::move(path);
   }
   readListeners(root, paths, config.server, config.admin);
+  if (auto table = root.table("deploy", "[deploy]")) {
+    config.deploy = readDeploy(*std::move(table));
+  }
   if (auto table = root.table("limits", "[limits]")) {
     config.limits = readLimits(*std::move(table), config.limits);
   }

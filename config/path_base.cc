@@ -1,5 +1,7 @@
 #include "config/path_base.h"
 
+#include "config/printable.h"
+
 namespace skiff {
 
 std::filesystem::path PathBase::resolve(std::string_view path) const {
@@ -19,6 +21,12 @@ std::optional<std::filesystem::path> PathBase::resolve(std::string_view key,
   }
   if (path.value.find('\0') != std::string::npos) {
     table.report(path.where, std::string(key) + " holds a NUL character; no path can");
+    return std::nullopt;
+  }
+  if (folder_.empty() && !path.value.starts_with('/')) {
+    table.report(path.where, std::string(key) + ": " + inQuotes(path.value) +
+                                 " is not absolute, and there is no folder that it could start "
+                                 "from; begin it with \"/\"");
     return std::nullopt;
   }
   return resolve(path.value);

@@ -25,19 +25,20 @@ bool holdsNul(std::string_view text) {
   return text.find('\0') != std::string_view::npos;
 }
 
-std::vector<std::string> readRoutes(TableReader& table) {
+std::vector<std::string> readRoutes(TableReader& table, RouteNeed need) {
   constexpr std::string_view kExample = R"(["hello.localhost/*"])";
   const auto texts = table.texts("routes", kExample);
   std::vector<std::string> routes;
   if (!texts) {
-    if (!table.has("routes")) table.reportMissing("routes", kExample);
+    if (need == RouteNeed::required && !table.has("routes")) {
+      table.reportMissing("routes", kExample);
+    }
     return routes;
   }
-  if (texts->empty()) {
+  if (texts->empty() && need == RouteNeed::required) {
     table.report(table.where("routes"),
-                 "routes is empty, so no request can reach the app; write at least one, such as "
-                 "routes = " +
-                     std::string(kExample));
+                 "routes is empty, so no request can reach the app; write at least one, such as " +
+                     table.notation().entry("routes", kExample));
   }
   for (const LocatedText& text : *texts) {
     if (text.value.empty()) {
@@ -86,7 +87,7 @@ std::string readGuestPath(TableReader& table) {
 
 std::vector<DirectoryGrant> readDirectories(TableReader& app, const PathBase& paths) {
   std::vector<DirectoryGrant> grants;
-  std::map<std::string, std::size_t> lines;
+  std::map<std::string, TextPosition> places;
   for (TableReader& table : app.tables("dirs", R"({ host = "site", guest = "/www" })", "in dirs")) {
     DirectoryGrant grant;
     if (const auto host = table.requiredText("host", R"("site")")) {
@@ -96,10 +97,11 @@ std::vector<DirectoryGrant> readDirectories(TableReader& app, const PathBase& pa
     table.boolean("write", grant.write);
     table.finish();
     const TextPosition where = table.where("guest");
-    const auto [first, isNew] = lines.emplace(grant.guest, where.line);
+    const auto [first, isNew] = places.emplace(grant.guest, where);
     if (!isNew && !grant.guest.empty()) {
-      table.report(where, "guest: " + inQuotes(grant.guest) + " is granted on line " +
-                              std::to_string(first->second) + " already; grant each path once");
+      table.report(where, "guest: " + inQuotes(grant.guest) + " is granted " +
+                              table.notation().placeOf(first->second) +
+                              " already; grant each path once");
     }
     grants.push_back(std::move(grant));
   }
@@ -161,14 +163,11 @@ void readInstances(TableReader& table, AppConfig& app) {
 
 }  // namespace
 
-AppConfig readApp(TableReader table, std::string name, const Limits& tenantLimits,
-                  const PathBase& paths) {
+AppConfig readAppKeys(TableReader& table, std::string name, RouteNeed need,
+                      const Limits& tenantLimits, const PathBase& paths) {
   AppConfig app;
   app.name = std::move(name);
-  if (const auto module = table.requiredText("module", R"("hello.wasm")")) {
-    app.module = paths.resolve("module", *module, table).value_or("");
-  }
-  app.routes = readRoutes(table);
+  app.routes = readRoutes(table, need);
   table.integer("priority", -kLargestPriority, kLargestPriority, app.priority);
   if (auto environment = table.table("env", R"(env = { NAME = "value" })")) {
     app.env = readEnvironment(*std::move(environment));
@@ -186,6 +185,14 @@ AppConfig readApp(TableReader table, std::string name, const Limits& tenantLimit
   } else {
     app.limits = tenantLimits;
   }
+  return app;
+}
+
+AppConfig readApp(TableReader table, std::string name, const Limits& tenantLimits,
+                  const PathBase& paths) {
+  const auto module = table.requiredText("module", R"("hello.wasm")");
+  AppConfig app = readAppKeys(table, std::move(name), RouteNeed::required, tenantLimits, paths);
+  if (module) app.module = paths.resolve("module", *module, table).value_or("");
   table.finish();
   return app;
 }

@@ -47,11 +47,7 @@ TenantConfig readTenant(TableReader table, NameRegistry& names, const Limits& se
                         const PathBase& paths) {
   TenantConfig tenant;
   tenant.name = names.read(table, R"("acme")");
-  tenant.limits = serverLimits;
-  if (auto limitsTable = table.table("limits", "[tenant.limits]")) {
-    tenant.limits = readLimits(*std::move(limitsTable), serverLimits);
-  }
-  table.choice("clock", kClocks, tenant.clock);
+  readTenantKeys(table, serverLimits, tenant.limits, tenant.clock);
   NameRegistry appNames("app");
   for (TableReader& appTable : table.tables("app", "[[tenant.app]]", "in [[tenant.app]]")) {
     std::string name = appNames.read(appTable, R"("hello")");
@@ -63,6 +59,15 @@ TenantConfig readTenant(TableReader table, NameRegistry& names, const Limits& se
 }
 
 }  // namespace
+
+void readTenantKeys(TableReader& table, const Limits& serverLimits, Limits& limits,
+                    ClockKind& clock) {
+  limits = serverLimits;
+  if (auto limitsTable = table.table("limits", "[tenant.limits]")) {
+    limits = readLimits(*std::move(limitsTable), serverLimits);
+  }
+  table.choice("clock", kClocks, clock);
+}
 
 std::vector<TenantConfig> readTenants(TableReader& root, const Limits& serverLimits,
                                       const PathBase& paths) {

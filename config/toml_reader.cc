@@ -13,7 +13,7 @@ TextPosition startOf(const toml::source_region& region) {
 }
 
 /// What a value is, for "found ...".
-std::string describe(const toml::node& node) {
+std::string describe(const toml::node& node, const Notation& notation) {
   switch (node.type()) {
     case toml::node_type::string:
       return inQuotes(node.as_string()->get());
@@ -26,7 +26,7 @@ std::string describe(const toml::node& node) {
     case toml::node_type::array:
       return "a list";
     case toml::node_type::table:
-      return "a table";
+      return std::string(notation.table());
     case toml::node_type::date:
     case toml::node_type::time:
     case toml::node_type::date_time:
@@ -40,8 +40,12 @@ std::string describe(const toml::node& node) {
 }  // namespace
 
 TableReader::TableReader(const toml::table& table, std::string place, TextPosition where,
-                         Report& report)
-    : table_(&table), place_(std::move(place)), where_(where), report_(&report) {}
+                         Report& report, const Notation& notation)
+    : table_(&table),
+      place_(std::move(place)),
+      where_(where),
+      report_(&report),
+      notation_(&notation) {}
 
 void TableReader::boolean(std::string_view key, bool& into) {
   const toml::node* node = find(key);
@@ -113,10 +117,11 @@ std::optional<TableReader> TableReader::table(std::string_view key, std::string_
   const toml::node* node = find(key);
   if (node == nullptr) return std::nullopt;
   if (const toml::table* table = node->as_table()) {
-    return TableReader(*table, "in " + std::string(title), positionOf(*node), *report_);
+    return TableReader(*table, notation_->insideTable(key, title), positionOf(*node), *report_,
+                       *notation_);
   }
-  report(positionOf(*node), std::string(key) + " must be one table, headed " + std::string(title) +
-                                "; found " + describe(*node));
+  report(positionOf(*node), std::string(key) + " must be " + notation_->tableForm(title) +
+                                "; found " + describe(*node, *notation_));
   return std::nullopt;
 }
 
@@ -126,8 +131,8 @@ std::vector<TableReader> TableReader::tables(std::string_view key, std::string_v
   const toml::node* node = find(key);
   if (node == nullptr) return tables;
   const auto refuse = [&](const toml::node& found) {
-    report(positionOf(found), std::string(key) + " must be a list of tables, each written " +
-                                  std::string(form) + "; found " + describe(found));
+    report(positionOf(found), std::string(key) + " must be " + notation_->tablesForm(form) +
+                                  "; found " + describe(found, *notation_));
   };
   const toml::array* list = node->as_array();
   if (list == nullptr) {
@@ -136,7 +141,8 @@ std::vector<TableReader> TableReader::tables(std::string_view key, std::string_v
   }
   for (const toml::node& element : *list) {
     if (const toml::table* table = element.as_table()) {
-      tables.push_back(TableReader(*table, std::string(place), positionOf(element), *report_));
+      tables.push_back(
+          TableReader(*table, std::string(place), positionOf(element), *report_, *notation_));
     } else {
       refuse(element);
     }
@@ -167,7 +173,7 @@ TextPosition TableReader::where(std::string_view key) const {
 
 void TableReader::reportMissing(std::string_view key, std::string_view example) {
   report(where_, "\"" + std::string(key) + "\" is missing " + place_ + "; write it like " +
-                     std::string(key) + " = " + std::string(example));
+                     notation_->entry(key, example));
 }
 
 void TableReader::finish() {
@@ -185,15 +191,16 @@ const toml::node* TableReader::find(std::string_view key) {
 }
 
 TextPosition TableReader::positionOf(const toml::node& node) const {
-  const TextPosition where = startOf(node.source());
+  const TextPosition where = notation_->positionOf(node);
   return where.line == 0 ? where_ : where;
 }
 
 void TableReader::reportWrong(std::string_view key, const toml::node& found,
                               std::string_view expected, std::string_view example) {
   std::string message(key);
-  message.append(" must be ").append(expected).append(", such as ").append(key).append(" = ");
-  message.append(example).append("; found ").append(describe(found));
+  message.append(" must be ").append(expected).append(", such as ");
+  message.append(notation_->entry(key, example));
+  message.append("; found ").append(describe(found, *notation_));
   report(positionOf(found), std::move(message));
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "config/byte_size.h"
+#include "config/notation.h"
 #include "config/report.h"
 #include "config/text_position.h"
 
@@ -35,11 +36,13 @@ using Choice = std::pair<std::string_view, T>;
 /// Reads the keys of one TOML table. Each read names a key; a value that is not what that key takes
 /// is reported, with what was found and what is expected, and then treated as absent. finish()
 /// reports the keys that no read asked for. One thread.
-/// REQUIRES: the parsed document and the report outlive it; `key`s are string literals.
+/// REQUIRES: the parsed document, the report and the notation outlive it; `key`s are string
+/// literals.
 class TableReader {
  public:
   /// `place`: how messages name the table, such as "in [server]". `where`: its header.
-  TableReader(const toml::table& table, std::string place, TextPosition where, Report& report);
+  TableReader(const toml::table& table, std::string place, TextPosition where, Report& report,
+              const Notation& notation = tomlNotation());
 
   // Optional keys. `into` holds the default, stays as it is if the key is absent or wrong, and
   // serves as the example in messages. Bounds are inclusive.
@@ -79,6 +82,7 @@ class TableReader {
   TextPosition where(std::string_view key) const;
   void report(TextPosition where, std::string message) { report_->add(where, std::move(message)); }
   void reportMissing(std::string_view key, std::string_view example);
+  const Notation& notation() const { return *notation_; }
   void finish();
 
  private:
@@ -95,6 +99,7 @@ class TableReader {
   std::string place_;
   TextPosition where_;
   Report* report_;
+  const Notation* notation_;
   std::vector<std::string_view> known_;
 };
 

@@ -30,6 +30,13 @@ access_log = "logs/access.json"
 [admin]
 listen = "127.0.0.1:9191"
 
+[deploy]
+blobs_max = "64MiB"
+pull_timeout_ms = 1006
+layer_max = "65MiB"
+unpacked_max = "66MiB"
+versions_kept = 2
+
 [[tenant]]
 name = "acme"
 

@@ -64,6 +64,7 @@ TEST(Config, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(config.dataDir, "/etc/skiff/var");
   EXPECT_EQ(config.server, ServerConfig{});
   EXPECT_EQ(config.admin, AdminConfig{});
+  EXPECT_EQ(config.deploy, DeployConfig{});
   EXPECT_EQ(config.limits, Limits{});
   EXPECT_THAT(config.tenants, IsEmpty());
 }
@@ -91,6 +92,13 @@ TEST(Config, EveryServerKeyIsRead) {
   server.accessLog = "/etc/skiff/logs/access.json";
   EXPECT_EQ(config.server, server);
   EXPECT_EQ(config.admin, (AdminConfig{{"127.0.0.1", 9'191}}));
+  DeployConfig deploy;
+  deploy.blobsMax = 64_MiB;
+  deploy.pullTimeout = milliseconds(1'006);
+  deploy.layerMax = 65_MiB;
+  deploy.unpackedMax = 66_MiB;
+  deploy.versionsKept = 2;
+  EXPECT_EQ(config.deploy, deploy);
   EXPECT_EQ(config.limits, everyLimit());
 }
 
