@@ -22,7 +22,7 @@ class PublicKey {
   /// what to give instead.
   static Result<PublicKey> parse(std::string_view pem);
 
-  /// "sha256:<hex>" of the SubjectPublicKeyInfo in DER: names the key, however its PEM was written.
+  /// "sha256:<hex>" of the key's SubjectPublicKeyInfo in DER, which names it.
   const std::string& fingerprint() const { return fingerprint_; }
   /// Whether `signature` (of ECDSA: in DER) is this key's of `message`.
   bool verifies(std::string_view message, std::span<const std::uint8_t> signature) const;

@@ -74,10 +74,11 @@ SignatureCandidate referrerCandidate(const SignedImage& image, std::string_view 
 /// The image's signature in either form.
 SignatureCandidate sign(const Signer& signer, SignatureForm form, const SignedImage& image);
 
-/// Writes the candidate as an OCI image layout that skopeo copies to a registry: in the first form
-/// `oci:FOLDER:sha256-<hex>.sig`; as a referrer `oci:FOLDER:sha256-<hex>`, the index by which
-/// referrers are found where a registry has no API for them (distribution-spec, "Referrers Tag
-/// Schema"), to be copied with --all. The tag.
+/// Writes the candidate as an OCI image layout that skopeo copies to a registry, and gives back the
+/// tag that it is to have there: `skopeo copy oci:FOLDER:TAG docker://REGISTRY/REPOSITORY:TAG`.
+/// As a referrer, that is the index by which referrers are found where a registry has no API for
+/// them (distribution-spec, "Referrers Tag Schema"): add --all and leave --preserve-digests out,
+/// since Debian's skopeo 1.9 drops the index's artifactType (that of the manifest stays).
 std::string writeLayout(const std::filesystem::path& folder, const SignatureCandidate& candidate,
                         const SignedImage& image);
 
