@@ -21,4 +21,9 @@ bool ListenAddress::isLoopback() const {
   return IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+RegistrySettings OciConfig::of(std::string_view registry) const {
+  const auto found = registries.find(registry);
+  return found == registries.end() ? RegistrySettings{} : found->second;
+}
+
 }  // namespace skiff

@@ -3,8 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/byte_size.h"
@@ -181,6 +184,27 @@ struct DeployConfig {
   bool operator==(const DeployConfig&) const = default;
 };
 
+/// `[registry."HOST"]`: how an OCI registry is spoken to.
+struct RegistrySettings {
+  bool plainHttp = false;  ///< `plain_http`: without TLS
+  std::string username;    ///< `username`; empty: anonymous
+  /// `password_file`: absolute; read whenever the password is needed, so that it can be changed.
+  std::optional<std::filesystem::path> passwordFile;
+  std::optional<std::filesystem::path> ca;  ///< `ca`: absolute; PEM, trusted beside the system's
+  std::optional<std::string> mirror;        ///< `mirror`: the registry that is asked first
+
+  bool operator==(const RegistrySettings&) const = default;
+};
+
+/// All of them, by name: see config/registry_name.h.
+struct OciConfig {
+  std::map<std::string, RegistrySettings, std::less<>> registries;
+
+  /// Those of a registry, or the defaults.
+  RegistrySettings of(std::string_view registry) const;
+  bool operator==(const OciConfig&) const = default;
+};
+
 /// The whole configuration, checked and resolved: every path absolute, every limit filled in.
 struct Config {
   std::filesystem::path file;     ///< where it was read from
@@ -189,6 +213,7 @@ struct Config {
   AdminConfig admin;
   DeployConfig deploy;
   Limits limits;  ///< `[limits]`
+  OciConfig oci;
   std::vector<TenantConfig> tenants;
 };
 

@@ -9,6 +9,7 @@
 #include "config/printable.h"
 #include "config/read_deploy.h"
 #include "config/read_limits.h"
+#include "config/read_registries.h"
 #include "config/read_server.h"
 #include "config/read_tenants.h"
 #include "config/regular_file.h"
@@ -39,6 +40,7 @@ Config readConfig(const toml::table& document, const std::filesystem::path& file
   if (auto table = root.table("limits", "[limits]")) {
     config.limits = readLimits(*std::move(table), config.limits);
   }
+  config.oci = readRegistries(root, paths);
   config.tenants = readTenants(root, config.limits, paths);
   root.finish();
   return config;

@@ -166,6 +166,24 @@ std::vector<std::pair<LocatedText, LocatedText>> TableReader::allTexts() {
   return texts;
 }
 
+std::vector<std::pair<LocatedText, TableReader>> TableReader::allTables(std::string_view title) {
+  std::vector<std::pair<LocatedText, TableReader>> tables;
+  for (const auto& [key, node] : *table_) {
+    if (const toml::table* table = node.as_table()) {
+      LocatedText name{std::string(key.str()), startOf(key.source())};
+      const std::string place = "in the table of " + inQuotes(key.str());
+      tables.emplace_back(std::move(name), TableReader(*table, place, positionOf(node), *report_));
+    } else {
+      report(positionOf(node), inQuotes(key.str()) + " must be a table, headed such as " +
+                                   std::string(title) + "; found " + describe(node));
+    }
+  }
+  // The parser sorts keys by name.
+  std::sort(tables.begin(), tables.end(),
+            [](const auto& a, const auto& b) { return a.first.where < b.first.where; });
+  return tables;
+}
+
 TextPosition TableReader::where(std::string_view key) const {
   const toml::node* node = table_->get(key);
   return node == nullptr ? where_ : positionOf(*node);

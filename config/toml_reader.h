@@ -76,6 +76,8 @@ class TableReader {
   /// Every key of this table with its value, for a table of strings whose keys are free. In the
   /// order of the file.
   std::vector<std::pair<LocatedText, LocatedText>> allTexts();
+  /// The same for a table of tables; `title` is the header of one.
+  std::vector<std::pair<LocatedText, TableReader>> allTables(std::string_view title);
 
   bool has(std::string_view key) const { return table_->contains(key); }
   /// Where the key's value stands; the table's header if there is none.

@@ -37,6 +37,15 @@ layer_max = "65MiB"
 unpacked_max = "66MiB"
 versions_kept = 2
 
+[registry."Registry.Example:5000"]
+username = "robot"
+password_file = "secrets/registry"
+ca = "/etc/registry-ca.pem"
+mirror = "[0:0::1]:5001"
+
+[registry."127.0.0.1:5000"]
+plain_http = true
+
 [[tenant]]
 name = "acme"
 

@@ -66,6 +66,7 @@ TEST(Config, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(config.admin, AdminConfig{});
   EXPECT_EQ(config.deploy, DeployConfig{});
   EXPECT_EQ(config.limits, Limits{});
+  EXPECT_EQ(config.oci, OciConfig{});
   EXPECT_THAT(config.tenants, IsEmpty());
 }
 
@@ -100,6 +101,22 @@ TEST(Config, EveryServerKeyIsRead) {
   deploy.versionsKept = 2;
   EXPECT_EQ(config.deploy, deploy);
   EXPECT_EQ(config.limits, everyLimit());
+}
+
+TEST(Config, EveryRegistryKeyIsRead) {
+  RegistrySettings settings;
+  settings.username = "robot";
+  settings.passwordFile = "/etc/skiff/secrets/registry";
+  settings.ca = "/etc/registry-ca.pem";
+  settings.mirror = "[::1]:5001";
+  RegistrySettings plain;
+  plain.plainHttp = true;
+  const Config config = parsed(kEveryKey);
+  EXPECT_EQ(config.oci.registries,
+            (std::map<std::string, RegistrySettings, std::less<>>{
+                {"registry.example:5000", settings}, {"127.0.0.1:5000", plain}}));
+  EXPECT_EQ(config.oci.of("registry.example:5000"), settings);
+  EXPECT_EQ(config.oci.of("ghcr.io"), RegistrySettings{});
 }
 
 TEST(Config, EveryAppKeyIsRead) {
