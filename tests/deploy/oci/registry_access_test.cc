@@ -1,0 +1,352 @@
+// How a registry is reached and how it lets us in: TLS, credentials, tokens, redirects, mirrors.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "deploy/oci/pull.h"
+#include "tests/deploy/oci/certificates.h"
+#include "tests/deploy/oci/pull_fixture.h"
+#include "tests/deploy/oci/registry.h"
+#include "tests/deploy/oci/scripted_registry.h"
+
+namespace skiff::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+const std::string kModule = coreModule(std::string(10'000, 'm'));
+
+/// Pushes one wasm artifact to "registry/t/app:v1".
+void pushTo(const std::string& registry, const std::vector<std::string>& options = {}) {
+  OciLayout layout;
+  layout.tag("v1", layout.addManifest({"application/vnd.wasm.config.v0+json", "{}", ""},
+                                      {{"application/wasm", kModule, ""}}));
+  std::vector<std::string> all{"--preserve-digests"};
+  all.insert(all.end(), options.begin(), options.end());
+  push(layout, "v1", registry + "/t/app:v1", all);
+}
+
+std::string readFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// A registry behind TLS that wants a user name and a password.
+class GuardedRegistryTest : public ::testing::Test {
+ protected:
+  static constexpr const char* kPassword = "pass:w\xc3\xb6rd";
+
+  static void SetUpTestSuite() {
+    certificates_ = std::make_unique<Certificates>("IP:127.0.0.1");
+    secrets_ = std::make_unique<TemporaryDirectory>();
+    secrets_->write("htpasswd",
+                    "robot:" +
+                        outputOf("/usr/bin/perl",
+                                 {"-e", "print crypt($ARGV[0], '$2y$05$' . 'a' x 22)", kPassword}) +
+                        "\n");
+    registry_ = std::make_unique<Registry>(RegistrySetup{
+        .http = "  tls: {certificate: " + certificates_->certificate().string() +
+                ", key: " + certificates_->key().string() + "}",
+        .auth =
+            "auth: {htpasswd: {realm: x, path: " + (secrets_->path() / "htpasswd").string() + "}}",
+        .middleware = "",
+        .proxy = ""});
+    pushTo(registry_->name(), {"--dest-creds", "robot:" + std::string(kPassword)});
+  }
+  static void TearDownTestSuite() {
+    registry_.reset();
+    secrets_.reset();
+    certificates_.reset();
+  }
+
+  PullOptions options() const {
+    PullOptions options;
+    options.limits = quickLimits();
+    RegistrySettings& settings = options.config.registries[registry_->name()];
+    settings.ca = certificates_->ca();
+    settings.username = "robot";
+    settings.passwordFile = folder_.path() / "password";
+    return options;
+  }
+  OciResult<PullResult> attempt(const PullOptions& options) const {
+    return pull(registry_->name() + "/t/app:v1", options, *store_);
+  }
+
+  static std::unique_ptr<Certificates> certificates_;
+  static std::unique_ptr<TemporaryDirectory> secrets_;
+  static std::unique_ptr<Registry> registry_;
+  TemporaryDirectory folder_;
+  TemporaryStore store_;
+};
+
+std::unique_ptr<Certificates> GuardedRegistryTest::certificates_;
+std::unique_ptr<TemporaryDirectory> GuardedRegistryTest::secrets_;
+std::unique_ptr<Registry> GuardedRegistryTest::registry_;
+
+TEST_F(GuardedRegistryTest, LetsInWhoHasThePassword) {
+  folder_.write("password", std::string(kPassword) + "\n");
+  const auto result = attempt(options());
+  ASSERT_TRUE(result.has_value()) << errorOf(result).message;
+  EXPECT_EQ(*store_->read(result->module, 1_MiB), kModule);
+}
+
+TEST_F(GuardedRegistryTest, ThePasswordIsReadWhenItIsNeeded) {
+  const PullOptions before = options();
+  const OciError missing = errorOf(attempt(before));
+  EXPECT_EQ(missing.kind, OciError::Kind::unauthorized);
+  EXPECT_THAT(missing.message, AllOf(HasSubstr((folder_.path() / "password").string()),
+                                     HasSubstr("does not exist")));
+  folder_.write("password", "wr0ng");
+  const OciError wrong = errorOf(attempt(before));
+  EXPECT_EQ(wrong.kind, OciError::Kind::unauthorized);
+  EXPECT_THAT(wrong.message,
+              AllOf(HasSubstr("check username and password_file"), Not(HasSubstr("wr0ng"))));
+  folder_.write("password", kPassword);
+  EXPECT_TRUE(attempt(before).has_value());
+}
+
+TEST_F(GuardedRegistryTest, WithoutCredentialsNobodyIsLetIn) {
+  PullOptions anonymous = options();
+  anonymous.config.registries[registry_->name()].username.clear();
+  anonymous.config.registries[registry_->name()].passwordFile.reset();
+  const OciError error = errorOf(attempt(anonymous));
+  EXPECT_EQ(error.kind, OciError::Kind::unauthorized);
+  EXPECT_THAT(error.message, HasSubstr("wants a user name and a password"));
+}
+
+TEST_F(GuardedRegistryTest, AnAuthorityThatIsNotConfiguredIsNotTrusted) {
+  folder_.write("password", kPassword);
+  PullOptions strange = options();
+  strange.config.registries[registry_->name()].ca.reset();
+  const OciError error = errorOf(attempt(strange));
+  EXPECT_EQ(error.kind, OciError::Kind::tls);
+  EXPECT_THAT(error.message, AllOf(HasSubstr("has a certificate that is not to be trusted"),
+                                   HasSubstr("name its certificate as ca")));
+}
+
+TEST_F(GuardedRegistryTest, AnAuthoritysFileThatCannotBeUsedIsNamed) {
+  PullOptions strange = options();
+  auto& ca = strange.config.registries[registry_->name()].ca;
+  ca = folder_.path() / "none.pem";
+  const OciError missing = errorOf(attempt(strange));
+  EXPECT_EQ(missing.kind, OciError::Kind::tls);
+  EXPECT_THAT(missing.message, HasSubstr("none.pem\" does not exist"));
+  folder_.write("junk.pem", "junk");
+  ca = folder_.path() / "junk.pem";
+  EXPECT_THAT(errorOf(attempt(strange)).message, HasSubstr("holds no certificate in PEM"));
+}
+
+TEST_F(GuardedRegistryTest, ACertificateOfAnotherHostIsRefused) {
+  // The same server by a name that its certificate does not have.
+  const std::string name = "localhost:" + std::to_string(registry_->port());
+  folder_.write("password", kPassword);
+  PullOptions other = options();
+  other.config.registries[name] = other.config.registries[registry_->name()];
+  const OciError error = errorOf(pull(name + "/t/app:v1", other, *store_));
+  EXPECT_EQ(error.kind, OciError::Kind::tls) << error.message;
+  EXPECT_THAT(error.message, HasSubstr("ostname mismatch"));
+}
+
+TEST_F(GuardedRegistryTest, PlainHttpIsNotSpokenUnlessConfiguredNorTlsIfItIs) {
+  PullOptions plain = options();
+  plain.config.registries[registry_->name()] = {};
+  plain.config.registries[registry_->name()].plainHttp = true;
+  EXPECT_EQ(errorOf(attempt(plain)).kind, OciError::Kind::protocol);
+  const ScriptedRegistry open([](const std::string&, Peer& peer) { peer.send(answer("200 OK")); });
+  PullOptions none;
+  none.limits = quickLimits();
+  EXPECT_TRUE(pull(open.name() + "/t/app:v1", none, *store_).has_error());
+  EXPECT_THAT(open.requests(), SizeIs(0));
+}
+
+TEST_F(GuardedRegistryTest, ARedirectFromTlsToPlainHttpIsNotFollowed) {
+  const ScriptedRegistry elsewhere(
+      [](const std::string&, Peer& peer) { peer.send(answer("200 OK", kModule)); });
+  Registry redirecting(
+      {.http = "  tls: {certificate: " + certificates_->certificate().string() +
+               ", key: " + certificates_->key().string() + "}",
+       .auth = "",
+       .middleware =
+           "middleware: {storage: [{name: redirect, options: {baseurl: " + elsewhere.url() + "}}]}",
+       .proxy = ""});
+  OciLayout layout;
+  layout.tag("v1", layout.addManifest({"application/vnd.wasm.config.v0+json", "{}", ""},
+                                      {{"application/wasm", kModule, ""}}));
+  push(layout, "v1", redirecting.name() + "/t/app:v1", {"--preserve-digests"});
+  PullOptions options;
+  options.limits = quickLimits();
+  options.config.registries[redirecting.name()].ca = certificates_->ca();
+  const OciError error = errorOf(pull(redirecting.name() + "/t/app:v1", options, *store_));
+  EXPECT_EQ(error.kind, OciError::Kind::protocol) << error.message;
+  EXPECT_THAT(error.message, HasSubstr("redirects to plain HTTP at " + elsewhere.name()));
+}
+
+std::string base64(const std::string& bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  text.resize(static_cast<std::size_t>(EVP_EncodeBlock(
+      reinterpret_cast<unsigned char*>(text.data()),
+      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()))));
+  return text;
+}
+
+std::string base64Url(const std::string& bytes) {
+  std::string text = base64(bytes);
+  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  while (text.ends_with('=')) text.pop_back();
+  return text;
+}
+
+/// Signs tokens as a registry's token server does: RS256, with the certificate beside (x5c).
+class TokenSigner {
+ public:
+  explicit TokenSigner(const Certificates& certificates) {
+    std::FILE* const file = std::fopen(certificates.caKey().c_str(), "r");
+    key_ = PEM_read_PrivateKey(file, nullptr, nullptr, nullptr);
+    std::fclose(file);
+    if (key_ == nullptr) throw std::runtime_error("no private key");
+    const std::string pem = readFile(certificates.ca());
+    const std::size_t begin = pem.find('\n') + 1;
+    for (const char c : pem.substr(begin, pem.find("-----END") - begin)) {
+      if (c != '\n') certificate_ += c;
+    }
+  }
+  ~TokenSigner() { EVP_PKEY_free(key_); }
+  TokenSigner(const TokenSigner&) = delete;
+  TokenSigner& operator=(const TokenSigner&) = delete;
+
+  std::string token(const std::string& actions) const {
+    const auto now = std::time(nullptr);
+    const std::string signedPart =
+        base64Url(R"({"typ":"JWT","alg":"RS256","x5c":[")" + certificate_ + "\"]}") + "." +
+        base64Url(R"({"iss":"issuer","sub":"","aud":"service","jti":"1","iat":)" +
+                  std::to_string(now - 10) + R"(,"nbf":)" + std::to_string(now - 10) +
+                  R"(,"exp":)" + std::to_string(now + 300) +
+                  R"(,"access":[{"type":"repository","name":"t/app","actions":[)" + actions +
+                  "]}]}");
+    EVP_MD_CTX* const context = EVP_MD_CTX_new();
+    std::string signature(512, '\0');
+    std::size_t size = signature.size();
+    EVP_DigestSignInit(context, nullptr, EVP_sha256(), nullptr, key_);
+    EVP_DigestSign(context, reinterpret_cast<unsigned char*>(signature.data()), &size,
+                   reinterpret_cast<const unsigned char*>(signedPart.data()), signedPart.size());
+    EVP_MD_CTX_free(context);
+    signature.resize(size);
+    return signedPart + "." + base64Url(signature);
+  }
+
+ private:
+  EVP_PKEY* key_ = nullptr;
+  std::string certificate_;
+};
+
+TEST(TokenRegistry, IsReadWithATokenOfTheServerThatItNames) {
+  const Certificates certificates("IP:127.0.0.1");
+  const TokenSigner signer(certificates);
+  const TemporaryDirectory folder;
+  folder.write("password", "s3cret");
+  std::atomic<bool> grants{true};
+  const ScriptedRegistry tokens([&](const std::string& head, Peer& peer) {
+    const bool pushes = targetOf(head).find("push") != std::string::npos;
+    peer.send(answer("200 OK", "{\"token\":\"" +
+                                   signer.token(!grants  ? ""
+                                                : pushes ? R"("pull","push")"
+                                                         : R"("pull")") +
+                                   "\",\"expires_in\":300}"));
+  });
+  const Registry registry({.http = "",
+                           .auth = "auth: {token: {realm: \"" + tokens.url() +
+                                   "/token\", service: service, issuer: issuer, rootcertbundle: " +
+                                   certificates.ca().string() + "}}",
+                           .middleware = "",
+                           .proxy = ""});
+  pushTo(registry.name());
+  PullOptions options = plainOptions(registry.name());
+  options.config.registries[registry.name()].username = "robot";
+  options.config.registries[registry.name()].passwordFile = folder.path() / "password";
+  const std::size_t before = tokens.requests().size();
+  const TemporaryStore store;
+  const auto result = pull(registry.name() + "/t/app:v1", options, *store);
+  ASSERT_TRUE(result.has_value()) << errorOf(result).message;
+  // One token for the tag, the manifest and both blobs.
+  ASSERT_THAT(tokens.requests(), SizeIs(before + 1));
+  const std::string request = tokens.requests().back();
+  EXPECT_EQ(targetOf(request), "/token?service=service&scope=repository%3At%2Fapp%3Apull");
+  EXPECT_EQ(fieldOf(request, "Authorization"), "Basic cm9ib3Q6czNjcmV0");
+
+  grants = false;
+  const TemporaryStore other;
+  const OciError error = errorOf(pull(registry.name() + "/t/app:v1", options, *other));
+  EXPECT_EQ(error.kind, OciError::Kind::unauthorized) << error.message;
+}
+
+/// Serves a registry's own storage, as the redirect middleware names it.
+ScriptedRegistry::Handler filesOf(const std::filesystem::path& storage) {
+  return [storage](const std::string& head, Peer& peer) {
+    const std::string target = targetOf(head);
+    const std::string body = readFile(storage.string() + target.substr(0, target.find('?')));
+    const std::string whole = answer("200 OK", body);
+    peer.send(head.starts_with("HEAD ") ? whole.substr(0, whole.size() - body.size()) : whole);
+  };
+}
+
+TEST(RedirectingRegistry, GivesItsBlobsFromElsewhere) {
+  std::filesystem::path storage;
+  const ScriptedRegistry files(
+      [&](const std::string& head, Peer& peer) { filesOf(storage)(head, peer); });
+  const Registry registry({.http = "",
+                           .auth = "",
+                           .middleware = "middleware: {storage: [{name: redirect, options: "
+                                         "{baseurl: \"" +
+                                         files.url() + "\"}}]}",
+                           .proxy = ""});
+  storage = registry.storage();
+  pushTo(registry.name());
+  const std::size_t before = files.requests().size();
+  const TemporaryStore store;
+  const auto result = pull(registry.name() + "/t/app:v1", plainOptions(registry.name()), *store);
+  ASSERT_TRUE(result.has_value()) << errorOf(result).message;
+  EXPECT_EQ(*store->read(result->module, 1_MiB), kModule);
+  EXPECT_THAT(files.requests(), SizeIs(before + 2));
+}
+
+TEST(Mirror, IsAskedFirstAndTheRegistryForWhatItDoesNotGive) {
+  Registry registry;
+  pushTo(registry.name());
+  Registry mirror({.http = "",
+                   .auth = "",
+                   .middleware = "",
+                   .proxy = "proxy: {remoteurl: \"http://" + registry.name() + "\"}"});
+  PullOptions options = plainOptions(registry.name());
+  options.config.registries[mirror.name()].plainHttp = true;
+  options.config.registries[registry.name()].mirror = mirror.name();
+  const TemporaryStore first;
+  const auto mirrored = pull(registry.name() + "/t/app:v1", options, *first);
+  ASSERT_TRUE(mirrored.has_value()) << errorOf(mirrored).message;
+  EXPECT_THAT(mirror.log(), HasSubstr("skiff/"));
+  EXPECT_THAT(registry.log(), Not(HasSubstr("skiff/")));
+
+  mirror.stop();
+  const TemporaryStore second;
+  const auto direct = pull(registry.name() + "/t/app:v1", options, *second);
+  ASSERT_TRUE(direct.has_value()) << errorOf(direct).message;
+  EXPECT_THAT(registry.log(), HasSubstr("skiff/"));
+
+  registry.stop();
+  const TemporaryStore third;
+  const OciError error = errorOf(pull(registry.name() + "/t/app:v1", options, *third));
+  EXPECT_EQ(error.kind, OciError::Kind::unreachable);
+  EXPECT_THAT(error.message, HasSubstr("before that, its mirror " + mirror.name()));
+}
+
+}  // namespace
+}  // namespace skiff::testing
