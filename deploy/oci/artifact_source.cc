@@ -47,8 +47,10 @@ OciResult<T> ArtifactSource::firstOf(Ask ask) {
   const OciError before = answer.error();
   if (isOutOfReach(before.kind)) mirror_.reset();
   answer = ask(*registry_);
-  if (answer.has_error()) answer.error().message += "; before that, its mirror " + before.message;
-  return answer;
+  if (answer.has_value()) return answer;
+  OciError error = answer.error();
+  error.message += "; before that, its mirror " + before.message;
+  return error;
 }
 
 OciResult<std::optional<std::string>> ArtifactSource::resolve(const std::string& tag,

@@ -31,6 +31,11 @@ bool isRedirect(unsigned status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+TransportError prefixed(TransportError error, const std::string& prefix) {
+  error.what = prefix + error.what;
+  return error;
+}
+
 std::string base64(std::string_view text) {
   std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');  // and OpenSSL's NUL
   const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
@@ -93,11 +98,8 @@ TransportResult<HttpResponse> RegistrySession::send(
     if (isOwn && authorization_) request.fields.emplace_back("Authorization", *authorization_);
     auto response = http_.send(request, patience);
     if (response.has_error()) {
-      if (!isOwn) {
-        response.error().what =
-            "redirects to " + request.url.authority() + ", which " + response.error().what;
-      }
-      return response;
+      if (isOwn) return response;
+      return prefixed(response.error(), "redirects to " + request.url.authority() + ", which ");
     }
     if (response->status == 401) {
       if (!isOwn) {
@@ -210,11 +212,7 @@ TransportResult<BearerToken> RegistrySession::fetchToken(const AuthChallenge& ch
   if (credentials.has_error()) return credentials.error();
   if (!credentials->empty()) request.fields.emplace_back("Authorization", *credentials);
   const auto response = http_.send(request, patience);
-  if (response.has_error()) {
-    TransportError error = response.error();
-    error.what = server + error.what;
-    return error;
-  }
+  if (response.has_error()) return prefixed(response.error(), server);
   if (response->status == 401 || response->status == 403) {
     return denied(credentials->empty() ? server + "wants a user name and a password"
                                        : server + "does not take the user name and the password");
@@ -226,10 +224,7 @@ TransportResult<BearerToken> RegistrySession::fetchToken(const AuthChallenge& ch
         response->status >= 500 || response->status == 429};
   }
   auto body = http_.readAll(kLargestTokenAnswer, patience);
-  if (body.has_error()) {
-    body.error().what = server + body.error().what;
-    return body.error();
-  }
+  if (body.has_error()) return prefixed(body.error(), server);
   auto token = parseTokenAnswer(*body);
   if (token.has_error()) {
     return TransportError{OciError::Kind::protocol,

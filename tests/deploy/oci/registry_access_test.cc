@@ -104,8 +104,8 @@ TEST_F(GuardedRegistryTest, ThePasswordIsReadWhenItIsNeeded) {
   const PullOptions before = options();
   const OciError missing = errorOf(attempt(before));
   EXPECT_EQ(missing.kind, OciError::Kind::unauthorized);
-  EXPECT_THAT(missing.message, AllOf(HasSubstr((folder_.path() / "password").string()),
-                                     HasSubstr("does not exist")));
+  EXPECT_THAT(missing.message,
+              AllOf(HasSubstr((folder_.path() / "password").string()), HasSubstr("No such file")));
   folder_.write("password", "wr0ng");
   const OciError wrong = errorOf(attempt(before));
   EXPECT_EQ(wrong.kind, OciError::Kind::unauthorized);
@@ -140,7 +140,7 @@ TEST_F(GuardedRegistryTest, AnAuthoritysFileThatCannotBeUsedIsNamed) {
   ca = folder_.path() / "none.pem";
   const OciError missing = errorOf(attempt(strange));
   EXPECT_EQ(missing.kind, OciError::Kind::tls);
-  EXPECT_THAT(missing.message, HasSubstr("none.pem\" does not exist"));
+  EXPECT_THAT(missing.message, HasSubstr("none.pem\" cannot be opened"));
   folder_.write("junk.pem", "junk");
   ca = folder_.path() / "junk.pem";
   EXPECT_THAT(errorOf(attempt(strange)).message, HasSubstr("holds no certificate in PEM"));
@@ -165,6 +165,8 @@ TEST_F(GuardedRegistryTest, PlainHttpIsNotSpokenUnlessConfiguredNorTlsIfItIs) {
   const ScriptedRegistry open([](const std::string&, Peer& peer) { peer.send(answer("200 OK")); });
   PullOptions none;
   none.limits = quickLimits();
+  none.limits.attempts = 1;
+  none.limits.connect = std::chrono::milliseconds(100);
   EXPECT_TRUE(pull(open.name() + "/t/app:v1", none, *store_).has_error());
   EXPECT_THAT(open.requests(), SizeIs(0));
 }
