@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
 
+#include "server/api/api.h"
+
 namespace skiff {
 namespace {
 
@@ -34,6 +36,13 @@ AdminAnswer answerReadiness(const AdminHooks& hooks) {
       503, {{"status", "not_ready"}, {"not_ready", json::array(notReady.begin(), notReady.end())}});
 }
 
+AdminAnswer answerOpenApi(const AdminHooks&) {
+  return {.status = 200,
+          .contentType = kJson,
+          .allow = {},
+          .body = std::string(Api::openApiDocument())};
+}
+
 struct Route {
   std::string_view path;
   AdminAnswer (*answer)(const AdminHooks&);
@@ -42,6 +51,7 @@ constexpr Route kRoutes[] = {
     {"/metrics", answerMetrics},
     {"/healthz", answerHealth},
     {"/readyz", answerReadiness},
+    {"/openapi.json", answerOpenApi},
 };
 
 /// The host of "host[:port]", without the brackets of an IPv6 address.
@@ -70,12 +80,18 @@ AdminAnswer adminProblem(unsigned status, std::string_view title, std::string_vi
   return answer;
 }
 
-AdminAnswer answerAdminRequest(const AdminHooks& hooks, const AdminRequest& request) {
+AdminAnswer refuseForeignHost(std::string_view host) {
   // HTTP/1.0 has no Host, and a browser always sends one.
-  if (!request.host.empty() && !isOwnHost(request.host)) {
-    return adminProblem(421, "Misdirected Request",
-                        "Address the admin listener by its IP address or as localhost.");
+  if (host.empty() || isOwnHost(host)) {
+    return {.status = 0, .contentType = {}, .allow = {}, .body = {}};
   }
+  return adminProblem(421, "Misdirected Request",
+                      "Address the admin listener by its IP address or as localhost.");
+}
+
+AdminAnswer answerAdminRequest(const AdminHooks& hooks, const AdminRequest& request) {
+  AdminAnswer refusal = refuseForeignHost(request.host);
+  if (refusal.status != 0) return refusal;
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   for (const Route& route : kRoutes) {
     if (route.path != path) continue;
@@ -84,7 +100,8 @@ AdminAnswer answerAdminRequest(const AdminHooks& hooks, const AdminRequest& requ
     answer.allow = "GET, HEAD";
     return answer;
   }
-  return adminProblem(404, "Not Found", "There are /metrics, /healthz and /readyz.");
+  return adminProblem(404, "Not Found",
+                      "There are /metrics, /healthz, /readyz, /openapi.json and /v1.");
 }
 
 }  // namespace skiff

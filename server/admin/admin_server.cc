@@ -24,7 +24,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kMaxSessions = 64;
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::milliseconds kStopDeadline{2'000};
 
@@ -34,7 +33,10 @@ constexpr std::chrono::milliseconds kStopDeadline{2'000};
 /// ends, once the acceptor is closed and the last session has gone.
 class AdminServer::Listener {
  public:
-  explicit Listener(const AdminHooks& hooks) : hooks_(hooks) {}
+  Listener(const AdminHooks& hooks, Api* api, const AdminLimits& limits)
+      : hooks_(hooks), limits_(limits) {
+    if (api) gate_ = std::make_unique<ApiGate>(*api, limits.gate);
+  }
 
   Result<std::uint16_t> listen(const ListenAddress& address);
   void run();
@@ -43,10 +45,13 @@ class AdminServer::Listener {
  private:
   asio::awaitable<void> acceptSessions();
   void startSession(tcp::socket socket);
+  bool hasPlaceForStranger();
   void beginStop();
   void endStop();
 
   const AdminHooks& hooks_;
+  const AdminLimits limits_;
+  std::unique_ptr<ApiGate> gate_;  // before the sessions, which give back what they took of it
   asio::io_context context_{1};
   tcp::acceptor acceptor_{context_};
   asio::steady_timer pause_{context_};         ///< between failed accepts
@@ -78,7 +83,9 @@ void AdminServer::Listener::run() {
 void AdminServer::Listener::stop() {
   if (!thread_.joinable()) return;
   asio::post(context_, [this] { beginStop(); });
+  if (gate_) gate_->api().cancel();
   thread_.join();
+  if (gate_) gate_->stop();
 }
 
 asio::awaitable<void> AdminServer::Listener::acceptSessions() {
@@ -92,12 +99,28 @@ asio::awaitable<void> AdminServer::Listener::acceptSessions() {
       continue;
     }
     // Beyond the bound the socket is closed right here.
-    if (sessions_.size() < kMaxSessions) startSession(std::move(socket));
+    if (hasPlaceForStranger()) startSession(std::move(socket));
   }
 }
 
+/// Those who have shown a token are counted by the gate.
+bool AdminServer::Listener::hasPlaceForStranger() {
+  std::size_t strangers = 0;
+  AdminSession* idlest = nullptr;
+  for (const auto& session : sessions_) {
+    if (session->isTrusted()) continue;
+    ++strangers;
+    if (!idlest || session->idle() > idlest->idle()) idlest = session.get();
+  }
+  if (strangers < limits_.strangers) return true;
+  if (!idlest || idlest->idle() < limits_.strangerIdle) return false;
+  idlest->abort();
+  return true;
+}
+
 void AdminServer::Listener::startSession(tcp::socket socket) {
-  auto session = std::make_shared<AdminSession>(std::move(socket), hooks_, AdminSessionLimits{});
+  auto session =
+      std::make_shared<AdminSession>(std::move(socket), hooks_, gate_.get(), limits_.session);
   sessions_.insert(session);
   asio::co_spawn(context_, session->run(), [this, session](std::exception_ptr) {
     sessions_.erase(session);
@@ -123,8 +146,8 @@ void AdminServer::Listener::endStop() {
   stopDeadline_.cancel();
 }
 
-AdminServer::AdminServer(AdminHooks hooks, ListenAddress address)
-    : hooks_(std::move(hooks)), address_(std::move(address)) {}
+AdminServer::AdminServer(AdminHooks hooks, ListenAddress address, Api* api, AdminLimits limits)
+    : hooks_(std::move(hooks)), address_(std::move(address)), api_(api), limits_(limits) {}
 
 AdminServer::~AdminServer() {
   stop();
@@ -134,10 +157,10 @@ Result<void> AdminServer::start() {
   assert(!listener_);
   if (!address_.isLoopback()) {
     return Error{"admin address " + address_.text() +
-                 " is not a loopback address, and the admin listener has no authentication; set "
+                 " is not a loopback address, and the admin listener speaks plain HTTP; set "
                  "[admin] listen to an address such as 127.0.0.1:9090"};
   }
-  auto listener = std::make_unique<Listener>(hooks_);
+  auto listener = std::make_unique<Listener>(hooks_, api_, limits_);
   const Result<std::uint16_t> port = listener->listen(address_);
   if (!port) return port.error();
   port_ = *port;

@@ -6,18 +6,21 @@
 #include "config/config.h"
 #include "config/result.h"
 #include "server/admin/admin_hooks.h"
+#include "server/admin/admin_limits.h"
+#include "server/api/api.h"
 
 namespace skiff {
 
-/// The listener for operators and monitoring: what it answers is in admin_routes.h. It has a thread
-/// of its own, so that it answers also while every shard is busy. It speaks plain HTTP without
-/// authentication and therefore serves loopback addresses only.
+/// The listener for operators and monitoring: what it answers is in admin_routes.h, and the API
+/// under /v1. It has a thread of its own, so that it answers also while every shard is busy, and
+/// threads beside it for the API's work, so that monitoring never waits for that. It speaks plain
+/// HTTP, and only the API asks for a token; therefore it serves loopback addresses only.
 ///
 /// All functions are called by the thread that owns the object.
 class AdminServer {
  public:
-  /// Port 0 takes a free one. Nothing is opened before start().
-  AdminServer(AdminHooks hooks, ListenAddress address);
+  /// Port 0 takes a free one. Nothing is opened before start(). `api`: null, or it outlives this.
+  AdminServer(AdminHooks hooks, ListenAddress address, Api* api = nullptr, AdminLimits limits = {});
   ~AdminServer();  ///< stops
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -27,8 +30,9 @@ class AdminServer {
   Result<void> start();
   /// The port that is bound. REQUIRES: start() succeeded.
   std::uint16_t port() const { return port_; }
-  /// Accepts nothing more, finishes the answers that are being sent, at most 2 s long, and ends the
-  /// thread. May be called again, and without start().
+  /// Accepts nothing more, finishes the answers that are being sent, at most 2 s long, ends the
+  /// threads, and returns when what the API does at the moment is done. May be called again, and
+  /// without start().
   void stop();
 
  private:
@@ -36,6 +40,8 @@ class AdminServer {
 
   AdminHooks hooks_;
   ListenAddress address_;
+  Api* api_;
+  AdminLimits limits_;
   std::uint16_t port_ = 0;
   std::unique_ptr<Listener> listener_;
 };

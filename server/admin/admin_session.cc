@@ -3,7 +3,9 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
 #include <exception>
 #include <tuple>
@@ -43,11 +45,25 @@ AdminAnswer answerSafely(const AdminHooks& hooks, const AdminRequest& request) {
   }
 }
 
+bool isApiTarget(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  return path == "/v1" || path.starts_with("/v1/");
+}
+
 }  // namespace
 
-AdminSession::AdminSession(asio::ip::tcp::socket socket, const AdminHooks& hooks,
+AdminSession::AdminSession(asio::ip::tcp::socket socket, const AdminHooks& hooks, ApiGate* gate,
                            AdminSessionLimits limits)
-    : stream_(std::move(socket)), buffer_(limits.header + 1024), hooks_(hooks), limits_(limits) {}
+    : stream_(std::move(socket)),
+      buffer_(limits.header + 1024),
+      wake_(stream_.get_executor()),
+      hooks_(hooks),
+      gate_(gate),
+      limits_(limits),
+      waitingSince_(std::chrono::steady_clock::now()) {
+  error_code unknown;
+  address_ = stream_.socket().remote_endpoint(unknown).address().to_string();
+}
 
 asio::awaitable<void> AdminSession::run() {
   bool goesOn = true;
@@ -56,11 +72,13 @@ asio::awaitable<void> AdminSession::run() {
 }
 
 asio::awaitable<bool> AdminSession::serveOne() {
-  http::request_parser<http::empty_body> parser;
+  HeadParser parser;
   parser.header_limit(static_cast<std::uint32_t>(limits_.header));
+  parser.body_limit(boost::none);  // whoever reads a body counts it
 
-  stream_.expires_after(limits_.read);
+  stream_.expires_after(served_ ? limits_.read : limits_.firstRead);
   waiting_ = true;
+  waitingSince_ = std::chrono::steady_clock::now();
   const auto [readError, size] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
   waiting_ = false;
   if (readError) {
@@ -68,11 +86,16 @@ asio::awaitable<bool> AdminSession::serveOne() {
     if (answer.status != 0) co_await send(answer, 11, true, false);
     co_return false;
   }
+  served_ = true;
 
   const auto& request = parser.get();
-  const AdminAnswer answer = answerSafely(hooks_, {.method = view(request.method_string()),
-                                                   .target = view(request.target()),
-                                                   .host = view(request[http::field::host])});
+  const std::string_view host = view(request[http::field::host]);
+  if (gate_ && isApiTarget(view(request.target())) && refuseForeignHost(host).status == 0) {
+    co_return co_await serveApi(std::move(parser));
+  }
+  const AdminAnswer answer = answerSafely(
+      hooks_,
+      {.method = view(request.method_string()), .target = view(request.target()), .host = host});
   // A body that was not read would be taken for the next request.
   const bool keepAlive = request.keep_alive() && parser.is_done() && !stopping_;
   co_return co_await send(answer, request.version(), request.method() != http::verb::head,
@@ -85,12 +108,14 @@ asio::awaitable<bool> AdminSession::send(const AdminAnswer& answer, unsigned ver
   response.version(version);
   response.result(answer.status);
   response.set(http::field::server, "skiff");
-  response.set(http::field::content_type, answer.contentType);
+  if (!answer.contentType.empty()) response.set(http::field::content_type, answer.contentType);
   response.set(http::field::cache_control, "no-store");
   response.set("X-Content-Type-Options", "nosniff");
   if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
+  for (const auto& [name, value] : answer.fields) response.set(name, value);
   response.keep_alive(keepAlive);
-  response.content_length(answer.body.size());
+  // 204 has no body, and so no length (RFC 9110, section 8.6).
+  if (answer.status != 204) response.content_length(answer.body.size());
   if (withBody) response.body() = {answer.body.data(), answer.body.size()};
 
   stream_.expires_after(limits_.write);
@@ -104,6 +129,12 @@ asio::awaitable<bool> AdminSession::send(const AdminAnswer& answer, unsigned ver
   co_return !error && keepAlive;
 }
 
+asio::awaitable<bool> AdminSession::sendBytes(std::string_view bytes) {
+  stream_.expires_after(limits_.write);
+  const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(bytes), kAwait);
+  co_return !error;
+}
+
 asio::awaitable<void> AdminSession::close() {
   error_code ignored;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
@@ -112,7 +143,7 @@ asio::awaitable<void> AdminSession::close() {
   stream_.expires_after(limits_.linger);
   waiting_ = true;
   std::array<char, 4096> unread;
-  while (!stopping_) {
+  while (!stopping_ && !ended_) {
     const auto [error, size] = co_await stream_.async_read_some(asio::buffer(unread), kAwait);
     if (error) break;
   }
@@ -122,10 +153,40 @@ asio::awaitable<void> AdminSession::close() {
 void AdminSession::stop() {
   stopping_ = true;
   if (waiting_) abort();
+  wake();
 }
 
 void AdminSession::abort() {
+  ended_ = true;
   stream_.close();
+  wake();
+}
+
+std::chrono::steady_clock::duration AdminSession::idle() const {
+  if (!waiting_) return {};
+  return std::chrono::steady_clock::now() - waitingSince_;
+}
+
+asio::awaitable<void> AdminSession::await(std::function<bool()> isDone,
+                                          std::chrono::milliseconds atMost) {
+  wake_.expires_after(atMost);
+  while (!isDone() && !ended_) {
+    const auto [error] = co_await wake_.async_wait(kAwait);
+    if (!error) break;  // the time is over, or wake() came before the wait
+    wake_.expires_after(atMost);
+  }
+}
+
+void AdminSession::wake() {
+  wake_.expires_at(asio::steady_timer::time_point::min());
+}
+
+std::function<void()> AdminSession::waker() {
+  return [weak = weak_from_this(), executor = stream_.get_executor()] {
+    asio::post(executor, [weak] {
+      if (const auto self = weak.lock()) self->wake();
+    });
+  };
 }
 
 }  // namespace skiff

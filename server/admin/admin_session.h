@@ -2,30 +2,31 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
 
+#include "server/admin/admin_limits.h"
 #include "server/admin/admin_routes.h"
+#include "server/admin/api_gate.h"
 
 namespace skiff {
 
-/// Bounds of one connection to the admin listener.
-struct AdminSessionLimits {
-  std::size_t header = 8 * 1024;            ///< bytes of a request's line and fields
-  std::chrono::milliseconds read{30'000};   ///< from the last answer to the end of the next head
-  std::chrono::milliseconds write{10'000};  ///< for one answer
-  std::chrono::milliseconds linger{1'000};  ///< to take in what a refused client still sends
-};
-
-/// One connection to the admin listener: answers its requests one after the other. Everything on
-/// the listener's thread. Requests have no use for a body, so none is read: a request with a body
-/// is answered by its head, and ends the connection.
-class AdminSession {
+/// One connection to the admin listener: answers its requests one after the other, those of the API
+/// by the threads of its gate. Everything of its own on the listener's thread. Only the API has a
+/// use for bodies, and reads none before the token is known to be good: any other request with a
+/// body is answered by its head, and ends the connection.
+class AdminSession : public std::enable_shared_from_this<AdminSession> {
  public:
-  /// REQUIRES: `hooks` outlives the session.
-  AdminSession(boost::asio::ip::tcp::socket socket, const AdminHooks& hooks,
+  /// REQUIRES: `hooks` and `gate` (null: there is no API) outlive the session.
+  AdminSession(boost::asio::ip::tcp::socket socket, const AdminHooks& hooks, ApiGate* gate,
                AdminSessionLimits limits);
 
   /// Runs until the client leaves, a limit strikes, or stop(). REQUIRES: the session outlives it.
@@ -35,19 +36,52 @@ class AdminSession {
   /// Ends the connection now.
   void abort();
 
+  /// Whether a token of this connection was good.
+  bool isTrusted() const { return static_cast<bool>(trusted_); }
+  /// For how long nothing has come from the client while something was awaited; 0 if nothing is.
+  std::chrono::steady_clock::duration idle() const;
+
  private:
+  using HeadParser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
+  struct Work;
+  struct Request;
+
   /// False if the connection cannot go on.
   boost::asio::awaitable<bool> serveOne();
+  boost::asio::awaitable<bool> serveApi(HeadParser parser);
+  boost::asio::awaitable<bool> refuse(const Request& request, const ApiAnswer& answer);
+  boost::asio::awaitable<bool> refuseToken(const Request& request, const ApiAnswer& answer);
+  /// Reads the body into `body`; an answer of status 0 if that is done.
+  boost::asio::awaitable<ApiAnswer> readBody(HeadParser& parser, std::size_t limit, Work& work);
+  boost::asio::awaitable<bool> sendStream(const Request& request, std::shared_ptr<Work> work,
+                                          std::shared_ptr<EventStream> events);
+  boost::asio::awaitable<void> sendEvents(EventStream& events, bool isChunked);
+  boost::asio::awaitable<bool> sendBytes(std::string_view bytes);
   boost::asio::awaitable<bool> send(const AdminAnswer& answer, unsigned version, bool withBody,
                                     bool keepAlive);
   boost::asio::awaitable<void> close();
 
+  /// Waits until `isDone`, which a wake() follows, or the connection is ended.
+  boost::asio::awaitable<void> await(std::function<bool()> isDone,
+                                     std::chrono::milliseconds atMost);
+  void wake();
+  std::function<void()> waker();
+  void watchClient();
+
   boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer buffer_;
+  boost::asio::steady_timer wake_;
   const AdminHooks& hooks_;
+  ApiGate* gate_;
   const AdminSessionLimits limits_;
+  std::string address_;  ///< the client's
+  ApiGate::Share trusted_;
+  std::chrono::steady_clock::time_point waitingSince_;
+  char unread_ = 0;       ///< what watchClient() reads
+  bool served_ = false;   ///< at least one request
   bool waiting_ = false;  ///< for the client, with no answer to finish
   bool stopping_ = false;
+  bool ended_ = false;  ///< by abort(), or by the client while a stream goes out
 };
 
 }  // namespace skiff

@@ -1,0 +1,285 @@
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http.hpp>
+#include <charconv>
+#include <mutex>
+#include <utility>
+#include <variant>
+
+#include "server/admin/admin_session.h"
+#include "server/api/problem.h"
+
+// What a session does for the API: token, body, work on other threads, answer or stream.
+
+namespace skiff {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kBodyPiece = std::size_t{64} << 10;
+constexpr std::chrono::hours kLong{24};
+
+std::string text(boost::beast::string_view view) {
+  return std::string(view.data(), view.size());
+}
+
+ApiHead headOf(const http::request_parser<http::empty_body>& parser) {
+  const auto& request = parser.get();
+  ApiHead head{.method = text(request.method_string()),
+               .target = text(request.target()),
+               .authorization = text(request[http::field::authorization]),
+               .contentType = text(request[http::field::content_type]),
+               .accept = text(request[http::field::accept]),
+               .ifMatch = text(request[http::field::if_match]),
+               .ifNoneMatch = text(request[http::field::if_none_match]),
+               .idempotencyKey = text(request["Idempotency-Key"]),
+               .hasBody = !parser.is_done(),
+               .contentLength = {}};
+  if (head.method == "HEAD") head.method = "GET";
+  if (const auto length = parser.content_length()) head.contentLength = *length;
+  return head;
+}
+
+AdminAnswer adminAnswer(ApiAnswer answer) {
+  return {.status = answer.status,
+          .contentType = answer.contentType,
+          .allow = {},
+          .body = std::move(answer.body),
+          .fields = std::move(answer.fields)};
+}
+
+ApiAnswer busyAnswer(std::string detail) {
+  return problemAnswer({ProblemCode::tooManyRequests, std::move(detail)});
+}
+
+}  // namespace
+
+/// What a session needs of a request's head once its parser is gone.
+struct AdminSession::Request {
+  unsigned version = 11;
+  bool isHead = false;
+  bool keepAlive = false;
+  bool wantsContinue = false;
+};
+
+/// A request's way through other threads. Shared with them: the session may be gone before they are
+/// done.
+struct AdminSession::Work {
+  ~Work() {
+    if (gate) gate->giveBody(bodyBytes);
+  }
+
+  std::mutex mutex;
+  bool isDone = false;                                       // guarded by mutex
+  std::variant<ApiAnswer, std::unique_ptr<ApiCall>> opened;  // until isDone, the worker's
+  ApiAnswer answer;                                          // likewise
+  std::string body;
+  ApiGate* gate = nullptr;
+  std::size_t bodyBytes = 0;  ///< taken of the gate's
+
+  void finish() {
+    const std::lock_guard lock(mutex);
+    isDone = true;
+  }
+  bool done() {
+    const std::lock_guard lock(mutex);
+    return isDone;
+  }
+};
+
+asio::awaitable<bool> AdminSession::serveApi(HeadParser parser) {
+  const auto& head = parser.get();
+  const Request request{
+      .version = head.version(),
+      .isHead = head.method() == http::verb::head,
+      .keepAlive = head.keep_alive() && !stopping_,
+      .wantsContinue = boost::beast::iequals(head[http::field::expect], "100-continue")};
+  const auto work = std::make_shared<Work>();
+  const std::function<void()> waker = this->waker();
+  const bool looked = gate_->submitLook([work, waker, gate = gate_, head = headOf(parser)] {
+    work->opened = gate->api().open(head);
+    work->finish();
+    waker();
+  });
+  if (!looked) co_return co_await refuse(request, busyAnswer("Too much goes on; try again."));
+  co_await await([work] { return work->done(); }, kLong);
+  if (ended_) co_return false;
+  if (const auto* refusal = std::get_if<ApiAnswer>(&work->opened)) {
+    if (refusal->status == 401) co_return co_await refuseToken(request, *refusal);
+    // What is not read of a body would be taken for the next request.
+    if (!parser.is_done()) co_return co_await refuse(request, *refusal);
+    co_return co_await send(adminAnswer(*refusal), request.version, !request.isHead,
+                            request.keepAlive);
+  }
+  ApiCall& call = *std::get<std::unique_ptr<ApiCall>>(work->opened);
+  if (!trusted_) trusted_ = gate_->takeConnection(call.owner());
+  if (!trusted_) {
+    co_return co_await refuse(request, busyAnswer("There are too many connections; close some."));
+  }
+
+  if (!parser.is_done()) {
+    if (request.wantsContinue && !co_await sendBytes("HTTP/1.1 100 Continue\r\n\r\n")) {
+      co_return false;
+    }
+    const ApiAnswer refusal = co_await readBody(parser, call.maxBody(), *work);
+    if (ended_) co_return false;
+    if (refusal.status != 0) co_return co_await refuse(request, refusal);
+  }
+
+  ApiGate::Share streamShare;
+  std::shared_ptr<EventStream> events;
+  if (call.streams()) {
+    streamShare = gate_->takeStream(call.owner());
+    if (!streamShare) {
+      co_return co_await refuse(request, busyAnswer("There are too many streams; close some."));
+    }
+    events = std::make_shared<EventStream>(waker);
+  }
+  work->isDone = false;
+  const bool submitted = gate_->submit(call, [work, waker, events, &call] {
+    work->answer = call.run(std::move(work->body), events);
+    work->finish();
+    waker();
+  });
+  if (!submitted) {
+    co_return co_await refuse(request, busyAnswer("Too much goes on for this tenant; try again."));
+  }
+  if (events) co_return co_await sendStream(request, work, events);
+  co_await await([work] { return work->done(); }, kLong);
+  if (ended_) co_return false;
+  co_return co_await send(adminAnswer(std::move(work->answer)), request.version, !request.isHead,
+                          request.keepAlive && !stopping_);
+}
+
+asio::awaitable<bool> AdminSession::refuse(const Request& request, const ApiAnswer& answer) {
+  co_await send(adminAnswer(answer), request.version, !request.isHead, false);
+  co_return false;
+}
+
+asio::awaitable<bool> AdminSession::refuseToken(const Request& request, const ApiAnswer& answer) {
+  // Whoever guesses is slowed down, without being let hold many connections meanwhile.
+  const auto delay = gate_->beginFailure(address_);
+  if (!delay) {
+    co_return co_await refuse(request,
+                              busyAnswer("Too many tokens from this address did not hold."));
+  }
+  co_await await([this] { return stopping_; }, *delay);
+  gate_->endFailure(address_);
+  if (ended_) co_return false;
+  co_return co_await refuse(request, answer);
+}
+
+asio::awaitable<ApiAnswer> AdminSession::readBody(HeadParser& parser, std::size_t limit,
+                                                  Work& work) {
+  const ApiAnswer none{.status = 0};
+  const ApiAnswer tooLarge =
+      problemAnswer({ProblemCode::bodyTooLarge,
+                     "A body of this type may have at most " + std::to_string(limit) + " bytes."});
+  work.gate = gate_;
+  const auto take = [&](std::size_t bytes) {
+    if (!gate_->takeBody(bytes)) return false;
+    work.bodyBytes += bytes;
+    return true;
+  };
+  const auto announced = parser.content_length();
+  if (announced && (*announced > limit || !take(*announced))) {
+    co_return *announced > limit ? tooLarge : busyAnswer("Too much is being uploaded; try again.");
+  }
+  if (announced) work.body.reserve(*announced);
+
+  http::request_parser<http::buffer_body> body(std::move(parser));
+  std::vector<char> piece(kBodyPiece);
+  const auto end = std::chrono::steady_clock::now() + limits_.body;
+  while (!body.is_done()) {
+    body.get().body().data = piece.data();
+    body.get().body().size = piece.size();
+    body.get().body().more = true;
+    stream_.expires_at(std::min(end, std::chrono::steady_clock::now() + limits_.bodyPause));
+    const auto [error, size] = co_await http::async_read_some(stream_, buffer_, body, kAwait);
+    if (error && error != http::error::need_buffer) {
+      const error_code malformed = http::error::bad_chunk;
+      if (error.category() == malformed.category() && error != http::error::partial_message &&
+          error != http::error::end_of_stream) {
+        co_return problemAnswer({ProblemCode::badRequest, "The body is not framed as HTTP/1.1."});
+      }
+      ended_ = true;
+      co_return none;
+    }
+    const std::size_t came = piece.size() - body.get().body().size;
+    if (work.body.size() + came > limit) co_return tooLarge;
+    if (!announced && !take(came)) co_return busyAnswer("Too much is being uploaded; try again.");
+    work.body.append(piece.data(), came);
+  }
+  co_return none;
+}
+
+asio::awaitable<bool> AdminSession::sendStream(const Request& request, std::shared_ptr<Work> work,
+                                               std::shared_ptr<EventStream> events) {
+  co_await await([&] { return events->isStarted() || work->done(); }, kLong);
+  if (ended_) {
+    events->close();
+    co_return false;
+  }
+  if (!events->isStarted()) {
+    co_return co_await send(adminAnswer(std::move(work->answer)), request.version, !request.isHead,
+                            request.keepAlive && !stopping_);
+  }
+  const bool isChunked = request.version >= 11;
+  std::string head =
+      "HTTP/1.1 200 OK\r\nServer: skiff\r\nContent-Type: text/event-stream\r\n"
+      "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n";
+  if (isChunked) head += "Transfer-Encoding: chunked\r\n";
+  watchClient();
+  if (co_await sendBytes(head + "\r\n") && !request.isHead) {
+    co_await sendEvents(*events, isChunked);
+  }
+  events->close();
+  error_code ignored;
+  stream_.socket().cancel(ignored);
+  co_return false;
+}
+
+asio::awaitable<void> AdminSession::sendEvents(EventStream& events, bool isChunked) {
+  const auto framed = [&](std::string_view text) {
+    if (!isChunked) return std::string(text);
+    std::array<char, 16> size;
+    const auto end = std::to_chars(size.data(), size.data() + size.size(), text.size(), 16).ptr;
+    return std::string(size.data(), end).append("\r\n").append(text).append("\r\n");
+  };
+  while (!ended_ && !stopping_) {
+    EventStream::Taken taken = events.take();
+    if (taken.text.empty() && !taken.isFinished) {
+      // A comment tells the client, and whoever is between, that there is still somebody here.
+      co_await await(
+          [&] {
+            taken = events.take();
+            return !taken.text.empty() || taken.isFinished || stopping_;
+          },
+          limits_.heartbeat);
+      if (ended_ || stopping_) co_return;
+      if (taken.text.empty() && !taken.isFinished) taken.text = ":\n\n";
+    }
+    if (!taken.text.empty() && !co_await sendBytes(framed(taken.text))) co_return;
+    if (!taken.isFinished) continue;
+    if (isChunked) co_await sendBytes("0\r\n\r\n");
+    co_return;
+  }
+}
+
+void AdminSession::watchClient() {
+  stream_.socket().async_read_some(
+      asio::buffer(&unread_, 1), [self = shared_from_this()](const error_code& error, std::size_t) {
+        // What it sends is of no use any more; that it sends says that it is there.
+        if (!error) return;
+        if (error != asio::error::operation_aborted) self->ended_ = true;
+        self->wake();
+      });
+}
+
+}  // namespace skiff

@@ -1,0 +1,85 @@
+#include "server/admin/api_gate.h"
+
+#include <algorithm>
+
+namespace skiff {
+namespace {
+
+constexpr std::size_t kMostAddresses = 1'024;
+constexpr std::chrono::minutes kRemembered{1};
+
+}  // namespace
+
+ApiGate::ApiGate(Api& api, ApiGateLimits limits)
+    : api_(api),
+      limits_(limits),
+      look_({.threads = 1, .waiting = 512, .runningPerKey = 1, .waitingPerKey = 1}),
+      quick_({.threads = 4, .waiting = 256, .runningPerKey = 2, .waitingPerKey = 32}),
+      slow_({.threads = 4, .waiting = 64, .runningPerKey = 1, .waitingPerKey = 8}) {}
+
+bool ApiGate::submit(const ApiCall& call, std::function<void()> job) {
+  return (call.isSlow() ? slow_ : quick_).submit(call.owner(), std::move(job));
+}
+
+void ApiGate::stop() {
+  look_.stop();
+  quick_.stop();
+  slow_.stop();
+}
+
+ApiGate::Share ApiGate::take(Counts& counts, std::size_t& total, const std::string& owner,
+                             std::size_t most, std::size_t mostOfOwner) {
+  if (total >= most) return {};
+  if (!owner.empty() && counts[owner] >= mostOfOwner) return {};
+  ++total;
+  ++counts[owner];
+  return Share([&counts, &total, owner] {
+    --total;
+    const auto count = counts.find(owner);
+    if (--count->second == 0) counts.erase(count);
+  });
+}
+
+ApiGate::Share ApiGate::takeStream(const std::string& owner) {
+  return take(streamsOf_, streams_, owner, limits_.streams, limits_.streamsPerOwner);
+}
+
+ApiGate::Share ApiGate::takeConnection(const std::string& owner) {
+  return take(connectionsOf_, connections_, owner, limits_.connections,
+              limits_.connectionsPerOwner);
+}
+
+bool ApiGate::takeBody(std::size_t bytes) {
+  if (bodyBytes_ + bytes > limits_.bodyBytes) return false;
+  bodyBytes_ += bytes;
+  return true;
+}
+
+std::optional<std::chrono::milliseconds> ApiGate::beginFailure(const std::string& address) {
+  const auto now = std::chrono::steady_clock::now();
+  forgetFailures(now);
+  Failures& failures = failures_[address];
+  if (failures.pending >= limits_.pendingFailures) return std::nullopt;
+  ++failures.pending;
+  const unsigned doublings = std::min(failures.recent, 10U);
+  ++failures.recent;
+  failures.last = now;
+  return std::min(limits_.firstDelay * (1U << doublings), limits_.longestDelay);
+}
+
+void ApiGate::endFailure(const std::string& address) {
+  const auto found = failures_.find(address);
+  if (found != failures_.end() && found->second.pending != 0) --found->second.pending;
+}
+
+void ApiGate::forgetFailures(std::chrono::steady_clock::time_point now) {
+  std::erase_if(failures_, [&](const auto& entry) {
+    return entry.second.pending == 0 && now - entry.second.last > kRemembered;
+  });
+  // All that are left would be of the last minute; more of them than this are one attacker's.
+  if (failures_.size() >= kMostAddresses) {
+    std::erase_if(failures_, [](const auto& entry) { return entry.second.pending == 0; });
+  }
+}
+
+}  // namespace skiff

@@ -1,0 +1,257 @@
+#include "server/api/api.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "server/api/openapi.h"
+#include "server/api/problem.h"
+#include "server/api/repeated_answers.h"
+#include "server/api/request.h"
+#include "server/api/route_table.h"
+#include "server/api/tokens.h"
+
+namespace skiff {
+namespace {
+
+constexpr std::size_t kLargestJson = std::size_t{256} << 10;
+constexpr std::size_t kLargestModule = std::size_t{64} << 20;
+constexpr std::size_t kLongestToken = 256;
+constexpr std::size_t kLongestKey = 255;
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return result;
+}
+
+/// "application/json" of "Application/JSON; charset=utf-8".
+std::string mediaType(std::string_view field) {
+  std::string_view type = field.substr(0, field.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return lower(type);
+}
+
+bool acceptsEvents(std::string_view accept) {
+  return lower(accept).find("text/event-stream") != std::string::npos;
+}
+
+ApiProblem unauthorizedProblem() {
+  return {ProblemCode::unauthorized,
+          "Send a token that holds: Authorization: Bearer TOKEN. The first operator's is in "
+          "data_dir/operator.token."};
+}
+
+bool maySee(const ApiRoute& route, const Caller& caller) {
+  switch (route.access) {
+    case Access::operatorOnly:
+      return caller.isOperator();
+    case Access::tenantAdmin:
+      return caller.scope != Scope::tenantRead;
+    case Access::tenantRead:
+      return true;
+  }
+  return false;
+}
+
+bool isVisibleText(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+/// The largest body that the request may have.
+ApiResult<std::size_t> bodyLimit(const ApiRoute& route, ApiHead& head) {
+  if (!head.hasBody) return std::size_t{0};
+  const std::string type = mediaType(head.contentType);
+  std::size_t limit = 0;
+  if (route.body == BodyKind::none) {
+    return ApiProblem{ProblemCode::bodyTooLarge, "This takes no body: send none."};
+  }
+  if (type == "application/json") {
+    limit = kLargestJson;
+  } else if (type == "application/wasm" && route.body == BodyKind::moduleOrJson) {
+    limit = kLargestModule;
+  } else {
+    return ApiProblem{ProblemCode::unsupportedMediaType,
+                      route.body == BodyKind::moduleOrJson
+                          ? "Send application/wasm, or application/json."
+                          : "Send application/json."};
+  }
+  head.contentType = type;
+  if (head.contentLength && *head.contentLength > limit) {
+    return ApiProblem{ProblemCode::bodyTooLarge,
+                      "A body of this type may have at most " + std::to_string(limit) + " bytes."};
+  }
+  return limit;
+}
+
+}  // namespace
+
+struct Api::State {
+  State(Operations& operations, Info info)
+      : context{operations, std::move(info)}, answers(operations.catalog()) {}
+
+  ApiResult<Caller> authenticate(std::string_view authorization);
+
+  ApiContext context;
+  RepeatedAnswers answers;
+};
+
+ApiResult<Caller> Api::State::authenticate(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (authorization.size() <= kScheme.size() || authorization.size() > kLongestToken ||
+      lower(authorization.substr(0, kScheme.size())) != kScheme) {
+    return unauthorizedProblem();
+  }
+  std::string_view token = authorization.substr(kScheme.size());
+  while (token.starts_with(' ')) token.remove_prefix(1);
+  // By its hash: how long the search takes says nothing about a token.
+  const auto record = context.operations.catalog().findToken(hashToken(token));
+  if (record.has_error()) {
+    if (record.error().kind == CatalogError::Kind::notFound) return unauthorizedProblem();
+    return problemOf(record.error());
+  }
+  return Caller{.actor = "token " + record->id,
+                .scope = record->scope,
+                .tenant = record->tenant,
+                .tokenId = record->id,
+                .expires = record->expires};
+}
+
+namespace {
+
+class Call final : public ApiCall {
+ public:
+  Call(ApiContext& context, RepeatedAnswers& answers, const ApiRoute& route, ApiRequest request,
+       std::size_t maxBody)
+      : context_(context),
+        answers_(answers),
+        route_(route),
+        request_(std::move(request)),
+        maxBody_(maxBody) {}
+
+  std::size_t maxBody() const override { return maxBody_; }
+  bool streams() const override {
+    return route_.streaming == Streaming::always ||
+           (route_.streaming == Streaming::ifAccepted && acceptsEvents(request_.head.accept));
+  }
+  bool isSlow() const override { return route_.effort == Effort::slow; }
+  const std::string& owner() const override { return request_.caller.tenant; }
+
+  ApiAnswer run(std::string body, std::shared_ptr<EventStream> events) override {
+    request_.body = std::move(body);
+    request_.events = events;
+    ApiAnswer answer = answerSafely();
+    if (events && route_.streaming == Streaming::ifAccepted) tellResult(*events, answer);
+    return answer;
+  }
+
+ private:
+  ApiAnswer answerSafely() {
+    try {
+      const auto answer =
+          request_.head.idempotencyKey.empty() ? route_.handle(context_, request_) : answerOnce();
+      return answer.has_error() ? problemAnswer(answer.error()) : *answer;
+    } catch (const std::exception& error) {
+      spdlog::error("{} {}: {}", route_.method, route_.path, error.what());
+      return problemAnswer({ProblemCode::internal, "The daemon failed; see the operator's log."});
+    }
+  }
+
+  ApiResult<ApiAnswer> answerOnce() {
+    const auto attempt = answers_.begin(request_);
+    if (attempt.has_error()) return attempt.error();
+    auto given = answers_.find(request_);
+    if (given.has_error()) return given.error();
+    if (*given) {
+      if (request_.events) request_.events->start();
+      return **std::move(given);
+    }
+    auto answer = route_.handle(context_, request_);
+    if (answer.has_value()) answers_.keep(request_, *answer);
+    return answer;
+  }
+
+  static void tellResult(EventStream& events, const ApiAnswer& answer) {
+    std::string body = answer.body;
+    while (body.ends_with('\n')) body.pop_back();
+    if (answer.status >= 400) {
+      events.finish("error", body);
+    } else {
+      events.finish("result",
+                    "{\"status\":" + std::to_string(answer.status) + ",\"body\":" + body + "}");
+    }
+  }
+
+  ApiContext& context_;
+  RepeatedAnswers& answers_;
+  const ApiRoute& route_;
+  ApiRequest request_;
+  const std::size_t maxBody_;
+};
+
+}  // namespace
+
+Api::Api(Operations& operations, Info info)
+    : state_(std::make_unique<State>(operations, std::move(info))) {}
+
+Api::~Api() = default;
+
+std::variant<ApiAnswer, std::unique_ptr<ApiCall>> Api::open(ApiHead head) {
+  auto caller = state_->authenticate(head.authorization);
+  if (caller.has_error()) return problemAnswer(caller.error());
+  const std::string path = head.target.substr(0, head.target.find('?'));
+  const ApiRoute* found = nullptr;
+  PathNames names;
+  bool isPath = false;
+  for (const ApiRoute& route : apiRoutes()) {
+    PathNames matched;
+    if (!matchPath(path, route.path, matched)) continue;
+    isPath = true;
+    names = std::move(matched);
+    if (route.method == head.method) found = &route;
+    if (found) break;
+  }
+  // Another tenant's is not there, whatever is asked of it.
+  if (!isPath || (!names.tenant.empty() && !caller->maySee(names.tenant))) {
+    return problemAnswer(notFoundProblem());
+  }
+  if (!found) {
+    const std::string allowed = allowedMethods(path);
+    ApiAnswer answer =
+        problemAnswer({ProblemCode::methodNotAllowed, "Use one of " + allowed + "."});
+    answer.fields.emplace_back("Allow", allowed);
+    return answer;
+  }
+  if (!maySee(*found, *caller)) {
+    return problemAnswer(
+        {ProblemCode::forbidden, found->access == Access::operatorOnly
+                                     ? "Only an operator's token may do this."
+                                     : "This token may only read: use one of tenant-admin."});
+  }
+  const auto limit = bodyLimit(*found, head);
+  if (limit.has_error()) return problemAnswer(limit.error());
+  if (found->method != "POST") head.idempotencyKey.clear();
+  if (head.idempotencyKey.size() > kLongestKey || !isVisibleText(head.idempotencyKey)) {
+    return problemAnswer(
+        {ProblemCode::badRequest, "Idempotency-Key must have 1 to 255 visible ASCII characters."});
+  }
+  return std::make_unique<Call>(state_->context, state_->answers, *found,
+                                ApiRequest{.head = std::move(head),
+                                           .caller = *std::move(caller),
+                                           .path = std::move(names),
+                                           .body = {},
+                                           .events = {}},
+                                *limit);
+}
+
+void Api::cancel() {
+  state_->context.operations.cancel();
+}
+
+std::string_view Api::openApiDocument() {
+  return kOpenApiDocument;
+}
+
+}  // namespace skiff

@@ -1,0 +1,84 @@
+#include "server/api/operations.h"
+
+#include <spdlog/spdlog.h>
+
+#include "server/api/operations_apply.h"
+
+namespace skiff {
+
+Operations::Operations(Parts parts) : parts_(std::move(parts)) {
+  parts_.runtime.onRollbackDue(
+      [this](const AppRuntime::RollbackNotice& notice) { autoRollback(notice); });
+}
+
+Operations::~Operations() {
+  parts_.runtime.onRollbackDue({});
+}
+
+ApiProblem problemOf(const CatalogError& error) {
+  switch (error.kind) {
+    case CatalogError::Kind::notFound:
+      return notFoundProblem();
+    case CatalogError::Kind::changed:
+      return {ProblemCode::preconditionFailed,
+              "It is not as If-Match or If-None-Match says: get it again, and decide anew."};
+    case CatalogError::Kind::storage:
+      break;
+  }
+  spdlog::error("catalog: {}", error.message);
+  return {ProblemCode::internal,
+          "The catalog could not be read or written; nothing was changed. Try again, or see the "
+          "operator's log."};
+}
+
+ApiProblem problemOf(const BlobError& error) {
+  if (error.kind == BlobError::Kind::full) {
+    return {ProblemCode::storageFull,
+            "The store of modules and images is full: delete apps, or raise [deploy] blobs_max."};
+  }
+  spdlog::error("blobs: {}", error.message);
+  return {ProblemCode::internal,
+          "The store of modules and images could not be read or written; see the operator's log."};
+}
+
+ApiProblem Operations::refusalProblem(const Caller& caller,
+                                      const AppRuntime::Refusal& refusal) const {
+  switch (refusal.kind) {
+    case AppRuntime::Refusal::Kind::routes:
+      // Whose the other app is is nobody's business but the operator's.
+      if (caller.isOperator() || refusal.otherTenant.empty()) {
+        return {ProblemCode::routeTaken, refusal.message};
+      }
+      return {ProblemCode::routeTaken, "A route is another tenant's; choose another host or path."};
+    case AppRuntime::Refusal::Kind::module:
+      return {ProblemCode::moduleRefused, refusal.message};
+    case AppRuntime::Refusal::Kind::notReady:
+      return {ProblemCode::notReady, "The daemon is starting or ending; try again in a moment."};
+    case AppRuntime::Refusal::Kind::committed:
+      break;
+  }
+  return {ProblemCode::internal, "The change was not made; try again."};
+}
+
+std::vector<TenantConfig> Operations::fileTenants() const {
+  return parts_.fileTenants ? parts_.fileTenants() : std::vector<TenantConfig>();
+}
+
+ApiResult<void> Operations::requireWritable(const std::string& tenant) const {
+  if (!parts_.runtime.isFileTenant(tenant)) return {};
+  return ApiProblem{ProblemCode::readOnly,
+                    "This tenant is in the configuration file: change it there, and reload."};
+}
+
+ApiResult<std::vector<AuditRecord>> Operations::audit(const std::string& tenant, Revision before,
+                                                      std::size_t limit) const {
+  auto records = parts_.catalog.audit(tenant, before, limit);
+  if (records.has_error()) return problemOf(records.error());
+  return *std::move(records);
+}
+
+std::vector<AppRuntime::AppStatus> Operations::status(const std::string& tenant) const {
+  return parts_.runtime.status(tenant);
+}
+
+}  // namespace skiff

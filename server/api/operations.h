@@ -1,0 +1,230 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+#include "deploy/blobs/blob_store.h"
+#include "deploy/catalog/catalog.h"
+#include "server/api/caller.h"
+#include "server/api/host_index.h"
+#include "server/api/image_source.h"
+#include "server/api/problem.h"
+#include "server/api/settings.h"
+#include "server/api/tenant_locks.h"
+#include "server/api/watch_list.h"
+#include "server/app_runtime.h"
+
+namespace skiff {
+
+/// A tenant as it is shown.
+struct TenantView {
+  TenantRecord record;  ///< of one of the file: its name alone
+  Limits limits;
+  ClockKind clock = ClockKind::frozen;
+  bool fromFile = false;
+};
+
+/// An app as it is shown.
+struct AppView {
+  AppRecord record;  ///< of one of the file: its names, and a document made of its configuration
+  std::vector<std::string> secrets;
+  std::optional<DeploymentRecord> deployment;
+  bool fromFile = false;
+};
+
+/// What the API does, without HTTP: each change is checked, resolved, made durable in the catalog
+/// and served, or refused with nothing changed. Changes of one tenant are made one after the other.
+/// Any thread that may block; not the listener's, not a shard's.
+class Operations {
+ public:
+  struct Parts {
+    Catalog& catalog;
+    BlobStore& blobs;
+    AppRuntime& runtime;
+    ImageSource* images = nullptr;         ///< none: images are refused
+    std::function<Limits()> serverLimits;  ///< [limits], as they are now
+    /// The configuration file's tenants, as they are served now. Empty: there are none.
+    std::function<std::vector<TenantConfig>()> fileTenants = {};
+    std::size_t versionsKept = 20;  ///< of an app, beside those in use
+  };
+  /// REQUIRES: the parts outlive it.
+  explicit Operations(Parts parts);
+  ~Operations();
+  Operations(const Operations&) = delete;
+  Operations& operator=(const Operations&) = delete;
+
+  /// Everything in the catalog that can be served, for the start and for a reload of the file. What
+  /// cannot be read, or has no good signature where one is required, is left out, with a line in
+  /// the operator's log.
+  Result<AppRuntime::Change> loadAll();
+  /// Gives up pulls that are under way, and refuses new ones. For the end.
+  void cancel() { cancelled_ = true; }
+
+  // Tenants.
+  ApiResult<Put<TenantView>> putTenant(const Caller& caller, const std::string& name,
+                                       std::string_view document, Precondition condition);
+  ApiResult<void> deleteTenant(const Caller& caller, const std::string& name,
+                               Precondition condition);
+  ApiResult<TenantView> tenant(const std::string& name) const;
+  ApiResult<std::vector<TenantView>> tenants(std::string_view after, std::size_t limit) const;
+
+  // Apps.
+  ApiResult<Put<AppView>> putApp(const Caller& caller, const std::string& tenant,
+                                 const std::string& name, std::string_view document,
+                                 Precondition condition);
+  ApiResult<void> deleteApp(const Caller& caller, const std::string& tenant,
+                            const std::string& name, Precondition condition);
+  ApiResult<AppView> app(const std::string& tenant, const std::string& name) const;
+  ApiResult<std::vector<AppView>> apps(const std::string& tenant, std::string_view after,
+                                       std::size_t limit) const;
+
+  // Secrets.
+  ApiResult<void> putSecret(const Caller& caller, const std::string& tenant, const std::string& app,
+                            const std::string& name, const std::string& value);
+  ApiResult<void> deleteSecret(const Caller& caller, const std::string& tenant,
+                               const std::string& app, const std::string& name);
+
+  // Versions.
+  struct NewVersion {
+    VersionRecord record;
+    bool created = false;
+    std::vector<std::string> notes;
+  };
+  /// False from it gives up.
+  using Progress = std::function<bool(const ImageSource::Progress&)>;
+  ApiResult<NewVersion> uploadVersion(const Caller& caller, const std::string& tenant,
+                                      const std::string& app, std::string_view module,
+                                      const Progress& progress);
+  ApiResult<NewVersion> pullVersion(const Caller& caller, const std::string& tenant,
+                                    const std::string& app, const std::string& image,
+                                    const Progress& progress);
+  /// `name`: the version's, or its beginning (4 digits or more) if there is only one like it.
+  ApiResult<VersionRecord> version(const std::string& tenant, const std::string& app,
+                                   const std::string& name) const;
+  ApiResult<std::vector<VersionRecord>> versions(const std::string& tenant, const std::string& app,
+                                                 std::size_t limit) const;
+
+  // Deployments.
+  ApiResult<DeploymentRecord> setDeployment(const Caller& caller, const std::string& tenant,
+                                            const std::string& app, std::string_view document,
+                                            Precondition condition);
+  ApiResult<DeploymentRecord> rollback(const Caller& caller, const std::string& tenant,
+                                       const std::string& app);
+  /// Takes back by itself what fails too often, unless that was changed in the meantime.
+  void autoRollback(const AppRuntime::RollbackNotice& notice);
+  ApiResult<DeploymentRecord> deployment(const std::string& tenant, const std::string& app) const;
+  ApiResult<std::vector<DeploymentRecord>> deployments(const std::string& tenant,
+                                                       const std::string& app,
+                                                       std::size_t limit) const;
+
+  // What a tag that is watched asks for.
+  WatchList& watched() { return watched_; }
+  /// Looks whether the tag is another image than `known` and deploys it then. The digest that it
+  /// has now.
+  ApiResult<std::string> followTag(const std::string& tenant, const std::string& app,
+                                   const std::string& image, const std::string& known);
+
+  // Tokens.
+  struct TokenRequest {
+    Scope scope = Scope::tenantRead;
+    std::string tenant;
+    std::string note;
+    std::chrono::seconds expiresIn{0};  ///< 0: never
+  };
+  struct NewToken {
+    TokenRecord record;
+    std::string token;  ///< shown once
+  };
+  ApiResult<NewToken> createToken(const Caller& caller, const TokenRequest& request);
+  ApiResult<void> deleteToken(const Caller& caller, const std::string& id);
+  ApiResult<std::vector<TokenRecord>> tokens(const Caller& caller) const;
+
+  // What is only read.
+  ApiResult<std::vector<AuditRecord>> audit(const std::string& tenant, Revision before,
+                                            std::size_t limit) const;
+  std::vector<AppRuntime::AppStatus> status(const std::string& tenant) const;
+  /// Whether there is such an app, of the catalog or the file.
+  ApiResult<void> requireApp(const std::string& tenant, const std::string& app) const;
+  std::unique_ptr<AppRuntime::LogSubscription> followLog(
+      const std::string& tenant, const std::string& app,
+      std::function<void(std::string_view)> line) {
+    return parts_.runtime.followLog(tenant, app, std::move(line));
+  }
+
+  Catalog& catalog() { return parts_.catalog; }
+
+ private:
+  /// An app with everything that serving it takes.
+  struct Loaded {
+    AppRecord record;
+    AppSettings settings;
+    std::vector<std::pair<std::string, std::string>> secrets;
+    std::optional<DeploymentRecord> deployment;
+    std::vector<VersionRecord> versions;  ///< of the deployment
+  };
+  enum class Unserved : std::uint8_t { leaveOut, refuse };
+
+  ApiResult<void> requireWritable(const std::string& tenant) const;
+  ApiResult<TenantSettings> readTenant(const std::string& name) const;
+  ApiResult<Loaded> load(const TenantSettings& tenant, AppRecord record) const;
+  ApiResult<Loaded> loadFor(const std::string& tenant, const std::string& app,
+                            const TenantSettings& owner) const;
+  ApiResult<AppSpec> resolve(const TenantSettings& tenant, const Loaded& app,
+                             Unserved unserved) const;
+  ApiResult<VersionSpec> resolveVersion(const VersionRecord& version,
+                                        const TenantSettings& tenant) const;
+  ApiResult<std::vector<VersionRecord>> findVersions(const std::string& tenant,
+                                                     const std::string& app,
+                                                     std::vector<SplitEntry>& split) const;
+  ApiResult<DeploymentRecord> deploy(const Caller& caller, const TenantSettings& tenant, Loaded app,
+                                     DeploymentRecord record, Precondition condition);
+  ApiResult<DeploymentRecord> rollBack(const Caller& caller, const std::string& tenant,
+                                       const std::string& app, DeploymentCause cause,
+                                       std::optional<std::int64_t> from);
+  ApiResult<NewVersion> addVersion(const Caller& caller, VersionRecord record,
+                                   const TenantSettings& tenant, const Loaded& app,
+                                   const Progress& progress);
+  ApiResult<void> changeSecret(const Caller& caller, const std::string& tenant,
+                               const std::string& app, const std::string& name,
+                               const std::string* value);
+  /// Serves the change once `commit` made it durable.
+  template <class T>
+  ApiResult<T> apply(const Caller& caller, AppRuntime::Change change,
+                     const std::function<CatalogResult<T>()>& commit);
+  ApiProblem refusalProblem(const Caller& caller, const AppRuntime::Refusal& refusal) const;
+
+  /// Keeps what these versions are made of for as long as a request to them may last.
+  void linger(const std::vector<VersionRecord>& versions);
+  void tidy(bool now);
+  std::vector<TenantConfig> fileTenants() const;
+
+  Parts parts_;
+  mutable TenantLocks locks_;
+  HostIndex hosts_;
+  WatchList watched_;
+  std::atomic<bool> cancelled_ = false;
+
+  std::mutex tidyMutex_;  ///< held while tidying up
+  std::mutex leftMutex_;  ///< guards what follows
+  std::set<std::pair<std::string, std::string>> toPrune_;
+  std::deque<std::pair<std::chrono::steady_clock::time_point, std::shared_ptr<BlobStore::Pin>>>
+      lingering_;
+  std::chrono::steady_clock::time_point tidied_{};
+};
+
+ApiProblem problemOf(const CatalogError& error);
+ApiProblem problemOf(const BlobError& error);
+
+}  // namespace skiff

@@ -1,0 +1,62 @@
+#include <spdlog/spdlog.h>
+
+#include "server/api/operations.h"
+
+namespace skiff {
+namespace {
+
+/// As long as a request may last (LimitCeilings::kWall), and a little more.
+constexpr std::chrono::minutes kLinger{65};
+constexpr std::size_t kMostLingering = 4'096;
+constexpr std::chrono::minutes kTidyEvery{1};
+
+}  // namespace
+
+void Operations::linger(const std::vector<VersionRecord>& versions) {
+  if (versions.empty()) return;
+  std::vector<std::string> names;
+  for (const VersionRecord& version : versions) {
+    names.insert(names.end(), version.blobs.begin(), version.blobs.end());
+    if (!version.tree.empty()) names.push_back(version.tree);
+  }
+  auto pin = parts_.blobs.pin(std::move(names));
+  const std::lock_guard lock(leftMutex_);
+  lingering_.emplace_back(std::chrono::steady_clock::now() + kLinger, std::move(pin));
+  if (lingering_.size() > kMostLingering) lingering_.pop_front();
+}
+
+void Operations::tidy(bool now) {
+  const std::unique_lock tidying(tidyMutex_, std::try_to_lock);
+  if (!tidying.owns_lock()) return;
+  std::set<std::pair<std::string, std::string>> apps;
+  {
+    const std::lock_guard lock(leftMutex_);
+    const auto time = std::chrono::steady_clock::now();
+    if (!now && tidied_.time_since_epoch().count() != 0 && time - tidied_ < kTidyEvery) return;
+    tidied_ = time;
+    apps.swap(toPrune_);
+    while (!lingering_.empty() && lingering_.front().first < time) lingering_.pop_front();
+  }
+  for (const auto& [tenant, app] : apps) {
+    // notFound: it is gone already.
+    static_cast<void>(parts_.catalog.pruneVersions("skiffd", tenant, app, parts_.versionsKept));
+  }
+  const auto needed = [this]() -> BlobResult<std::vector<std::string>> {
+    auto content = parts_.catalog.content();
+    if (content.has_error()) {
+      return BlobError{BlobError::Kind::storage, content.error().message};
+    }
+    std::vector<std::string> names = std::move(content->blobs);
+    names.insert(names.end(), content->trees.begin(), content->trees.end());
+    return names;
+  };
+  const auto collected = parts_.blobs.collect(needed);
+  if (collected.has_error()) {
+    spdlog::error("blobs: {}", collected.error().message);
+  } else if (collected->blobs + collected->trees != 0) {
+    spdlog::info("removed {} blobs and {} trees that nothing needs, {} bytes", collected->blobs,
+                 collected->trees, collected->bytes);
+  }
+}
+
+}  // namespace skiff

@@ -1,0 +1,234 @@
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "deploy/digest.h"
+#include "server/api/json_io.h"
+#include "server/api/operations.h"
+
+namespace skiff {
+namespace {
+
+constexpr std::size_t kVersionName = 16;
+constexpr std::size_t kLongestReference = 512;
+constexpr std::size_t kDigestPrefix = std::string_view("sha256:").size();
+constexpr std::size_t kMostVersions = 1'000;
+
+std::string versionNameOf(std::string_view digest) {
+  return std::string(digest.substr(digest.find(':') + 1, kVersionName));
+}
+
+ApiProblem problemOf(const ImageSource::Failure& failure) {
+  switch (failure.kind) {
+    case ImageSource::Failure::Kind::pull:
+      return {ProblemCode::pullFailed, failure.message, {}, failure.reason};
+    case ImageSource::Failure::Kind::module:
+      return {ProblemCode::moduleRefused, failure.message};
+    case ImageSource::Failure::Kind::signature:
+      return {ProblemCode::signatureRequired, failure.message};
+    case ImageSource::Failure::Kind::full:
+      return {ProblemCode::storageFull, failure.message};
+    case ImageSource::Failure::Kind::internal:
+      break;
+  }
+  spdlog::error("pull: {}", failure.message);
+  return {ProblemCode::internal, "The image could not be stored; see the operator's log."};
+}
+
+bool tell(const Operations::Progress& progress, std::string_view step, std::string_view detail) {
+  return !progress || progress({.step = step, .detail = detail});
+}
+
+ApiProblem abandonedProblem() {
+  return {ProblemCode::notReady, "The request was given up, or the daemon is ending; try again."};
+}
+
+}  // namespace
+
+ApiResult<Operations::Loaded> Operations::loadFor(const std::string& tenant, const std::string& app,
+                                                  const TenantSettings& owner) const {
+  auto record = parts_.catalog.app(tenant, app);
+  if (record.has_error()) return ::skiff::problemOf(record.error());
+  return load(owner, *std::move(record));
+}
+
+ApiResult<Operations::NewVersion> Operations::uploadVersion(const Caller& caller,
+                                                            const std::string& tenant,
+                                                            const std::string& app,
+                                                            std::string_view module,
+                                                            const Progress& progress) {
+  if (auto writable = requireWritable(tenant); writable.has_error()) return writable.error();
+  const auto owner = readTenant(tenant);
+  if (owner.has_error()) return owner.error();
+  const auto loaded = loadFor(tenant, app, *owner);
+  if (loaded.has_error()) return loaded.error();
+  if (owner->signatures.mode == SignaturePolicy::Mode::require) {
+    return ApiProblem{ProblemCode::signatureRequired,
+                      "The tenant's policy requires signatures, and an uploaded module has none: "
+                      "push it to a registry, sign it there, and deploy the image."};
+  }
+  const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(module.data()),
+                                            module.size());
+  const std::string digest = sha256Digest(bytes);
+  // Pinned before it is there, so that no collection comes between.
+  const auto pin = parts_.blobs.pin({digest});
+  auto stored = parts_.blobs.put(std::as_bytes(bytes));
+  if (stored.has_error() && stored.error().kind == BlobError::Kind::full) {
+    tidy(true);
+    stored = parts_.blobs.put(std::as_bytes(bytes));
+  }
+  if (stored.has_error()) return ::skiff::problemOf(stored.error());
+  VersionRecord record;
+  record.tenant = tenant;
+  record.app = app;
+  record.digest = digest;
+  record.moduleDigest = digest;
+  record.moduleSize = module.size();
+  record.signatureDetail = owner->signatures.mode == SignaturePolicy::Mode::warn
+                               ? "An uploaded module has no signature."
+                               : "The tenant's policy is off.";
+  record.signature = owner->signatures.mode == SignaturePolicy::Mode::warn
+                         ? SignatureVerdict::missing
+                         : SignatureVerdict::unchecked;
+  record.blobs = {digest};
+  return addVersion(caller, std::move(record), *owner, *loaded, progress);
+}
+
+ApiResult<Operations::NewVersion> Operations::pullVersion(const Caller& caller,
+                                                          const std::string& tenant,
+                                                          const std::string& app,
+                                                          const std::string& image,
+                                                          const Progress& progress) {
+  if (auto writable = requireWritable(tenant); writable.has_error()) return writable.error();
+  if (image.empty() || image.size() > kLongestReference) {
+    return invalidProblem("image", "must be a reference such as \"registry.example/app:v1\".");
+  }
+  const auto owner = readTenant(tenant);
+  if (owner.has_error()) return owner.error();
+  const auto loaded = loadFor(tenant, app, *owner);
+  if (loaded.has_error()) return loaded.error();
+  if (!parts_.images) {
+    return ApiProblem{ProblemCode::pullFailed,
+                      "This daemon pulls no images: upload the module instead.",
+                      {},
+                      "unsupported"};
+  }
+  const auto watching = [&](const ImageSource::Progress& step) {
+    return !cancelled_ && (!progress || progress(step));
+  };
+  auto pulled = parts_.images->pull(image, owner->signatures, watching);
+  if (pulled.has_error() && pulled.error().kind == ImageSource::Failure::Kind::full) {
+    tidy(true);
+    pulled = parts_.images->pull(image, owner->signatures, watching);
+  }
+  if (pulled.has_error()) return problemOf(pulled.error());
+  VersionRecord record;
+  record.tenant = tenant;
+  record.app = app;
+  record.digest = pulled->digest;
+  record.moduleDigest = pulled->moduleDigest;
+  record.moduleSize = pulled->moduleSize;
+  record.tree = pulled->tree;
+  record.reference = image;
+  record.settings = pulled->settings;
+  record.signature = pulled->signature;
+  record.signatureDetail = pulled->signatureDetail;
+  record.blobs = pulled->blobs;
+  return addVersion(caller, std::move(record), *owner, *loaded, progress);
+}
+
+ApiResult<Operations::NewVersion> Operations::addVersion(const Caller& caller, VersionRecord record,
+                                                         const TenantSettings& tenant,
+                                                         const Loaded& app,
+                                                         const Progress& progress) {
+  record.version = versionNameOf(record.digest);
+  record.createdBy = caller.actor;
+  auto there = parts_.catalog.version(record.tenant, record.app, record.version);
+  if (there.has_value() && there->digest == record.digest) {
+    return NewVersion{*std::move(there), false, {}};
+  }
+  if (there.has_value()) {
+    return ApiProblem{ProblemCode::internal,
+                      "Another version of the app has a digest that begins alike."};
+  }
+  if (cancelled_ || !tell(progress, "prepare", record.version)) return abandonedProblem();
+  const auto version = resolveVersion(record, tenant);
+  if (version.has_error()) return version.error();
+  Loaded bare{.record = app.record,
+              .settings = app.settings,
+              .secrets = app.secrets,
+              .deployment = {},
+              .versions = {}};
+  const auto spec = resolve(tenant, bare, Unserved::leaveOut);
+  if (spec.has_error()) return spec.error();
+  auto prepared = parts_.runtime.prepare(*spec, *version);
+  if (prepared.has_error()) {
+    return ApiProblem{ProblemCode::moduleRefused, prepared.error().message};
+  }
+  record.abi = prepared->abi;
+  auto added = parts_.catalog.addVersion(caller.actor, std::move(record));
+  if (added.has_error()) return ::skiff::problemOf(added.error());
+  return NewVersion{std::move(added->record), added->created, std::move(prepared->notes)};
+}
+
+ApiResult<VersionRecord> Operations::version(const std::string& tenant, const std::string& app,
+                                             const std::string& name) const {
+  auto exact = parts_.catalog.version(tenant, app, name);
+  if (exact.has_value()) return *std::move(exact);
+  if (exact.error().kind != CatalogError::Kind::notFound) {
+    return ::skiff::problemOf(exact.error());
+  }
+  std::vector<SplitEntry> split{{name, 0}};
+  auto found = findVersions(tenant, app, split);
+  if (found.has_error()) return notFoundProblem();
+  return std::move(found->front());
+}
+
+ApiResult<std::vector<VersionRecord>> Operations::versions(const std::string& tenant,
+                                                           const std::string& app,
+                                                           std::size_t limit) const {
+  if (auto there = parts_.catalog.app(tenant, app); there.has_error()) {
+    return ::skiff::problemOf(there.error());
+  }
+  auto records = parts_.catalog.versions(tenant, app, limit);
+  if (records.has_error()) return ::skiff::problemOf(records.error());
+  return *std::move(records);
+}
+
+ApiResult<std::vector<VersionRecord>> Operations::findVersions(
+    const std::string& tenant, const std::string& app, std::vector<SplitEntry>& split) const {
+  const auto all = parts_.catalog.versions(tenant, app, kMostVersions);
+  if (all.has_error()) return ::skiff::problemOf(all.error());
+  std::vector<VersionRecord> found;
+  std::vector<KeyProblem> errors;
+  for (std::size_t i = 0; i < split.size(); ++i) {
+    const std::string key = "split[" + std::to_string(i) + "].version";
+    std::vector<const VersionRecord*> alike;
+    for (const VersionRecord& one : *all) {
+      const std::string_view digest =
+          std::string_view(one.digest).substr(std::min(kDigestPrefix, one.digest.size()));
+      if (split[i].version.size() >= 4 && digest.starts_with(split[i].version)) {
+        alike.push_back(&one);
+      }
+    }
+    if (alike.size() != 1) {
+      errors.push_back({key, alike.empty() ? "is no version of this app; list them, or add it."
+                                           : "is the beginning of more than one version; write "
+                                             "more of it."});
+      continue;
+    }
+    const bool isTwice = std::any_of(found.begin(), found.end(), [&](const VersionRecord& one) {
+      return one.version == alike.front()->version;
+    });
+    if (isTwice) {
+      errors.push_back({key, "is in the split already; name each version once."});
+      continue;
+    }
+    split[i].version = alike.front()->version;
+    found.push_back(*alike.front());
+  }
+  if (!errors.empty()) return invalidProblem(std::move(errors));
+  return found;
+}
+
+}  // namespace skiff
