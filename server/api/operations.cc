@@ -22,6 +22,8 @@ ApiProblem problemOf(const CatalogError& error) {
     case CatalogError::Kind::changed:
       return {ProblemCode::preconditionFailed,
               "It is not as If-Match or If-None-Match says: get it again, and decide anew."};
+    case CatalogError::Kind::full:
+      return {ProblemCode::invalid, error.message + ".", {{"", error.message + "."}}};
     case CatalogError::Kind::storage:
       break;
   }

@@ -134,12 +134,23 @@ ApiResult<std::vector<DeploymentRecord>> Operations::deployments(const std::stri
 ApiResult<std::string> Operations::followTag(const std::string& tenant, const std::string& app,
                                              const std::string& image, const std::string& known) {
   if (!parts_.images) return ApiProblem{ProblemCode::pullFailed, "This daemon pulls no images."};
-  const auto resolved = parts_.images->resolve(image, known);
+  std::string last = known;
+  if (last.empty()) {
+    // What was pulled as this before the start needs no pull.
+    const auto records = parts_.catalog.versions(tenant, app, 100);
+    if (records.has_error()) return problemOf(records.error());
+    for (const VersionRecord& record : *records) {
+      if (record.reference != image) continue;
+      last = record.digest;
+      break;
+    }
+  }
+  const auto resolved = parts_.images->resolve(image, last);
   if (resolved.has_error()) {
     return ApiProblem{
         ProblemCode::pullFailed, resolved.error().message, {}, resolved.error().reason};
   }
-  if (!*resolved) return known;
+  if (!*resolved) return last;
   const Caller caller = daemonCaller();
   const auto version = pullVersion(caller, tenant, app, image, {});
   if (version.has_error()) return version.error();

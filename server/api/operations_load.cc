@@ -34,11 +34,8 @@ ApiResult<Operations::Loaded> Operations::load(const TenantSettings& tenant,
 
 ApiResult<VersionSpec> Operations::resolveVersion(const VersionRecord& version,
                                                   const TenantSettings& tenant) const {
-  if (!isSignedAsRequired(version, tenant.signatures)) {
-    return ApiProblem{ProblemCode::signatureRequired,
-                      "Version " + version.version +
-                          " has no signature by one of the tenant's keys, and the tenant's policy "
-                          "requires one: deploy a signed image."};
+  if (const auto signed_ = enforceSignature(version, tenant.signatures); signed_.has_error()) {
+    return ApiProblem{ProblemCode::signatureRequired, signed_.error().message};
   }
   auto file = parts_.blobs.file(version.moduleDigest);
   if (file.has_error()) return problemOf(file.error());

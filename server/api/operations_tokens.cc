@@ -30,10 +30,11 @@ ApiResult<Operations::NewToken> Operations::createToken(const Caller& caller,
     }
   } else {
     if (!caller.maySee(request.tenant)) return notFoundProblem();
-    const auto owner = parts_.catalog.tenant(request.tenant);
-    if (owner.has_error() && !parts_.runtime.isFileTenant(request.tenant)) {
-      return problemOf(owner.error());
+    if (auto writable = requireWritable(request.tenant); writable.has_error()) {
+      return writable.error();
     }
+    const auto owner = parts_.catalog.tenant(request.tenant);
+    if (owner.has_error()) return problemOf(owner.error());
   }
   const auto held = locks_.hold(request.tenant);
   const auto there = parts_.catalog.tokens(request.tenant);

@@ -1,33 +1,20 @@
 #include "server/api/version_resolution.h"
 
-#include <algorithm>
-
-#include "deploy/digest.h"
-#include "server/api/base64.h"
+#include "deploy/signature/verdict.h"
 #include "server/api/json_io.h"
 
 namespace skiff {
 
 namespace json = boost::json;
 
-std::string keyFingerprint(std::string_view pem) {
-  constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----";
-  const std::size_t begin = pem.find(kBegin);
-  if (begin == pem.npos) return {};
-  const std::size_t end = pem.find("-----END", begin);
-  if (end == pem.npos) return {};
-  const auto bytes = decodeBase64(pem.substr(begin + kBegin.size(), end - begin - kBegin.size()));
-  if (!bytes || bytes->empty()) return {};
-  return sha256Digest(*bytes);
-}
-
-bool isSignedAsRequired(const VersionRecord& version, const SignaturePolicy& policy) {
-  if (policy.mode != SignaturePolicy::Mode::require) return true;
-  if (version.signature != SignatureVerdict::verified) return false;
-  return std::any_of(policy.keys.begin(), policy.keys.end(), [&](const std::string& key) {
-    const std::string fingerprint = keyFingerprint(key);
-    return !fingerprint.empty() && version.signatureDetail.find(fingerprint) != std::string::npos;
-  });
+Result<void> enforceSignature(const VersionRecord& version, const SignaturePolicy& policy) {
+  // The detail of what is verified names the key by its fingerprint.
+  constexpr std::string_view kPrefix = "sha256:";
+  constexpr std::size_t kLength = kPrefix.size() + 64;
+  Verdict verdict{.verdict = version.signature, .key = {}, .detail = version.signatureDetail};
+  const std::size_t begin = version.signatureDetail.find(kPrefix);
+  if (begin != std::string::npos) verdict.key = version.signatureDetail.substr(begin, kLength);
+  return enforce(policy, verdict);
 }
 
 void readImageSettings(std::string_view settings, VersionSpec& spec) {
