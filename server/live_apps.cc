@@ -83,16 +83,38 @@ std::shared_ptr<const Deployment> LiveApps::current() const {
 
 bool LiveApps::isFileTenant(const std::string& name) const {
   const std::lock_guard lock(mutex_);
-  return fileTenants_.contains(name);
+  return definesTenant(name);
 }
 
-Result<void, RouteConflicts> LiveApps::setFileApps(
-    std::vector<std::shared_ptr<const ServedApp>> apps, std::set<std::string> tenants,
-    std::function<void()> done) {
+bool LiveApps::definesTenant(const std::string& name) const {
+  return std::any_of(file_.tenants.begin(), file_.tenants.end(),
+                     [&](const TenantConfig& tenant) { return tenant.name == name; });
+}
+
+std::vector<TenantConfig> LiveApps::fileTenants() const {
+  const std::lock_guard lock(mutex_);
+  return file_.tenants;
+}
+
+Limits LiveApps::serverLimits() const {
+  const std::lock_guard lock(mutex_);
+  return file_.limits;
+}
+
+OciConfig LiveApps::registries() const {
+  const std::lock_guard lock(mutex_);
+  return file_.oci;
+}
+
+Result<void, RouteConflicts> LiveApps::setFile(const Config& config,
+                                               std::vector<std::shared_ptr<const ServedApp>> apps,
+                                               std::function<void()> done) {
   const std::lock_guard lock(mutex_);
   RouteConflicts taken;
-  for (const std::string& tenant : tenants) {
-    if (!tenants_.contains(tenant)) continue;
+  for (const auto& [tenant, limits] : tenants_) {
+    const bool isTaken = std::any_of(config.tenants.begin(), config.tenants.end(),
+                                     [&](const TenantConfig& one) { return one.name == tenant; });
+    if (!isTaken) continue;
     taken.push_back({"tenant \"" + tenant +
                          "\" is in the catalog already: give the file's another name, or delete "
                          "the catalog's with `skiff tenants delete " +
@@ -113,7 +135,7 @@ Result<void, RouteConflicts> LiveApps::setFileApps(
   auto drafted = served_.draft(edit);
   if (drafted.has_error()) return drafted.error();
   served_.install(*drafted, edit);
-  fileTenants_ = std::move(tenants);
+  file_ = config;
   hooks_.publish(std::move(*drafted), std::move(done));
   return {};
 }
@@ -219,10 +241,10 @@ const Limits* limitsOf(const AppRuntime::Change& change, const std::string& tena
 
 }  // namespace
 
-std::vector<std::string> LiveApps::load(Change change) {
+std::vector<std::string> LiveApps::load(Change change, std::function<void()> done) {
   std::vector<std::string> problems;
   const std::lock_guard lock(mutex_);
-  const auto isShadowed = [&](const std::string& tenant) { return fileTenants_.contains(tenant); };
+  const auto isShadowed = [&](const std::string& tenant) { return definesTenant(tenant); };
   for (const auto& [name, limits] : change.tenants) {
     if (isShadowed(name)) {
       problems.push_back("tenant \"" + name +
@@ -247,7 +269,7 @@ std::vector<std::string> LiveApps::load(Change change) {
     auto drafted = served_.draft(edit);
     if (drafted.has_value()) {
       served_.install(*drafted, edit);
-      hooks_.publish(std::move(*drafted), [] {});
+      hooks_.publish(std::move(*drafted), std::move(done));
       return problems;
     }
     // Of two, the file's stays, else the first.

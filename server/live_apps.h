@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,11 +45,15 @@ class LiveApps final : public AppRuntime {
   LiveApps(Quotas& quotas, ModuleLoader& loader, LogSink& guestLogs, Hooks hooks);
   ~LiveApps() override;
 
-  /// The file's apps from now on, and the tenants that are the file's. Or whose routes they cannot
-  /// have: then nothing changes.
-  Result<void, RouteConflicts> setFileApps(std::vector<std::shared_ptr<const ServedApp>> apps,
-                                           std::set<std::string> tenants,
-                                           std::function<void()> done);
+  /// The file's apps from now on, made of this configuration. Or whose routes they cannot have:
+  /// then nothing changes.
+  Result<void, RouteConflicts> setFile(const Config& config,
+                                       std::vector<std::shared_ptr<const ServedApp>> apps,
+                                       std::function<void()> done);
+  // Of the file that is served.
+  std::vector<TenantConfig> fileTenants() const;
+  Limits serverLimits() const;
+  OciConfig registries() const;
   std::shared_ptr<const Deployment> current() const;
   /// Changes of the catalog's apps are taken from now on.
   void open();
@@ -61,7 +64,7 @@ class LiveApps final : public AppRuntime {
 
   /// The catalog's apps at the start, without preparing anything: modules are loaded when they are
   /// first needed. What cannot be served is left out; one sentence for each.
-  std::vector<std::string> load(Change change);
+  std::vector<std::string> load(Change change, std::function<void()> done);
 
   // AppRuntime.
   Result<Prepared> prepare(const AppSpec& app, const VersionSpec& version) override;
@@ -83,6 +86,7 @@ class LiveApps final : public AppRuntime {
   Result<std::shared_ptr<ServedApp>> makeApp(const AppSpec& app,
                                              const std::shared_ptr<const ServedApp>& previous,
                                              const Limits* tenantLimits) const;
+  bool definesTenant(const std::string& name) const;
   void setLimits(const Change& change);
   /// What is removed by it.
   AppsEdit editOf(const Change& change) const;
@@ -94,7 +98,7 @@ class LiveApps final : public AppRuntime {
 
   mutable std::mutex mutex_;  ///< one change at a time
   ServedApps served_;
-  std::set<std::string> fileTenants_;
+  Config file_;
   std::map<std::string, std::shared_ptr<TenantQuota>> tenants_;  ///< the catalog's
   bool open_ = false;
 

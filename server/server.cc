@@ -99,7 +99,11 @@ Result<void> Server::openAdmin() {
   hooks.metrics = [this] { return metrics_.text(); };
   hooks.notReady = [this] { return notReady(); };
   hooks.engine = "V8 " + Engine::version();
-  admin_ = std::make_unique<AdminServer>(std::move(hooks), config_.admin.listen);
+  auto deploying = Deploying::open(config_, *live_, hooks.engine, [this] { return notReady(); });
+  if (deploying.has_error()) return deploying.error();
+  deploying_ = std::move(*deploying);
+  admin_ =
+      std::make_unique<AdminServer>(std::move(hooks), config_.admin.listen, &deploying_->api());
   if (auto started = admin_->start(); started.has_error()) return started.error();
   ListenAddress address = config_.admin.listen;
   address.port = admin_->port();
@@ -113,9 +117,10 @@ int Server::run() {
   scheduleMemoryCheck();
   build(config_);
   context_.run();
-  if (builderThread_.joinable()) builderThread_.join();
-  gauges_ = {};
   live_->close();
+  if (builderThread_.joinable()) builderThread_.join();
+  deploying_->cancel();
+  gauges_ = {};
   loader_->stop();
   for (const auto& shard : shards_) shard->endGuests();
   for (const auto& shard : shards_) shard->stop();
@@ -170,8 +175,6 @@ void Server::onBuilt(Config config, Built built) {
     for (const Error& error : errors) wrong.push_back(error.message);
     return refuse(wrong);
   }
-  std::set<std::string> tenants;
-  for (const TenantConfig& tenant : config.tenants) tenants.insert(tenant.name);
   const auto set = live_->setFileApps(std::move(*built), std::move(tenants), [this] { onReady(); });
   if (set.has_error()) {
     const RouteConflicts conflicts = set.error();
@@ -196,10 +199,16 @@ void Server::refuse(const std::vector<std::string>& why) {
   }
 }
 
-/// Every shard serves what the file says.
+/// At the start, what the catalog has comes on top of it.
+void Server::onFileServed() {
+  if (draining_) return;
+  if (std::exchange(serving_, true)) return onReady();
+  builderThread_.join();
+  builderThread_ = std::thread([this] { deploying_->load([this] { onReady(); }); });
+}
+
 void Server::onReady() {
   if (draining_) return;
-  serving_ = true;
   building_ = false;
   compilation_.giveWay();
   setState({});

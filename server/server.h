@@ -17,6 +17,7 @@
 #include "quota/quotas.h"
 #include "quota/watchdog.h"
 #include "server/admin/admin_server.h"
+#include "server/deploying.h"
 #include "server/file_apps.h"
 #include "server/live_apps.h"
 #include "server/memory_keeper.h"
@@ -60,6 +61,7 @@ class Server {
   void build(Config config);
   void onBuilt(Config config, Built built);
   void refuse(const std::vector<std::string>& why);
+  void onFileServed();
   void onReady();
   LiveApps::Hooks liveHooks();
   void publish(std::shared_ptr<const Deployment> deployment, std::function<void()> done);
@@ -97,6 +99,7 @@ class Server {
   std::unique_ptr<ModuleLoader> loader_;
   std::unique_ptr<FileApps> fileApps_;
   std::unique_ptr<LiveApps> live_;
+  std::unique_ptr<Deploying> deploying_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::vector<ListenSocket>> sockets_;  ///< until run()
   std::unique_ptr<AdminServer> admin_;

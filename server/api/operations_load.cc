@@ -42,9 +42,13 @@ ApiResult<VersionSpec> Operations::resolveVersion(const VersionRecord& version,
   VersionSpec spec;
   spec.name = version.version;
   spec.digest = version.digest;
+  spec.moduleDigest = version.moduleDigest;
   spec.module = *std::move(file);
   if (!version.tree.empty()) spec.tree = parts_.blobs.treeFolder(version.tree);
   readImageSettings(version.settings, spec);
+  std::vector<std::string> content = version.blobs;
+  if (!version.tree.empty()) content.push_back(version.tree);
+  spec.pin = parts_.blobs.pin(std::move(content));
   return spec;
 }
 

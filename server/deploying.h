@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "config/result.h"
+#include "deploy/blobs/blob_store.h"
+#include "deploy/catalog/catalog.h"
+#include "server/api/api.h"
+#include "server/api/operations.h"
+#include "server/api/registry_images.h"
+#include "server/api/watcher.h"
+
+namespace skiff {
+
+class LiveApps;
+
+/// What deploying while it serves takes beside what serves: the catalog and the store of blobs in
+/// the data folder, the API on top of them, and who follows tags.
+class Deploying {
+ public:
+  /// Makes or opens what is in `config.dataDir`, and the first operator's token. REQUIRES: `live`
+  /// outlives it.
+  static Result<std::unique_ptr<Deploying>> open(
+      const Config& config, LiveApps& live, std::string engine,
+      std::function<std::vector<std::string>()> notReady);
+  ~Deploying();
+
+  Api& api() { return api_; }
+  /// Serves what the catalog has; `done` when every shard does. Takes long with many apps. Follows
+  /// tags from then on, and takes back what is to be taken back.
+  void load(std::function<void()> done);
+  /// Nothing is changed any more: gives up what takes long.
+  void cancel();
+
+ private:
+  Deploying(const Config& config, LiveApps& live, std::unique_ptr<Catalog> catalog,
+            std::unique_ptr<BlobStore> blobs, Api::Info info);
+
+  LiveApps& live_;
+  const std::unique_ptr<Catalog> catalog_;
+  const std::unique_ptr<BlobStore> blobs_;
+  RegistryImages images_;
+  Operations operations_;
+  Api api_;
+  std::unique_ptr<Watcher> watcher_;
+};
+
+}  // namespace skiff
