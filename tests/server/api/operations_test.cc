@@ -1,0 +1,285 @@
+#include <boost/json.hpp>
+#include <thread>
+
+#include "deploy/digest.h"
+#include "deploy/signature/public_key.h"
+#include "server/api/tokens.h"
+#include "server/api/watcher.h"
+#include "tests/server/api/api_fixture.h"
+
+namespace skiff {
+namespace {
+
+namespace json = boost::json;
+using testing::HttpAnswer;
+
+// Public keys of nobody: their private ones were thrown away.
+constexpr std::string_view kKey =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAeGArG7nsaEG94WWfBikDILD0jXV\n"
+    "A6qEuhLokn55Jp1ZKfneKY4nC60bi1PwwFVSo7XBD1l5G//ioBp+QbaIow==\n"
+    "-----END PUBLIC KEY-----\n";
+constexpr std::string_view kOtherKey =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMVU1DQNnVrqqPybLPwdYCwnSL6Cn\n"
+    "rTlRE8bbKFKmtJJMfmrtTbzIJ9IIZuecoExjuqEyoNqirKgyQZ2bkdZaTw==\n"
+    "-----END PUBLIC KEY-----\n";
+
+class ApiOperations : public testing::ApiFixture {
+ protected:
+  void SetUp() override { start(); }
+
+  /// What a registry gives for the content, with a signature by kKey or none.
+  ImageSource::Pulled pulled(const std::string& content, bool isSigned = false) {
+    const auto bytes = std::as_bytes(std::span(content));
+    const auto digest = blobs_->put(bytes);
+    ImageSource::Pulled image{.digest = *digest,
+                              .moduleDigest = *digest,
+                              .moduleSize = content.size(),
+                              .tree = {},
+                              .settings = {},
+                              .signature = SignatureVerdict::missing,
+                              .signatureDetail = "there is none",
+                              .blobs = {*digest},
+                              .pin = blobs_->pin({*digest})};
+    if (isSigned) {
+      image.signature = SignatureVerdict::verified;
+      image.signatureDetail = "signed by " + PublicKey::parse(std::string(kKey))->fingerprint();
+    }
+    return image;
+  }
+  void putPolicy(std::string_view policy, std::string_view key) {
+    const json::object body{
+        {"signatures", {{"policy", policy}, {"keys", json::array{json::string(key)}}}}};
+    const HttpAnswer answer = put("/v1/tenants/acme", json::serialize(body));
+    ASSERT_LT(answer.status, 300u) << answer.body;
+  }
+  AppRuntime::Change loaded() {
+    auto change = operations_->loadAll();
+    EXPECT_TRUE(change.has_value());
+    return *std::move(change);
+  }
+  static std::string codeOf(const HttpAnswer& answer) {
+    return json::parse(answer.body).at("code").as_string().c_str();
+  }
+
+  static constexpr const char* kApp = "/v1/tenants/acme/apps/web";
+  static inline const std::string kVersions = std::string(kApp) + "/versions";
+};
+
+TEST_F(ApiOperations, LoadAfterARestartWhatWasServedBefore) {
+  put("/v1/tenants/acme", R"({"limits":{"cpu_ms":7},"clock":"coarse"})");
+  makeApp("acme", "web");
+  put("/v1/tenants/acme", R"({"limits":{"cpu_ms":7},"clock":"coarse"})");
+  put(std::string(kApp) + "/secrets/KEY", R"({"value":"hush"})");
+  const std::string first = makeVersion("acme", "web", "one");
+  const std::string second = makeVersion("acme", "web", "two");
+  put(std::string(kApp) + "/deployment",
+      R"({"split":[{"version":")" + first + R"(","weight":95},{"version":")" + second +
+          R"(","weight":5}],"sticky":"cookie:user","auto_rollback":{"margin":0.2}})");
+  makeApp("globex", "idle");
+  const AppSpec before = runtime_.served("acme", "web");
+  ASSERT_EQ(before.versions.size(), 2u);
+  stop();
+  start();
+  const AppRuntime::Change change = loaded();
+  ASSERT_EQ(change.tenants.size(), 2u);
+  EXPECT_EQ(change.tenants[0].second, runtime_.limitsOf("acme"));
+  ASSERT_EQ(change.apps.size(), 2u);
+  AppSpec after = change.apps[0];
+  EXPECT_EQ(after.overrideKey.size(), 32u);
+  EXPECT_EQ(after, before);
+  EXPECT_EQ(after.autoRollback->margin, 0.2);
+  EXPECT_TRUE(change.apps[1].versions.empty());
+  // Whose the hosts are is known again.
+  const std::string admin = makeToken("tenant-admin", "globex");
+  EXPECT_EQ(
+      ask("PUT", "/v1/tenants/globex/apps/idle", admin, R"({"routes":["web.acme.test/x"]})").status,
+      409u);
+}
+
+TEST_F(ApiOperations, LeaveOutWhatTheFileHasToo) {
+  makeApp("acme", "web");
+  makeApp("globex", "web");
+  runtime_.fileTenants.insert("acme");
+  const AppRuntime::Change change = loaded();
+  ASSERT_EQ(change.apps.size(), 1u);
+  EXPECT_EQ(change.apps[0].tenant, "globex");
+}
+
+TEST_F(ApiOperations, LoadTenThousandAppsQuickly) {
+  constexpr int kTenants = 1'000;
+  for (int i = 0; i < kTenants; ++i) {
+    const std::string tenant = "t" + std::to_string(i);
+    ASSERT_TRUE(catalog_->putTenant("test", tenant, R"({"limits":{"cpu_ms":20}})", {}));
+    ASSERT_TRUE(catalog_->putApp("test", tenant, "web",
+                                 R"({"routes":["web.)" + tenant + R"(.test/*"],"env":{"A":"b"}})",
+                                 {}));
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const AppRuntime::Change change = loaded();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_EQ(change.apps.size(), static_cast<std::size_t>(kTenants));
+  // A tenth of ten thousand in a tenth of two seconds would be the aim; other work runs beside.
+  EXPECT_LT(took, std::chrono::seconds(2));
+}
+
+TEST_F(ApiOperations, RefuseWhatIsNotSignedWhereSignaturesAreRequired) {
+  putPolicy("require", kKey);
+  makeApp("acme", "web");
+  putPolicy("require", kKey);
+  EXPECT_EQ(codeOf(post(kVersions, "module", {{"Content-Type", "application/wasm"}})),
+            "signature_required");
+  images_.pulling = [&](const auto& reference, const SignaturePolicy& policy,
+                        const auto&) -> Result<ImageSource::Pulled, ImageSource::Failure> {
+    EXPECT_EQ(policy.mode, SignaturePolicy::Mode::require);
+    return pulled(reference, reference == "a/signed:1");
+  };
+  EXPECT_EQ(codeOf(post(kVersions, R"({"image":"a/unsigned:1"})")), "signature_required");
+  EXPECT_EQ(post(kVersions, R"({"image":"a/signed:1"})").status, 201u);
+  EXPECT_EQ(json::parse(get(kVersions).body).at("items").as_array().size(), 1u);
+}
+
+TEST_F(ApiOperations, ServeNothingThatNoneOfTheKeysOfNowHasSigned) {
+  makeApp("acme", "web");
+  const std::string unsigned_ = makeVersion("acme", "web", "unsigned");
+  images_.pulling = [&](const auto&, const auto&,
+                        const auto&) -> Result<ImageSource::Pulled, ImageSource::Failure> {
+    return pulled("signed", true);
+  };
+  const HttpAnswer version = post(kVersions, R"({"image":"a/signed:1"})");
+  const std::string signed_ = json::parse(version.body).at("version").as_string().c_str();
+  deploy("acme", "web", unsigned_);
+  put(std::string(kApp) + "/deployment", R"({"split":[{"version":")" + unsigned_ +
+                                             R"(","weight":1},{"version":")" + signed_ +
+                                             R"(","weight":1}]})");
+  const auto servedVersions = [](const AppSpec& app) {
+    std::vector<std::string> names;
+    for (const VersionSpec& one : app.versions) names.push_back(one.name);
+    return names;
+  };
+  EXPECT_EQ(servedVersions(loaded().apps.at(0)).size(), 2u);
+  putPolicy("require", kKey);
+  EXPECT_THAT(servedVersions(runtime_.served("acme", "web")), ::testing::ElementsAre(signed_));
+  EXPECT_THAT(servedVersions(loaded().apps.at(0)), ::testing::ElementsAre(signed_));
+  EXPECT_EQ(codeOf(put(std::string(kApp) + "/deployment",
+                       R"({"split":[{"version":")" + unsigned_ + R"(","weight":1}]})")),
+            "signature_required");
+  // A rollback is no way around it.
+  EXPECT_EQ(codeOf(post(std::string(kApp) + "/rollback", "")), "signature_required");
+  putPolicy("require", kOtherKey);
+  EXPECT_TRUE(loaded().apps.at(0).versions.empty());
+  EXPECT_EQ(codeOf(put(std::string(kApp) + "/deployment",
+                       R"({"split":[{"version":")" + signed_ + R"(","weight":1}]})")),
+            "signature_required");
+}
+
+TEST_F(ApiOperations, FollowATagAndDeployWhatIsNew) {
+  makeApp("acme", "web");
+  put(kApp, R"({"watch":{"image":"a/web:latest","interval_s":10}})");
+  std::string content = "first";
+  images_.resolving =
+      [&](const auto&,
+          const std::string& known) -> Result<std::optional<std::string>, ImageSource::Failure> {
+    const std::string digest =
+        sha256Digest({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
+    if (digest == known) return std::optional<std::string>();
+    return std::optional(digest);
+  };
+  int pulls = 0;
+  images_.pulling = [&](const auto&, const auto&,
+                        const auto&) -> Result<ImageSource::Pulled, ImageSource::Failure> {
+    ++pulls;
+    return pulled(content);
+  };
+  const auto first = operations_->followTag("acme", "web", "a/web:latest", "");
+  ASSERT_TRUE(first.has_value()) << first.error().detail;
+  EXPECT_EQ(runtime_.served("acme", "web").versions.size(), 1u);
+  EXPECT_EQ(*operations_->followTag("acme", "web", "a/web:latest", *first), *first);
+  EXPECT_EQ(*operations_->followTag("acme", "web", "a/web:latest", ""), *first);
+  EXPECT_EQ(pulls, 1);
+  content = "second";
+  const auto second = operations_->followTag("acme", "web", "a/web:latest", *first);
+  ASSERT_TRUE(second.has_value());
+  const json::value deployment = json::parse(get(std::string(kApp) + "/deployment").body);
+  EXPECT_EQ(deployment.at("cause"), "watch");
+  EXPECT_EQ(deployment.at("created_by"), "skiffd");
+  EXPECT_EQ(deployment.at("number"), 2);
+  // What was rolled back by hand stays so until there is something new.
+  EXPECT_EQ(post(std::string(kApp) + "/rollback", "").status, 200u);
+  EXPECT_TRUE(operations_->followTag("acme", "web", "a/web:latest", *first).has_value());
+  EXPECT_EQ(json::parse(get(std::string(kApp) + "/deployment").body).at("number"), 3);
+  EXPECT_FALSE(operations_->followTag("acme", "web", "a/web:other", "").has_value());
+}
+
+TEST_F(ApiOperations, WatchTagsForAsLongAsAppsAskForIt) {
+  std::atomic<int> looks = 0;
+  images_.resolving =
+      [&](const auto&,
+          const std::string&) -> Result<std::optional<std::string>, ImageSource::Failure> {
+    ++looks;
+    return std::optional<std::string>();
+  };
+  makeApp("acme", "web");
+  Watcher watcher(*operations_, std::chrono::milliseconds(1));
+  put(kApp, R"({"watch":{"image":"a/web:latest","interval_s":10}})");
+  while (looks < 3) std::this_thread::yield();
+  EXPECT_EQ(put(kApp, "{}").status, 200u);
+  EXPECT_TRUE(operations_->watched().all().empty());
+  watcher.stop();
+}
+
+TEST_F(ApiOperations, RemoveWhatNoVersionNeedsWhenTheStoreIsFull) {
+  stop();
+  versionsKept_ = 1;
+  blobCap_ = ByteSize(100'000);
+  start();
+  makeApp("acme", "web");
+  // Each fills two fifths of the store.
+  for (int i = 0; i < 6; ++i) {
+    const std::string version =
+        makeVersion("acme", "web", std::to_string(i) + std::string(20'000, 'x'));
+    deploy("acme", "web", version);
+  }
+  EXPECT_LE(blobs_->bytes(), 100'000u);
+  const HttpAnswer large =
+      post(kVersions, std::string(150'000, 'x'), {{"Content-Type", "application/wasm"}});
+  EXPECT_EQ(large.status, 507u);
+  EXPECT_EQ(codeOf(large), "storage_full");
+}
+
+TEST_F(ApiOperations, RefuseModulesInTheRuntimesWords) {
+  makeApp("acme", "web");
+  runtime_.preparing = [](const AppSpec& app, const VersionSpec&) -> Result<AppRuntime::Prepared> {
+    EXPECT_EQ(app.tenant, "acme");
+    return Error{"It imports \"env\".\"x\", which skiff does not have."};
+  };
+  const HttpAnswer answer = post(kVersions, "module", {{"Content-Type", "application/wasm"}});
+  EXPECT_EQ(answer.status, 422u);
+  EXPECT_EQ(codeOf(answer), "module_refused");
+  EXPECT_NE(answer.body.find("which skiff does not have"), std::string::npos);
+  EXPECT_TRUE(json::parse(get(kVersions).body).at("items").as_array().empty());
+}
+
+TEST_F(ApiOperations, MakeTheFirstOperatorsTokenOnce) {
+  const auto mode = std::filesystem::status(directory_.path() / "operator.token").permissions();
+  EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(operator_.size(), 47u);
+  EXPECT_TRUE(operator_.starts_with("skf_"));
+  const std::string before = operator_;
+  stop();
+  start();
+  EXPECT_EQ(operator_, before);
+  EXPECT_EQ(get("/v1/tenants").status, 200u);
+  // Without one that holds, there is a new one.
+  const json::value tokens = json::parse(get("/v1/tokens").body);
+  remove("/v1/tokens/" + std::string(tokens.at("items").at(0).at("id").as_string()));
+  EXPECT_EQ(get("/v1/tenants").status, 401u);
+  stop();
+  start();
+  EXPECT_NE(operator_, before);
+  EXPECT_EQ(get("/v1/tenants").status, 200u);
+}
+
+}  // namespace
+}  // namespace skiff
