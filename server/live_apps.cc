@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 
 #include "isolate/abi/entry_abi.h"
 #include "isolate/prepared_module.h"

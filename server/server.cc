@@ -175,7 +175,7 @@ void Server::onBuilt(Config config, Built built) {
     for (const Error& error : errors) wrong.push_back(error.message);
     return refuse(wrong);
   }
-  const auto set = live_->setFileApps(std::move(*built), std::move(tenants), [this] { onReady(); });
+  const auto set = live_->setFile(config, std::move(*built), [this] { onFileServed(); });
   if (set.has_error()) {
     const RouteConflicts conflicts = set.error();
     for (const RouteConflict& conflict : conflicts) wrong.push_back(conflict.message);

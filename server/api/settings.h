@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/documents.h"
+#include "deploy/catalog/records.h"
 #include "router/route_pattern.h"
 #include "server/api/problem.h"
 #include "server/app_spec.h"
