@@ -90,8 +90,9 @@ class AppRuntime {
       const std::string& tenant, const std::string& app,
       std::function<void(std::string_view line)> line) = 0;
 
-  /// Called with what was taken back by itself (auto_rollback), from a thread that may block: it
-  /// makes that durable and applies it.
+  /// Called with what is to be taken back (auto_rollback), from a thread that may block: it makes
+  /// that durable and applies it. Set once; with nothing, it is not called any more once that is
+  /// back.
   struct RollbackNotice {
     std::string tenant;
     std::string app;

@@ -59,8 +59,6 @@ void Deploying::load(std::function<void()> done) {
     spdlog::error("{}", problem);
   }
   live_.open();
-  live_.onRollbackDue(
-      [this](const AppRuntime::RollbackNotice& notice) { operations_.autoRollback(notice); });
   watcher_ = std::make_unique<Watcher>(operations_);
 }
 

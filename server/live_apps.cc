@@ -64,7 +64,7 @@ void LiveApps::open() {
 }
 
 void LiveApps::onRollbackDue(std::function<void(const RollbackNotice&)> call) {
-  watcher_.start(std::move(call));
+  call ? watcher_.start(std::move(call)) : watcher_.stop();
 }
 
 void LiveApps::close() {

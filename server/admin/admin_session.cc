@@ -91,7 +91,7 @@ asio::awaitable<bool> AdminSession::serveOne() {
   const auto& request = parser.get();
   const std::string_view host = view(request[http::field::host]);
   if (gate_ && isApiTarget(view(request.target())) && refuseForeignHost(host).status == 0) {
-    co_return co_await serveApi(std::move(parser));
+    co_return co_await serveApi(parser);
   }
   const AdminAnswer answer = answerSafely(
       hooks_,
@@ -167,7 +167,7 @@ std::chrono::steady_clock::duration AdminSession::idle() const {
   return std::chrono::steady_clock::now() - waitingSince_;
 }
 
-asio::awaitable<void> AdminSession::await(std::function<bool()> isDone,
+asio::awaitable<void> AdminSession::await(const std::function<bool()>& isDone,
                                           std::chrono::milliseconds atMost) {
   wake_.expires_after(atMost);
   while (!isDone() && !ended_) {

@@ -48,8 +48,9 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
 
   /// False if the connection cannot go on.
   boost::asio::awaitable<bool> serveOne();
-  boost::asio::awaitable<bool> serveApi(HeadParser parser);
-  boost::asio::awaitable<bool> refuse(const Request& request, const ApiAnswer& answer);
+  boost::asio::awaitable<bool> serveApi(HeadParser& parser);
+  boost::asio::awaitable<bool> refuse(const Request& request, const ApiAnswer& refusal);
+  boost::asio::awaitable<bool> refuseBusy(const Request& request, std::string_view detail);
   boost::asio::awaitable<bool> refuseToken(const Request& request, const ApiAnswer& answer);
   /// Reads the body into `body`; an answer of status 0 if that is done.
   boost::asio::awaitable<ApiAnswer> readBody(HeadParser& parser, std::size_t limit, Work& work);
@@ -62,7 +63,7 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
   boost::asio::awaitable<void> close();
 
   /// Waits until `isDone`, which a wake() follows, or the connection is ended.
-  boost::asio::awaitable<void> await(std::function<bool()> isDone,
+  boost::asio::awaitable<void> await(const std::function<bool()>& isDone,
                                      std::chrono::milliseconds atMost);
   void wake();
   std::function<void()> waker();

@@ -15,6 +15,9 @@
 // What a session does for the API: token, body, work on other threads, answer or stream.
 
 namespace skiff {
+
+// GCC 12 destroys temporaries too early that an expression with co_await makes of more than a
+// number or a view, so each has a name here.
 namespace {
 
 namespace asio = boost::asio;
@@ -93,7 +96,7 @@ struct AdminSession::Work {
   }
 };
 
-asio::awaitable<bool> AdminSession::serveApi(HeadParser parser) {
+asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
   const auto& head = parser.get();
   const Request request{
       .version = head.version(),
@@ -107,20 +110,21 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser parser) {
     work->finish();
     waker();
   });
-  if (!looked) co_return co_await refuse(request, busyAnswer("Too much goes on; try again."));
-  co_await await([work] { return work->done(); }, kLong);
+  if (!looked) co_return co_await refuseBusy(request, "Too much goes on; try again.");
+  const std::function<bool()> isDone = [work] { return work->done(); };
+  co_await await(isDone, kLong);
   if (ended_) co_return false;
   if (const auto* refusal = std::get_if<ApiAnswer>(&work->opened)) {
     if (refusal->status == 401) co_return co_await refuseToken(request, *refusal);
     // What is not read of a body would be taken for the next request.
     if (!parser.is_done()) co_return co_await refuse(request, *refusal);
-    co_return co_await send(adminAnswer(*refusal), request.version, !request.isHead,
-                            request.keepAlive);
+    const AdminAnswer answer = adminAnswer(*refusal);
+    co_return co_await send(answer, request.version, !request.isHead, request.keepAlive);
   }
   ApiCall& call = *std::get<std::unique_ptr<ApiCall>>(work->opened);
   if (!trusted_) trusted_ = gate_->takeConnection(call.owner());
   if (!trusted_) {
-    co_return co_await refuse(request, busyAnswer("There are too many connections; close some."));
+    co_return co_await refuseBusy(request, "There are too many connections; close some.");
   }
 
   if (!parser.is_done()) {
@@ -137,7 +141,7 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser parser) {
   if (call.streams()) {
     streamShare = gate_->takeStream(call.owner());
     if (!streamShare) {
-      co_return co_await refuse(request, busyAnswer("There are too many streams; close some."));
+      co_return co_await refuseBusy(request, "There are too many streams; close some.");
     }
     events = std::make_shared<EventStream>(waker);
   }
@@ -148,28 +152,35 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser parser) {
     waker();
   });
   if (!submitted) {
-    co_return co_await refuse(request, busyAnswer("Too much goes on for this tenant; try again."));
+    co_return co_await refuseBusy(request, "Too much goes on for this tenant; try again.");
   }
   if (events) co_return co_await sendStream(request, work, events);
-  co_await await([work] { return work->done(); }, kLong);
+  co_await await(isDone, kLong);
   if (ended_) co_return false;
-  co_return co_await send(adminAnswer(std::move(work->answer)), request.version, !request.isHead,
+  const AdminAnswer answer = adminAnswer(std::move(work->answer));
+  co_return co_await send(answer, request.version, !request.isHead,
                           request.keepAlive && !stopping_);
 }
 
-asio::awaitable<bool> AdminSession::refuse(const Request& request, const ApiAnswer& answer) {
-  co_await send(adminAnswer(answer), request.version, !request.isHead, false);
+asio::awaitable<bool> AdminSession::refuse(const Request& request, const ApiAnswer& refusal) {
+  const AdminAnswer answer = adminAnswer(refusal);
+  co_await send(answer, request.version, !request.isHead, false);
   co_return false;
+}
+
+asio::awaitable<bool> AdminSession::refuseBusy(const Request& request, std::string_view detail) {
+  const ApiAnswer busy = busyAnswer(std::string(detail));
+  co_return co_await refuse(request, busy);
 }
 
 asio::awaitable<bool> AdminSession::refuseToken(const Request& request, const ApiAnswer& answer) {
   // Whoever guesses is slowed down, without being let hold many connections meanwhile.
   const auto delay = gate_->beginFailure(address_);
   if (!delay) {
-    co_return co_await refuse(request,
-                              busyAnswer("Too many tokens from this address did not hold."));
+    co_return co_await refuseBusy(request, "Too many tokens from this address did not hold.");
   }
-  co_await await([this] { return stopping_; }, *delay);
+  const std::function<bool()> isStopping = [this] { return stopping_; };
+  co_await await(isStopping, *delay);
   gate_->endFailure(address_);
   if (ended_) co_return false;
   co_return co_await refuse(request, answer);
@@ -221,13 +232,15 @@ asio::awaitable<ApiAnswer> AdminSession::readBody(HeadParser& parser, std::size_
 
 asio::awaitable<bool> AdminSession::sendStream(const Request& request, std::shared_ptr<Work> work,
                                                std::shared_ptr<EventStream> events) {
-  co_await await([&] { return events->isStarted() || work->done(); }, kLong);
+  const std::function<bool()> hasBegun = [&] { return events->isStarted() || work->done(); };
+  co_await await(hasBegun, kLong);
   if (ended_) {
     events->close();
     co_return false;
   }
   if (!events->isStarted()) {
-    co_return co_await send(adminAnswer(std::move(work->answer)), request.version, !request.isHead,
+    const AdminAnswer answer = adminAnswer(std::move(work->answer));
+    co_return co_await send(answer, request.version, !request.isHead,
                             request.keepAlive && !stopping_);
   }
   const bool isChunked = request.version >= 11;
@@ -236,7 +249,8 @@ asio::awaitable<bool> AdminSession::sendStream(const Request& request, std::shar
       "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n";
   if (isChunked) head += "Transfer-Encoding: chunked\r\n";
   watchClient();
-  if (co_await sendBytes(head + "\r\n") && !request.isHead) {
+  head += "\r\n";
+  if (co_await sendBytes(head) && !request.isHead) {
     co_await sendEvents(*events, isChunked);
   }
   events->close();
@@ -252,20 +266,23 @@ asio::awaitable<void> AdminSession::sendEvents(EventStream& events, bool isChunk
     const auto end = std::to_chars(size.data(), size.data() + size.size(), text.size(), 16).ptr;
     return std::string(size.data(), end).append("\r\n").append(text).append("\r\n");
   };
+  EventStream::Taken taken;
+  const std::function<bool()> hasMore = [&] {
+    taken = events.take();
+    return !taken.text.empty() || taken.isFinished || stopping_;
+  };
   while (!ended_ && !stopping_) {
-    EventStream::Taken taken = events.take();
+    taken = events.take();
     if (taken.text.empty() && !taken.isFinished) {
       // A comment tells the client, and whoever is between, that there is still somebody here.
-      co_await await(
-          [&] {
-            taken = events.take();
-            return !taken.text.empty() || taken.isFinished || stopping_;
-          },
-          limits_.heartbeat);
+      co_await await(hasMore, limits_.heartbeat);
       if (ended_ || stopping_) co_return;
       if (taken.text.empty() && !taken.isFinished) taken.text = ":\n\n";
     }
-    if (!taken.text.empty() && !co_await sendBytes(framed(taken.text))) co_return;
+    if (!taken.text.empty()) {
+      const std::string bytes = framed(taken.text);
+      if (!co_await sendBytes(bytes)) co_return;
+    }
     if (!taken.isFinished) continue;
     if (isChunked) co_await sendBytes("0\r\n\r\n");
     co_return;
