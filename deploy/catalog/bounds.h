@@ -23,7 +23,7 @@ inline constexpr std::chrono::days kExpiredToken{30};
 // Answers to requests that may be repeated.
 inline constexpr std::int64_t kAnswersOfToken = 1'000;
 inline constexpr std::chrono::hours kAnswerAge{24};
-inline constexpr std::size_t kAnswerSize = 256 << 10;  ///< bytes
+inline constexpr std::size_t kAnswerSize = 64 << 10;  ///< bytes
 
 // What one owner may have.
 inline constexpr std::int64_t kAppsOfTenant = 1'000;

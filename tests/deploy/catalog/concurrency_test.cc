@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
+#include <optional>
 #include <thread>
 
+#include "deploy/catalog/sqlite.h"
 #include "tests/deploy/catalog/catalog_fixture.h"
 
 namespace skiff {
@@ -68,6 +71,18 @@ TEST_F(ManyThreads, ReadWholeChangesOnlyWhileOthersAreMade) {
   }
   isOver = true;
   for (auto& reader : readers) reader.join();
+}
+
+TEST_F(ManyThreads, WaitForAnotherProgramThatWritesToTheFile) {
+  sqlite::Database other(file_, sqlite::Database::Use::writing);
+  std::optional<sqlite::Transaction> transaction;
+  transaction.emplace(other, sqlite::Database::Use::writing);
+  auto put = std::async(std::launch::async,
+                        [&] { return catalog().putTenant("test", "acme", "{}", kAlways); });
+  EXPECT_EQ(put.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  transaction.reset();
+  const auto done = put.get();
+  EXPECT_TRUE(done.has_value()) << errorOf(done);
 }
 
 }  // namespace
