@@ -39,9 +39,9 @@ using BlobResult = Result<T, BlobError>;
 /// opens the same folder is refused.
 class BlobStore {
  public:
-  /// Makes the folder if it is not there. What an earlier process left unfinished is removed,
-  /// except what it kept. `cap`: bytes of all blobs, trees and unfinished ones together; what is
-  /// there already may be more.
+  /// Makes the folder if it is not there. What an earlier process left unfinished is gone then,
+  /// except what it kept; of trees, the files are gone with the next collect(). `cap`: bytes of all
+  /// blobs, trees and unfinished ones together; what is there already may be more.
   static BlobResult<std::unique_ptr<BlobStore>> open(const std::filesystem::path& folder,
                                                      ByteSize cap);
   virtual ~BlobStore() = default;

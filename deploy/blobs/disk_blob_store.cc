@@ -235,6 +235,7 @@ BlobResult<BlobStore::Collected> DiskBlobStore::collect(
     const auto digest = BlobDigest::parse(name);
     if (digest && folder_.isStale(folder_.kept(*digest))) removeKept(name);
   }
+  if (auto removed = folder_.removeOld(); removed.has_error()) return removed.error();
   return collected;
 }
 

@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 constexpr std::chrono::hours kKeptAge{24};
 constexpr std::string_view kKeptSuffix = ".kept";
 constexpr std::string_view kPartSuffix = ".part";
+constexpr std::string_view kOldPrefix = "old-";
 
 constexpr std::string_view kLayoutMark = R"({"imageLayoutVersion":"1.0.0"})";
 constexpr std::string_view kEmptyIndex =
@@ -182,8 +183,9 @@ BlobResult<void> StoreFolder::eachKept(const FoundBlob& found) const {
   return eachEntry(work(), [&](const fs::directory_entry& entry) -> BlobResult<void> {
     const fs::path& path = entry.path();
     std::error_code error;
-    if (path.extension() == kKeptSuffix &&
-        entry.symlink_status(error).type() == fs::file_type::regular && !isStale(path)) {
+    const fs::file_type type = entry.symlink_status(error).type();
+    if (type == fs::file_type::directory) return setAside(path);
+    if (type == fs::file_type::regular && path.extension() == kKeptSuffix && !isStale(path)) {
       const auto digest = digestOfFlatName(path.stem());
       const std::uint64_t size = entry.file_size(error);
       if (digest && !error) {
@@ -192,6 +194,25 @@ BlobResult<void> StoreFolder::eachKept(const FoundBlob& found) const {
       }
     }
     return removeTree(path);
+  });
+}
+
+BlobResult<void> StoreFolder::setAside(const fs::path& folder) const {
+  if (folder.filename().string().starts_with(kOldPrefix)) return {};
+  std::error_code error;
+  fs::path aside;
+  for (int i = 0; aside.empty() || fs::exists(aside, error); ++i) {
+    aside = work() / (std::string(kOldPrefix) + std::to_string(i));
+  }
+  fs::rename(folder, aside, error);
+  if (error) return diskError("cannot set aside", folder, error.value());
+  return {};
+}
+
+BlobResult<void> StoreFolder::removeOld() const {
+  return eachEntry(work(), [&](const fs::directory_entry& entry) -> BlobResult<void> {
+    if (!entry.path().filename().string().starts_with(kOldPrefix)) return {};
+    return removeTree(entry.path());
   });
 }
 

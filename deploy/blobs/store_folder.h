@@ -47,8 +47,10 @@ class StoreFolder {
   using FoundBlob = std::function<void(const BlobDigest& digest, std::uint64_t size)>;
   /// Whole ones. What is no blob by its name is not looked at.
   BlobResult<void> eachBlob(const FoundBlob& found) const;
-  /// Kept ones; all else under work() is removed.
+  /// Kept ones. Of all else under work(), files are removed; folders are set aside for removeOld(),
+  /// since a start must not wait for the many files that they may have.
   BlobResult<void> eachKept(const FoundBlob& found) const;
+  BlobResult<void> removeOld() const;
   BlobResult<void> eachTree(
       const std::function<void(std::string_view name, std::uint64_t bytes)>& found) const;
   /// Whether a kept blob has waited for a day.
@@ -57,6 +59,7 @@ class StoreFolder {
  private:
   StoreFolder(std::filesystem::path path, Descriptor lock)
       : path_(std::move(path)), lock_(std::move(lock)) {}
+  BlobResult<void> setAside(const std::filesystem::path& folder) const;
 
   std::filesystem::path path_;
   Descriptor lock_;

@@ -160,14 +160,19 @@ TEST_F(ABlobStore, SaysWhenItsFolderCannotBeMade) {
   EXPECT_THAT(opened.error().message, HasSubstr("file"));
 }
 
-TEST_F(ABlobStore, RemovesAtTheStartWhatAKilledProcessLeftUnfinished) {
+TEST_F(ABlobStore, RemovesWhatAKilledProcessLeftUnfinished) {
   const std::string digest = digestOf("hello");
   const std::string flat = "sha256-" + digest.substr(7);
   folder_.write("data/store/work/" + flat + ".part", "hello");
   fs::create_directories(path_ / "work" / "tree-ab" / "files" / "sub");
   folder_.write("data/store/work/tree-ab/files/sub/file", "content");
   fs::permissions(path_ / "work" / "tree-ab" / "files" / "sub", fs::perms::owner_read);
+  fs::create_directory(path_ / "work" / "leaving-cd");
   open();
+  EXPECT_EQ(unfinished(), 2U) << "folders, which may take their time";
+  EXPECT_FALSE(fs::exists(path_ / "work" / "tree-ab")) << "their names are free";
+  open();
+  collect({});
   EXPECT_EQ(unfinished(), 0U);
   EXPECT_FALSE(store_->has(digest)) << "a part is no blob, even if it is whole";
   EXPECT_EQ(store_->bytes(), 0U);
