@@ -35,7 +35,10 @@ class Pull {
   };
 
   OciResult<void> resolve();
-  OciResult<Loaded> load(const std::string& digest);
+  /// `type`: the media type that is expected; empty if any is.
+  OciResult<Loaded> load(const std::string& digest, std::string_view type);
+  /// Its body in the store; nothing if it is not there, or damaged.
+  OciResult<std::optional<std::string>> stored(const std::string& digest);
   OciResult<OciManifest> findManifest();
   OciResult<void> checkSizes(const OciManifest& manifest) const;
   OciResult<void> fetchAll(const OciManifest& manifest, const ArtifactPlan& plan);
@@ -96,33 +99,44 @@ OciResult<void> Pull::resolve() {
   return {};
 }
 
-OciResult<Pull::Loaded> Pull::load(const std::string& digest) {
+OciResult<std::optional<std::string>> Pull::stored(const std::string& digest) {
+  using Answer = std::optional<std::string>;
+  if (!store_.has(digest)) return Answer();
+  auto body = store_.read(digest, options_.limits.manifest);
+  if (body.has_value()) return Answer(*std::move(body));
+  // Damaged on the disk: it is fetched again.
+  if (body.error().kind == BlobError::Kind::mismatch) return Answer();
+  return at(body.error());
+}
+
+OciResult<Pull::Loaded> Pull::load(const std::string& digest, std::string_view type) {
   pin(digest);
+  auto body = stored(digest);
+  if (body.has_error()) return body.error();
   Loaded loaded;
-  std::string body;
-  if (store_.has(digest)) {
-    auto stored = store_.read(digest, options_.limits.manifest);
-    if (stored.has_error()) return at(stored.error());
-    body = *std::move(stored);
-  } else {
+  if (!*body) {
     const auto from = source();
     if (from.has_error()) return from.error();
     auto fetched = (*from)->manifest(digest);
     if (fetched.has_error()) return fetched.error();
-    body = fetched->body;
     loaded.fetched = *std::move(fetched);
   }
-  auto manifest = parseManifest(body, loaded.fetched ? loaded.fetched->mediaType : "");
+  auto manifest = loaded.fetched ? parseManifest(loaded.fetched->body, loaded.fetched->mediaType)
+                                 : parseManifest(**body, type);
   if (manifest.has_error()) {
     return at(
         OciError{OciError::Kind::protocol, "has a manifest that " + manifest.error().message});
+  }
+  if (!type.empty() && manifest->mediaType != type) {
+    return at(OciError{OciError::Kind::protocol,
+                       "is an index that announces its manifest as of another type"});
   }
   loaded.manifest = *std::move(manifest);
   return loaded;
 }
 
 OciResult<OciManifest> Pull::findManifest() {
-  auto loaded = load(result_.digest);
+  auto loaded = load(result_.digest, {});
   if (loaded.has_error()) return loaded.error();
   result_.manifest = result_.digest;
   if (loaded->fetched) fetched_.push_back(*std::move(loaded->fetched));
@@ -130,16 +144,12 @@ OciResult<OciManifest> Pull::findManifest() {
   const auto entry = selectManifest(loaded->manifest);
   if (entry.has_error()) return at(entry.error());
   result_.manifest = entry->digest;
-  loaded = load(entry->digest);
+  loaded = load(entry->digest, entry->mediaType);
   if (loaded.has_error()) return loaded.error();
   if (loaded->fetched) fetched_.push_back(*std::move(loaded->fetched));
   if (loaded->manifest.kind != OciManifest::Kind::image) {
     return at(OciError{OciError::Kind::unsupported,
                        "is an index of an index; skiff reads an index of manifests"});
-  }
-  if (loaded->manifest.mediaType != entry->mediaType) {
-    return at(OciError{OciError::Kind::protocol,
-                       "is an index that announces its manifest as of another type"});
   }
   return std::move(loaded->manifest);
 }

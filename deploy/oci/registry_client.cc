@@ -109,7 +109,10 @@ OciResult<std::optional<FetchedManifest>> RegistryClient::referrers(const std::s
     const auto response = requests_->send(HttpRequest::Method::get, "referrers/" + digest,
                                           {{"Accept", std::string(kOciIndexType)}});
     if (response.has_error()) return response.error();
-    if (response->status == 404) return Answer();
+    // 404 by the specification; the others by registries that are older than it.
+    for (const unsigned status : {404, 400, 405, 501}) {
+      if (response->status == status) return Answer();
+    }
     if (response->status != 200) return requests_->refusal(*response, what);
     auto body = requests_->http().readAll(requests_->limits().manifest, requests_->patience());
     if (body.has_error()) return body.error();

@@ -23,9 +23,10 @@ std::optional<std::chrono::seconds> parseRetryAfter(std::string_view field,
       ::strptime(std::string(field).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) {
     return std::nullopt;
   }
-  const auto then = std::chrono::system_clock::from_time_t(::timegm(&date));
-  const auto pause = std::chrono::ceil<std::chrono::seconds>(then - now);
-  return std::clamp(pause, std::chrono::seconds(0), std::chrono::seconds(kLongest));
+  // In seconds: a date of far away is beyond what the clock's own unit can hold.
+  const std::int64_t pause =
+      std::int64_t{::timegm(&date)} - std::chrono::system_clock::to_time_t(now);
+  return std::chrono::seconds(std::clamp<std::int64_t>(pause, 0, kLongest));
 }
 
 Retry::Retry(const PullLimits& limits, const PullPatience& patience)

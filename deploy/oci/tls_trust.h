@@ -12,8 +12,8 @@ class context;
 
 namespace skiff {
 
-/// Whom TLS connections trust: the system's certificate authorities, and those of a PEM file. TLS
-/// 1.2 or later. Any thread.
+/// Whom TLS connections trust: the system's certificate authorities (/etc/ssl/certs, and the folder
+/// that SSL_CERT_DIR names), and those of a PEM file. TLS 1.2 or later. Any thread.
 class TlsTrust {
  public:
   /// The error is a sentence that names the file.

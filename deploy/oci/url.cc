@@ -51,6 +51,8 @@ std::optional<HttpUrl> fromParsed(const urls::url_view& url) {
   const auto path = url.encoded_path();
   result.target.assign(path.data(), path.size());
   if (result.target.empty()) result.target = "/";
+  // The parser takes "a:1,2/b" for the host "a", the port 1 and the path ",2/b".
+  if (result.target.front() != '/') return std::nullopt;
   if (url.has_query()) {
     const auto query = url.encoded_query();
     result.target.append("?").append(query.data(), query.size());

@@ -86,6 +86,7 @@ TEST(RetryAfter, IsReadInBothForms) {
   EXPECT_EQ(parseRetryAfter("Sun, 06 Nov 1994 08:50:07 GMT", now), seconds(30));
   EXPECT_EQ(parseRetryAfter("Sun, 06 Nov 1994 08:49:00 GMT", now), seconds(0));
   EXPECT_GT(parseRetryAfter("18446744073709551615", now), seconds(1'000'000));
+  EXPECT_GT(parseRetryAfter("Sun, 06 Nov 9994 08:49:37 GMT", now), seconds(1'000'000));
   for (const char* const text : {"", "-1", "1.5", "soon", "99999999999999999999", "12 s"}) {
     EXPECT_FALSE(parseRetryAfter(text, now)) << text;
   }

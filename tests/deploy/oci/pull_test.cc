@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "tests/deploy/oci/pull_fixture.h"
 #include "tests/deploy/oci/registry.h"
 
@@ -144,6 +147,10 @@ TEST_F(PullTest, AnIndexGivesItsEntryForWasi) {
   EXPECT_TRUE(store_->has(digestIn(index)));
   EXPECT_EQ(*store_->read(result->layers.at(0).digest, 1_MiB), "wasm");
   EXPECT_FALSE(store_->has(digestIn(other)));
+  // All of it is in the store: nobody is asked.
+  const auto again = pull("nowhere.invalid/t/app@" + result->digest, {}, *store_);
+  ASSERT_TRUE(again.has_value()) << errorOf(again).message;
+  EXPECT_EQ(again->manifest, result->manifest);
 }
 
 TEST_F(PullTest, ASpinApplicationGivesItsOnlyComponent) {
@@ -202,6 +209,18 @@ TEST_F(PullTest, WithoutItsRegistryADigestThatIsThereIsServed) {
   // What a tag stands for, nobody can say.
   EXPECT_EQ(errorOf(pull(name + ":v1", plainOptions(registry.name()), *store_)).kind,
             OciError::Kind::unreachable);
+}
+
+TEST_F(PullTest, AManifestThatTheDiskDamagedIsFetchedAgain) {
+  pushModule(target(), "damaged");
+  const auto first = pull(target(), options(), *store_);
+  ASSERT_TRUE(first.has_value()) << errorOf(first).message;
+  const auto file = *store_->file(first->digest);
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  std::ofstream(file) << "{}";
+  const auto again = pull(target(), options(), *store_);
+  ASSERT_TRUE(again.has_value()) << errorOf(again).message;
+  EXPECT_TRUE(store_->read(first->digest, 1_MiB).has_value());
 }
 
 TEST_F(PullTest, WhatWasPulledStaysWhileItsResultLives) {
