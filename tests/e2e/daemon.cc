@@ -71,6 +71,19 @@ std::string AccessLine::value(std::string_view key) const {
 Daemon::Daemon(const std::string& config) {
   shareCode(folder_);
   writeText(configFile(), config);
+  start();
+}
+
+void Daemon::restart() {
+  if (process_) {
+    process_->signal(SIGKILL);
+    process_->wait();
+    process_.reset();
+  }
+  start();
+}
+
+void Daemon::start() {
   process_ = std::make_unique<Process>(SKIFFD, std::vector<std::string>{"--config", configFile()});
   port_ = portAfter(*process_, "listening on http://");
   adminPort_ = portAfter(*process_, "admin on http://");

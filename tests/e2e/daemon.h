@@ -75,8 +75,13 @@ class Daemon {
   void reload(const std::string& config);
   /// SIGTERM, and how it ended; fails the test if it does not end.
   Ending terminate();
+  /// Kills it, if it still runs, and starts it on what it left behind, on ports of its own; waits
+  /// until it is ready and throws if it does not become so.
+  void restart();
 
  private:
+  void start();
+
   TemporaryFolder folder_;
   std::unique_ptr<Process> process_;
   std::uint16_t port_ = 0;
