@@ -33,6 +33,8 @@ class Deploying {
   /// Serves what the catalog has; `done` when every shard does. Takes long with many apps. Follows
   /// tags from then on, and takes back what is to be taken back.
   void load(std::function<void()> done);
+  /// The file's [limits] have changed, which the catalog's tenants inherit.
+  void refresh() { operations_.refresh(); }
   /// Nothing is changed any more: gives up what takes long.
   void cancel();
 

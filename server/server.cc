@@ -181,6 +181,7 @@ void Server::onBuilt(Config config, Built built) {
     for (const RouteConflict& conflict : conflicts) wrong.push_back(conflict.message);
     return refuse(wrong);
   }
+  limitsChanged_ = serving_ && config_.limits != config.limits;
   config_.limits = config.limits;
   config_.tenants = std::move(config.tenants);
 }
@@ -202,9 +203,14 @@ void Server::refuse(const std::vector<std::string>& why) {
 /// At the start, what the catalog has comes on top of it.
 void Server::onFileServed() {
   if (draining_) return;
-  if (std::exchange(serving_, true)) return onReady();
+  const bool isStart = !std::exchange(serving_, true);
+  if (!isStart && !limitsChanged_) return onReady();
   builderThread_.join();
-  builderThread_ = std::thread([this] { deploying_->load([this] { onReady(); }); });
+  builderThread_ = std::thread([this, isStart] {
+    if (isStart) return deploying_->load([this] { onReady(); });
+    deploying_->refresh();
+    asio::post(context_, [this] { onReady(); });
+  });
 }
 
 void Server::onReady() {

@@ -108,6 +108,7 @@ class Server {
   std::thread builderThread_;
   bool serving_ = false;  ///< something has been deployed
   bool building_ = false;
+  bool limitsChanged_ = false;  ///< the file's [limits], by the reload under way
   bool reloadWanted_ = false;
   bool draining_ = false;
   std::optional<Publishing> publishing_;  ///< on its way to the shards

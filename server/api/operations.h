@@ -65,10 +65,12 @@ class Operations {
   Operations(const Operations&) = delete;
   Operations& operator=(const Operations&) = delete;
 
-  /// Everything in the catalog that can be served, for the start and for a reload of the file. What
+  /// Everything in the catalog that can be served, for the start. What
   /// cannot be read, or has no good signature where one is required, is left out, with a line in
   /// the operator's log.
   Result<AppRuntime::Change> loadAll();
+  /// The limits that tenants and apps inherit are others now: has each serve with those.
+  void refresh();
   /// Gives up pulls that are under way, and refuses new ones. For the end.
   void cancel() { cancelled_ = true; }
 
@@ -176,6 +178,8 @@ class Operations {
   };
   enum class Unserved : std::uint8_t { leaveOut, refuse };
 
+  ApiResult<AppRuntime::Change> changeOf(const std::string& name,
+                                         const TenantSettings& tenant) const;
   ApiResult<void> requireWritable(const std::string& tenant) const;
   ApiResult<TenantSettings> readTenant(const std::string& name) const;
   ApiResult<Loaded> load(const TenantSettings& tenant, AppRecord record) const;

@@ -38,6 +38,61 @@ ApiResult<TenantSettings> Operations::readTenant(const std::string& name) const 
   return readTenantSettings(record->document, parts_.serverLimits());
 }
 
+/// A tenant's limits, and its apps, which may inherit others now.
+ApiResult<AppRuntime::Change> Operations::changeOf(const std::string& name,
+                                                   const TenantSettings& tenant) const {
+  AppRuntime::Change change;
+  change.tenants.emplace_back(name, tenant.limits);
+  std::string after;
+  while (true) {
+    auto records = parts_.catalog.apps(name, after, kPage);
+    if (records.has_error() && records.error().kind != CatalogError::Kind::notFound) {
+      return problemOf(records.error());
+    }
+    if (records.has_error() || records->empty()) return change;
+    after = records->back().name;
+    for (AppRecord& record : *records) {
+      const std::string app = record.name;
+      auto loaded = load(tenant, std::move(record));
+      if (loaded.has_error()) {
+        if (loaded.error().code != ProblemCode::invalid) return loaded.error();
+        return invalidProblem("limits",
+                              "the app " + app + " cannot be with these: " + loaded.error().detail);
+      }
+      auto spec = resolve(tenant, *loaded, Unserved::leaveOut);
+      if (spec.has_error()) return spec.error();
+      change.apps.push_back(*std::move(spec));
+    }
+  }
+}
+
+void Operations::refresh() {
+  std::string after;
+  while (!cancelled_) {
+    const auto records = parts_.catalog.tenants(after, kPage);
+    if (records.has_error() || records->empty()) return;
+    after = records->back().name;
+    for (const TenantRecord& record : *records) {
+      if (cancelled_) return;
+      const auto held = locks_.hold(record.name);
+      // It may have been changed, or deleted, since the list was read.
+      const auto tenant = readTenant(record.name);
+      if (tenant.has_error() || parts_.runtime.isFileTenant(record.name)) continue;
+      auto change = changeOf(record.name, *tenant);
+      if (change.has_error()) {
+        spdlog::error("tenant {} is served with the limits it had: {}", record.name,
+                      change.error().detail);
+        continue;
+      }
+      const auto served = parts_.runtime.apply(*std::move(change), [] { return true; });
+      if (served.has_error()) {
+        spdlog::error("tenant {} is served with the limits it had: {}", record.name,
+                      served.error().message);
+      }
+    }
+  }
+}
+
 ApiResult<Put<TenantView>> Operations::putTenant(const Caller& caller, const std::string& name,
                                                  std::string_view text, Precondition condition) {
   if (!isValidName(name)) {
@@ -48,31 +103,9 @@ ApiResult<Put<TenantView>> Operations::putTenant(const Caller& caller, const std
   if (document.has_error()) return document.error();
 
   const auto held = locks_.hold(name);
-  AppRuntime::Change change;
-  change.tenants.emplace_back(name, document->limits);
-  // What its apps inherit may be another now.
-  std::string after;
-  while (true) {
-    auto records = parts_.catalog.apps(name, after, kPage);
-    if (records.has_error() && records.error().kind != CatalogError::Kind::notFound) {
-      return problemOf(records.error());
-    }
-    if (records.has_error() || records->empty()) break;
-    after = records->back().name;
-    for (AppRecord& record : *records) {
-      const std::string app = record.name;
-      auto loaded = load(*document, std::move(record));
-      if (loaded.has_error()) {
-        if (loaded.error().code != ProblemCode::invalid) return loaded.error();
-        return invalidProblem("limits",
-                              "the app " + app + " cannot be with these: " + loaded.error().detail);
-      }
-      auto spec = resolve(*document, *loaded, Unserved::leaveOut);
-      if (spec.has_error()) return spec.error();
-      change.apps.push_back(*std::move(spec));
-    }
-  }
-  auto put = apply<Put<TenantRecord>>(caller, std::move(change), [&] {
+  auto change = changeOf(name, *document);
+  if (change.has_error()) return change.error();
+  auto put = apply<Put<TenantRecord>>(caller, *std::move(change), [&] {
     return parts_.catalog.putTenant(caller.actor, name, document->text, condition);
   });
   if (put.has_error()) return put.error();
