@@ -2,13 +2,22 @@
 
 namespace skiff {
 
-void Quotas::apply(const Config& config) {
+void Quotas::dropUnused() {
   const std::lock_guard lock(mutex_);
+  dropUnusedLocked();
+}
+
+void Quotas::dropUnusedLocked() {
   for (auto tenant = tenants_.begin(); tenant != tenants_.end();) {
     std::erase_if(tenant->second.apps, [](const auto& app) { return app.second.use_count() == 1; });
     const bool unused = tenant->second.apps.empty() && tenant->second.quota.use_count() == 1;
     tenant = unused ? tenants_.erase(tenant) : std::next(tenant);
   }
+}
+
+void Quotas::apply(const Config& config) {
+  const std::lock_guard lock(mutex_);
+  dropUnusedLocked();
   for (const TenantConfig& tenant : config.tenants) {
     Tenant& held = tenants_[tenant.name];
     if (!held.quota) {

@@ -123,6 +123,9 @@ class Quotas {
   std::shared_ptr<AppQuota> takeApp(std::string_view tenant, const std::string& app,
                                     const Limits& limits);
 
+  /// Lets go of what nobody holds any more.
+  void dropUnused();
+
   /// nullptr if there is none.
   std::shared_ptr<AppQuota> app(std::string_view tenant, std::string_view app) const;
   std::vector<std::shared_ptr<TenantQuota>> tenants() const;
@@ -133,6 +136,8 @@ class Quotas {
     std::shared_ptr<TenantQuota> quota;
     std::map<std::string, std::shared_ptr<AppQuota>, std::less<>> apps;
   };
+
+  void dropUnusedLocked();
 
   mutable std::mutex mutex_;
   std::map<std::string, Tenant, std::less<>> tenants_;

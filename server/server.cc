@@ -18,6 +18,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kMemoryCheck{1};
+/// Of these, every how manieth looks for quotas that nobody holds.
+constexpr unsigned kQuotaChecks = 30;
 
 std::size_t shardCountOf(const ServerConfig& server) {
   if (server.shards != 0) return server.shards;
@@ -330,9 +332,11 @@ void Server::scheduleMemoryCheck() {
     if (error) return;
     if (const std::size_t excess = memory_.excess(); excess != 0) {
       for (const auto& shard : shards_) shard->shed(excess / shards_.size());
+      loader_->tidy(std::chrono::steady_clock::time_point::max());
       ::malloc_trim(0);
     }
     loader_->tidy(std::chrono::steady_clock::now());
+    if (++memoryChecks_ % kQuotaChecks == 0 && !building_) quotas_.dropUnused();
     scheduleMemoryCheck();
   });
 }

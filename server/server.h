@@ -81,6 +81,7 @@ class Server {
   boost::asio::io_context context_{1};
   boost::asio::steady_timer drainTimer_{context_};
   boost::asio::steady_timer memoryTimer_{context_};
+  unsigned memoryChecks_ = 0;
 
   std::unique_ptr<LogSink> accessSink_;
   std::unique_ptr<LogSink> guestSink_;  ///< only if the access log is off

@@ -26,7 +26,6 @@ std::size_t share(std::size_t total, std::size_t shards) {
 // What is deployed, and what it holds.
 
 std::shared_ptr<TenantPlaces> Shard::placesOf(const TenantQuota& tenant) {
-  std::erase_if(places_, [](const auto& entry) { return entry.second.expired(); });
   auto& known = places_[&tenant];
   auto places = known.lock();
   if (!places) known = places = std::make_shared<TenantPlaces>();
@@ -280,7 +279,9 @@ void Shard::tick() {
 }
 
 void Shard::retire() {
-  std::erase_if(retired_, [](const auto& host) { return host->unused(); });
+  const std::size_t gone = std::erase_if(retired_, [](const auto& host) { return host->unused(); });
+  if (gone == 0) return;
+  std::erase_if(places_, [](const auto& entry) { return entry.second.expired(); });
 }
 
 void Shard::publishReadings() {

@@ -75,7 +75,8 @@ std::optional<std::uint32_t> Split::placeOf(const RequestHead& request,
       if (const std::string_view* value = request.headers.find(sticky_.name)) key = *value;
       break;
     case StickyKey::Kind::ip:
-      key = address;
+      // Without its port, which another connection of the client does not have.
+      key = address.substr(0, address.rfind(':'));
       break;
   }
   if (!key) return std::nullopt;

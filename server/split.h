@@ -27,6 +27,7 @@ class Split {
   /// Which version has this place: an index of the weights. REQUIRES: size() != 0.
   std::size_t at(std::uint32_t place) const;
   /// Where the request belongs by its sticky key; nothing if it has none, and may go anywhere.
+  /// `address`: the client's, "127.0.0.1:49152", "[::1]:49152".
   std::optional<std::uint32_t> placeOf(const RequestHead& request, std::string_view address) const;
 
  private:

@@ -50,33 +50,34 @@ TEST_F(SplitTest, MovesOnlyTheKeysBetweenTheOldBorderAndTheNewOne) {
 TEST_F(SplitTest, KeepsACookiesValueWhereItIs) {
   const Split split({1, 1}, {StickyKey::Kind::cookie, "user"});
   head_.headers.addReference("cookie", "theme=dark; user=ada; x=1");
-  const auto place = split.placeOf(head_, "127.0.0.1");
+  const auto place = split.placeOf(head_, "127.0.0.1:1");
   ASSERT_TRUE(place);
   head_.headers.clear();
   head_.headers.addReference("Cookie", "a=b");
   head_.headers.addReference("Cookie", "user=ada");
-  EXPECT_EQ(split.placeOf(head_, "10.0.0.1"), place);
+  EXPECT_EQ(split.placeOf(head_, "10.0.0.1:1"), place);
   head_.headers.clear();
   head_.headers.addReference("Cookie", "user=bob");
-  EXPECT_NE(split.placeOf(head_, "127.0.0.1"), place);
+  EXPECT_NE(split.placeOf(head_, "127.0.0.1:1"), place);
 }
 
 TEST_F(SplitTest, KnowsNoPlaceForARequestWithoutTheKey) {
   const Split byCookie({1, 1}, {StickyKey::Kind::cookie, "user"});
   head_.headers.addReference("cookie", "users=ada; user; xuser=1");
-  EXPECT_FALSE(byCookie.placeOf(head_, "127.0.0.1"));
+  EXPECT_FALSE(byCookie.placeOf(head_, "127.0.0.1:1"));
   const Split byHeader({1, 1}, {StickyKey::Kind::header, "x-user"});
-  EXPECT_FALSE(byHeader.placeOf(head_, "127.0.0.1"));
-  EXPECT_FALSE(Split({1, 1}).placeOf(head_, "127.0.0.1"));
+  EXPECT_FALSE(byHeader.placeOf(head_, "127.0.0.1:1"));
+  EXPECT_FALSE(Split({1, 1}).placeOf(head_, "127.0.0.1:1"));
 }
 
 TEST_F(SplitTest, GoesByAFieldOrByTheAddress) {
   const Split byHeader({1, 1}, {StickyKey::Kind::header, "x-user"});
   head_.headers.addReference("X-User", "ada");
-  EXPECT_TRUE(byHeader.placeOf(head_, "127.0.0.1"));
+  EXPECT_TRUE(byHeader.placeOf(head_, "127.0.0.1:1"));
   const Split byAddress({1, 1}, {StickyKey::Kind::ip, {}});
-  EXPECT_EQ(byAddress.placeOf(head_, "127.0.0.1"), byAddress.placeOf(head_, "127.0.0.1"));
-  EXPECT_NE(byAddress.placeOf(head_, "127.0.0.1"), byAddress.placeOf(head_, "127.0.0.2"));
+  EXPECT_EQ(byAddress.placeOf(head_, "127.0.0.1:1"), byAddress.placeOf(head_, "127.0.0.1:22"));
+  EXPECT_EQ(byAddress.placeOf(head_, "[::1]:1"), byAddress.placeOf(head_, "[::1]:22"));
+  EXPECT_NE(byAddress.placeOf(head_, "127.0.0.1:1"), byAddress.placeOf(head_, "127.0.0.2:1"));
 }
 
 TEST_F(SplitTest, SpreadsKeysByTheWeights) {
