@@ -93,6 +93,7 @@ struct Api::State {
       : context{operations, std::move(info)}, answers(operations.catalog()) {}
 
   ApiResult<Caller> authenticate(std::string_view authorization);
+  std::variant<ApiAnswer, std::unique_ptr<ApiCall>> open(ApiHead head);
 
   ApiContext context;
   RepeatedAnswers answers;
@@ -199,7 +200,16 @@ Api::Api(Operations& operations, Info info)
 Api::~Api() = default;
 
 std::variant<ApiAnswer, std::unique_ptr<ApiCall>> Api::open(ApiHead head) {
-  auto caller = state_->authenticate(head.authorization);
+  try {
+    return state_->open(std::move(head));
+  } catch (const std::exception& error) {
+    spdlog::error("API: {}", error.what());
+    return problemAnswer({ProblemCode::internal, "The daemon failed; see the operator's log."});
+  }
+}
+
+std::variant<ApiAnswer, std::unique_ptr<ApiCall>> Api::State::open(ApiHead head) {
+  auto caller = authenticate(head.authorization);
   if (caller.has_error()) return problemAnswer(caller.error());
   const std::string path = head.target.substr(0, head.target.find('?'));
   const ApiRoute* found = nullptr;
@@ -237,7 +247,7 @@ std::variant<ApiAnswer, std::unique_ptr<ApiCall>> Api::open(ApiHead head) {
     return problemAnswer(
         {ProblemCode::badRequest, "Idempotency-Key must have 1 to 255 visible ASCII characters."});
   }
-  return std::make_unique<Call>(state_->context, state_->answers, *found,
+  return std::make_unique<Call>(context, answers, *found,
                                 ApiRequest{.head = std::move(head),
                                            .caller = *std::move(caller),
                                            .path = std::move(names),

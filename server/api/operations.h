@@ -3,7 +3,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -185,6 +184,8 @@ class Operations {
   ApiResult<Loaded> load(const TenantSettings& tenant, AppRecord record) const;
   ApiResult<Loaded> loadFor(const std::string& tenant, const std::string& app,
                             const TenantSettings& owner) const;
+  /// Whether one of the deployments that are remembered has the version.
+  ApiResult<bool> wasDeployed(const VersionRecord& version) const;
   ApiResult<AppSpec> resolve(const TenantSettings& tenant, const Loaded& app,
                              Unserved unserved) const;
   ApiResult<VersionSpec> resolveVersion(const VersionRecord& version,
@@ -209,8 +210,8 @@ class Operations {
                      const std::function<CatalogResult<T>()>& commit);
   ApiProblem refusalProblem(const Caller& caller, const AppRuntime::Refusal& refusal) const;
 
-  /// Keeps what these versions are made of for as long as a request to them may last.
-  void linger(const std::vector<VersionRecord>& versions);
+  /// Takes out versions of apps that were deployed, and content that nothing needs: at most once a
+  /// minute, unless it is to be `now`.
   void tidy(bool now);
   std::vector<TenantConfig> fileTenants() const;
 
@@ -223,8 +224,6 @@ class Operations {
   std::mutex tidyMutex_;  ///< held while tidying up
   std::mutex leftMutex_;  ///< guards what follows
   std::set<std::pair<std::string, std::string>> toPrune_;
-  std::deque<std::pair<std::chrono::steady_clock::time_point, std::shared_ptr<BlobStore::Pin>>>
-      lingering_;
   std::chrono::steady_clock::time_point tidied_{};
 };
 

@@ -95,7 +95,6 @@ ApiResult<void> Operations::deleteApp(const Caller& caller, const std::string& t
   const auto app = load(*owner, *std::move(record));
   AppRuntime::Change change;
   change.removedApps.emplace_back(tenant, name);
-  if (app) linger(app->versions);
   auto removed = apply<void>(caller, std::move(change), [&] {
     return parts_.catalog.deleteApp(caller.actor, tenant, name, condition);
   });

@@ -1,15 +1,21 @@
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "server/api/json_io.h"
 #include "server/api/operations_apply.h"
 #include "server/api/version_resolution.h"
 
 namespace skiff {
+namespace {
+
+constexpr std::size_t kRemembered = 100;  // deployments that are looked through
+
+}  // namespace
 
 ApiResult<DeploymentRecord> Operations::deploy(const Caller& caller, const TenantSettings& tenant,
                                                Loaded app, DeploymentRecord record,
                                                Precondition condition) {
-  const std::vector<VersionRecord> outgoing = std::move(app.versions);
   const std::int64_t number = app.deployment ? app.deployment->number + 1 : 1;
   app.versions.clear();
   for (const SplitEntry& entry : record.split) {
@@ -23,7 +29,6 @@ ApiResult<DeploymentRecord> Operations::deploy(const Caller& caller, const Tenan
   if (spec.has_error()) return spec.error();
   AppRuntime::Change change;
   change.apps.push_back(*std::move(spec));
-  linger(outgoing);
   auto deployed = apply<DeploymentRecord>(caller, std::move(change), [&] {
     return parts_.catalog.setDeployment(caller.actor, record, condition);
   });
@@ -131,6 +136,15 @@ ApiResult<std::vector<DeploymentRecord>> Operations::deployments(const std::stri
   return *std::move(records);
 }
 
+ApiResult<bool> Operations::wasDeployed(const VersionRecord& version) const {
+  const auto records = parts_.catalog.deployments(version.tenant, version.app, kRemembered);
+  if (records.has_error()) return problemOf(records.error());
+  return std::any_of(records->begin(), records->end(), [&](const DeploymentRecord& record) {
+    return std::any_of(record.split.begin(), record.split.end(),
+                       [&](const SplitEntry& entry) { return entry.version == version.version; });
+  });
+}
+
 ApiResult<std::string> Operations::followTag(const std::string& tenant, const std::string& app,
                                              const std::string& image, const std::string& known) {
   if (!parts_.images) return ApiProblem{ProblemCode::pullFailed, "This daemon pulls no images."};
@@ -141,7 +155,9 @@ ApiResult<std::string> Operations::followTag(const std::string& tenant, const st
     if (records.has_error()) return problemOf(records.error());
     for (const VersionRecord& record : *records) {
       if (record.reference != image) continue;
-      last = record.digest;
+      const auto deployed = wasDeployed(record);
+      if (deployed.has_error()) return deployed.error();
+      if (*deployed) last = record.digest;
       break;
     }
   }
@@ -163,10 +179,10 @@ ApiResult<std::string> Operations::followTag(const std::string& tenant, const st
   if (!loaded->settings.watch || loaded->settings.watch->image != image) {
     return ApiProblem{ProblemCode::preconditionFailed, "The app follows this tag no longer."};
   }
-  const bool isServed = loaded->deployment && loaded->deployment->split.size() == 1 &&
-                        loaded->deployment->split.front().version == version->record.version;
   // After a rollback by hand, the tag's old content is not deployed again: only what is new is.
-  if (isServed || !version->created) return **resolved;
+  const auto deployedBefore = wasDeployed(version->record);
+  if (deployedBefore.has_error()) return deployedBefore.error();
+  if (*deployedBefore) return **resolved;
   DeploymentRecord record;
   record.tenant = tenant;
   record.app = app;

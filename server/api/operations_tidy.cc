@@ -5,25 +5,9 @@
 namespace skiff {
 namespace {
 
-/// As long as a request may last (LimitCeilings::kWall), and a little more.
-constexpr std::chrono::minutes kLinger{65};
-constexpr std::size_t kMostLingering = 4'096;
 constexpr std::chrono::minutes kTidyEvery{1};
 
 }  // namespace
-
-void Operations::linger(const std::vector<VersionRecord>& versions) {
-  if (versions.empty()) return;
-  std::vector<std::string> names;
-  for (const VersionRecord& version : versions) {
-    names.insert(names.end(), version.blobs.begin(), version.blobs.end());
-    if (!version.tree.empty()) names.push_back(version.tree);
-  }
-  auto pin = parts_.blobs.pin(std::move(names));
-  const std::lock_guard lock(leftMutex_);
-  lingering_.emplace_back(std::chrono::steady_clock::now() + kLinger, std::move(pin));
-  if (lingering_.size() > kMostLingering) lingering_.pop_front();
-}
 
 void Operations::tidy(bool now) {
   const std::unique_lock tidying(tidyMutex_, std::try_to_lock);
@@ -35,7 +19,6 @@ void Operations::tidy(bool now) {
     if (!now && tidied_.time_since_epoch().count() != 0 && time - tidied_ < kTidyEvery) return;
     tidied_ = time;
     apps.swap(toPrune_);
-    while (!lingering_.empty() && lingering_.front().first < time) lingering_.pop_front();
   }
   for (const auto& [tenant, app] : apps) {
     // notFound: it is gone already.

@@ -86,10 +86,20 @@ TEST_F(ApiOperations, LoadAfterARestartWhatWasServedBefore) {
   ASSERT_EQ(change.tenants.size(), 2u);
   EXPECT_EQ(change.tenants[0].second, runtime_.limitsOf("acme"));
   ASSERT_EQ(change.apps.size(), 2u);
-  AppSpec after = change.apps[0];
+  const AppSpec& after = change.apps[0];
   EXPECT_EQ(after.overrideKey.size(), 32u);
-  EXPECT_EQ(after, before);
+  EXPECT_EQ(after.overrideKey, before.overrideKey);
+  EXPECT_EQ(after.config, before.config);
+  EXPECT_EQ(after.sticky, before.sticky);
+  EXPECT_EQ(after.autoRollback, before.autoRollback);
   EXPECT_EQ(after.autoRollback->margin, 0.2);
+  EXPECT_EQ(after.deployment, before.deployment);
+  ASSERT_EQ(after.versions.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(after.versions[i].name, before.versions[i].name);
+    EXPECT_EQ(after.versions[i].module, before.versions[i].module);
+    EXPECT_EQ(after.versions[i].weight, before.versions[i].weight);
+  }
   EXPECT_TRUE(change.apps[1].versions.empty());
   // Whose the hosts are is known again.
   const std::string admin = makeToken("tenant-admin", "globex");
