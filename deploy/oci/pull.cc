@@ -292,6 +292,10 @@ OciResult<PullResult> pullArtifact(const OciReference& reference, const PullOpti
 OciResult<std::optional<std::string>> resolveTag(const OciReference& reference,
                                                  const PullOptions& options,
                                                  const std::string& known) {
+  if (reference.tag.empty()) {
+    return OciError{OciError::Kind::badReference,
+                    reference.text() + " has no tag, so what it stands for never changes"};
+  }
   auto source =
       ArtifactSource::open(reference, options.config, options.limits, patienceOf(options));
   if (source.has_error()) return source.error();

@@ -53,7 +53,8 @@ OciResult<PullResult> pullArtifact(const OciReference& reference, const PullOpti
                                    BlobStore& store, const PullProgress& progress);
 
 /// The digest that the reference's tag stands for now, asked for in a way that costs the registry
-/// next to nothing. Nothing if it is `known` still; empty `known`: none is. Blocks; any thread.
+/// next to nothing. Nothing if it is `known` still; empty `known`: none is. A reference without a
+/// tag is `badReference`. Blocks; any thread.
 OciResult<std::optional<std::string>> resolveTag(const OciReference& reference,
                                                  const PullOptions& options,
                                                  const std::string& known);

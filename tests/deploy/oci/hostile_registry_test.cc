@@ -371,6 +371,16 @@ TEST_F(HostileRegistryTest, AChunkedAnswerThatIsCutIsTriedAgain) {
   EXPECT_EQ(*attempts.count, 3);
 }
 
+TEST_F(HostileRegistryTest, AChunkWhoseHeadHasNoEndIsRefused) {
+  const ScriptedRegistry registry(serving([](const std::string&, Peer& peer) {
+    peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+    for (;;) peer.send(std::string(4'096, 'x'));
+  }));
+  const OciError error = errorOf(pullFrom(registry));
+  EXPECT_TRUE(error.kind == OciError::Kind::unreachable || error.kind == OciError::Kind::protocol)
+      << error.message;
+}
+
 TEST_F(HostileRegistryTest, WhoSaysNothingIsNotWaitedForLong) {
   PullLimits limits = quickLimits();
   limits.stall = milliseconds(1'000);  // enough for what answers, however busy the machine

@@ -267,6 +267,9 @@ TEST_F(PullTest, ATagIsWatchedByItsDigest) {
   const auto second = resolveTag(referenceTo(target()), options(), **first);
   ASSERT_TRUE(second.has_value() && *second) << errorOf(second).message;
   EXPECT_NE(**second, **first);
+  const std::string fixed = registry_->name() + "/t/app@" + **first;
+  EXPECT_EQ(errorOf(resolveTag(referenceTo(fixed), options(), "")).kind,
+            OciError::Kind::badReference);
 }
 
 TEST_F(PullTest, EachBoundIsHeld) {
