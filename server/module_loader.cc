@@ -6,6 +6,7 @@
 #include <future>
 
 #include "isolate/prepared_module.h"
+#include "server/module_compilation.h"
 #include "server/module_preparer.h"
 
 namespace skiff {
@@ -78,6 +79,8 @@ void ModuleLoader::run() {
     lock.lock();
     if (loaded.has_value()) keep(job->version, *loaded);
     jobs_.erase(job->version.get());
+    lastLoad_ = std::chrono::steady_clock::now();
+    restDue_ = true;
     const std::vector<Done> done = std::move(job->done);
     lock.unlock();
     for (const Done& call : done) call(loaded);
@@ -97,6 +100,9 @@ void ModuleLoader::tidy(std::chrono::steady_clock::time_point now) {
   while (!kept_.empty() && now - kept_.back().since >= kKeep) {
     gone.splice(gone.end(), kept_, std::prev(kept_.end()));
   }
+  if (!restDue_ || !jobs_.empty() || now - lastLoad_ < kRest) return;
+  restDue_ = false;
+  preparer_.compilation().rest();
 }
 
 void ModuleLoader::stop() {

@@ -31,6 +31,8 @@ class ModuleLoader {
   /// Modules that are kept though nobody uses them, and for how long.
   static constexpr std::size_t kMostKept = 64;
   static constexpr std::chrono::seconds kKeep{60};
+  /// How long after the last module those who compile are kept waiting for another.
+  static constexpr std::chrono::seconds kRest{5};
 
   /// REQUIRES: `preparer` outlives this.
   ModuleLoader(const ModulePreparer& preparer, std::size_t threads);
@@ -40,7 +42,7 @@ class ModuleLoader {
   void load(std::shared_ptr<const AppVersion> version, Done done);
   /// The same, and waits for it. Not on a shard's thread.
   Loaded loadNow(std::shared_ptr<const AppVersion> version);
-  /// Lets go what has been kept long enough.
+  /// Lets go what has been kept long enough: to be called every second or so.
   void tidy(std::chrono::steady_clock::time_point now);
   /// Loads nothing more: what waits is told so. What is under way is finished.
   void stop();
@@ -69,6 +71,8 @@ class ModuleLoader {
   std::string lastTenant_;
   std::unordered_map<const AppVersion*, std::shared_ptr<Job>> jobs_;  ///< waiting or under way
   std::list<Kept> kept_;                                              ///< the newest at the front
+  std::chrono::steady_clock::time_point lastLoad_{};
+  bool restDue_ = false;  ///< something was loaded, and nobody has been sent home since
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
