@@ -2,20 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
-#include <fstream>
-#include <stdexcept>
 
 #include "deploy/oci/pull.h"
 #include "tests/deploy/oci/certificates.h"
 #include "tests/deploy/oci/pull_fixture.h"
 #include "tests/deploy/oci/registry.h"
 #include "tests/deploy/oci/scripted_registry.h"
+#include "tests/deploy/oci/token_signer.h"
 
 namespace skiff::testing {
 namespace {
@@ -35,11 +31,6 @@ void pushTo(const std::string& registry, const std::vector<std::string>& options
   std::vector<std::string> all{"--preserve-digests"};
   all.insert(all.end(), options.begin(), options.end());
   push(layout, "v1", registry + "/t/app:v1", all);
-}
-
-std::string readFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// A registry behind TLS that wants a user name and a password.
@@ -222,64 +213,6 @@ TEST_F(GuardedRegistryTest, ARedirectFromTlsToPlainHttpIsNotFollowed) {
   EXPECT_THAT(error.message, HasSubstr("redirects to plain HTTP at " + elsewhere.name()));
 }
 
-std::string base64(const std::string& bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  text.resize(static_cast<std::size_t>(EVP_EncodeBlock(
-      reinterpret_cast<unsigned char*>(text.data()),
-      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()))));
-  return text;
-}
-
-std::string base64Url(const std::string& bytes) {
-  std::string text = base64(bytes);
-  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  while (text.ends_with('=')) text.pop_back();
-  return text;
-}
-
-/// Signs tokens as a registry's token server does: RS256, with the certificate beside (x5c).
-class TokenSigner {
- public:
-  explicit TokenSigner(const Certificates& certificates) {
-    std::FILE* const file = std::fopen(certificates.caKey().c_str(), "r");
-    key_ = PEM_read_PrivateKey(file, nullptr, nullptr, nullptr);
-    std::fclose(file);
-    if (key_ == nullptr) throw std::runtime_error("no private key");
-    const std::string pem = readFile(certificates.ca());
-    const std::size_t begin = pem.find('\n') + 1;
-    for (const char c : pem.substr(begin, pem.find("-----END") - begin)) {
-      if (c != '\n') certificate_ += c;
-    }
-  }
-  ~TokenSigner() { EVP_PKEY_free(key_); }
-  TokenSigner(const TokenSigner&) = delete;
-  TokenSigner& operator=(const TokenSigner&) = delete;
-
-  std::string token(const std::string& actions) const {
-    const auto now = std::time(nullptr);
-    const std::string signedPart =
-        base64Url(R"({"typ":"JWT","alg":"RS256","x5c":[")" + certificate_ + "\"]}") + "." +
-        base64Url(R"({"iss":"issuer","sub":"","aud":"service","jti":"1","iat":)" +
-                  std::to_string(now - 10) + R"(,"nbf":)" + std::to_string(now - 10) +
-                  R"(,"exp":)" + std::to_string(now + 300) +
-                  R"(,"access":[{"type":"repository","name":"t/app","actions":[)" + actions +
-                  "]}]}");
-    EVP_MD_CTX* const context = EVP_MD_CTX_new();
-    std::string signature(512, '\0');
-    std::size_t size = signature.size();
-    EVP_DigestSignInit(context, nullptr, EVP_sha256(), nullptr, key_);
-    EVP_DigestSign(context, reinterpret_cast<unsigned char*>(signature.data()), &size,
-                   reinterpret_cast<const unsigned char*>(signedPart.data()), signedPart.size());
-    EVP_MD_CTX_free(context);
-    signature.resize(size);
-    return signedPart + "." + base64Url(signature);
-  }
-
- private:
-  EVP_PKEY* key_ = nullptr;
-  std::string certificate_;
-};
-
 TEST(TokenRegistry, IsReadWithATokenOfTheServerThatItNames) {
   const Certificates certificates("IP:127.0.0.1");
   const TokenSigner signer(certificates);
@@ -318,16 +251,6 @@ TEST(TokenRegistry, IsReadWithATokenOfTheServerThatItNames) {
   const TemporaryStore other;
   const OciError error = errorOf(pull(registry.name() + "/t/app:v1", options, *other));
   EXPECT_EQ(error.kind, OciError::Kind::unauthorized) << error.message;
-}
-
-/// Serves a registry's own storage, as the redirect middleware names it.
-ScriptedRegistry::Handler filesOf(const std::filesystem::path& storage) {
-  return [storage](const std::string& head, Peer& peer) {
-    const std::string target = targetOf(head);
-    const std::string body = readFile(storage.string() + target.substr(0, target.find('?')));
-    const std::string whole = answer("200 OK", body);
-    peer.send(head.starts_with("HEAD ") ? whole.substr(0, whole.size() - body.size()) : whole);
-  };
 }
 
 TEST(RedirectingRegistry, GivesItsBlobsFromElsewhere) {

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "deploy/digest.h"
@@ -84,6 +86,20 @@ std::string fieldOf(const std::string& head, std::string_view name) {
   if (at == std::string::npos) return {};
   const std::size_t begin = at + 2 + name.size() + 2;
   return head.substr(begin, head.find("\r\n", begin) - begin);
+}
+
+std::string readFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+ScriptedRegistry::Handler filesOf(const std::filesystem::path& storage) {
+  return [storage](const std::string& head, Peer& peer) {
+    const std::string target = targetOf(head);
+    const std::string body = readFile(storage.string() + target.substr(0, target.find('?')));
+    const std::string whole = answer("200 OK", body);
+    peer.send(head.starts_with("HEAD ") ? whole.substr(0, whole.size() - body.size()) : whole);
+  };
 }
 
 ScriptedArtifact::ScriptedArtifact(std::string moduleBytes)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -50,6 +51,11 @@ std::string answer(std::string_view status, std::string_view body = {},
 std::string targetOf(const std::string& head);
 /// A field's value; empty if it is not there.
 std::string fieldOf(const std::string& head, std::string_view name);
+
+/// All of a file.
+std::string readFile(const std::filesystem::path& path);
+/// Serves a registry's own storage, as the redirect middleware names it.
+ScriptedRegistry::Handler filesOf(const std::filesystem::path& storage);
 
 /// A wasm artifact as a registry answers for it: one tag, "v1".
 struct ScriptedArtifact {
