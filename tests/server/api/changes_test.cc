@@ -197,7 +197,9 @@ TEST_F(ApiChanges, ThatReachBeyondTheTenantAreTheOperators) {
 TEST_F(ApiChanges, OfTenantsOfTheFileAreRefused) {
   TenantConfig tenant;
   tenant.name = "filed";
-  tenant.apps.push_back({.name = "web", .routes = {"filed.test/*"}});
+  AppConfig& web = tenant.apps.emplace_back();
+  web.name = "web";
+  web.routes = {"filed.test/*"};
   fileTenants_.push_back(tenant);
   runtime_.fileTenants.insert("filed");
   for (const char* path : {"/v1/tenants/filed", "/v1/tenants/filed/apps/web"}) {
@@ -331,7 +333,7 @@ TEST_F(ApiChanges, OfOneTenantDoNotWaitForAnothers) {
                                  const VersionSpec&) -> Result<AppRuntime::Prepared> {
     entered.set_value();
     left.wait();
-    return AppRuntime::Prepared{.abi = "wasi"};
+    return preparedAs("wasi");
   };
   auto slow = std::async(std::launch::async, [&] { return makeVersion("acme", "web", "slow"); });
   entered.get_future().wait();

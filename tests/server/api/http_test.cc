@@ -145,7 +145,7 @@ TEST_F(ApiHttp, HasOneTenantNotKeepOthersOut) {
       ++entered;
       left.wait();
     }
-    return AppRuntime::Prepared{.abi = "wasi"};
+    return preparedAs("wasi");
   };
   const auto upload = [&](const std::string& tenant, const std::string& token,
                           const std::string& content) {

@@ -63,7 +63,9 @@ std::vector<AppRuntime::AppStatus> ScriptedRuntime::status(const std::string& te
   std::vector<AppStatus> all;
   for (const auto& [key, app] : apps_) {
     if (!tenant.empty() && key.first != tenant) continue;
-    AppStatus status{.tenant = key.first, .app = key.second};
+    AppStatus status;
+    status.tenant = key.first;
+    status.app = key.second;
     for (const VersionSpec& version : app.versions) status.versions.push_back(version.name);
     status.loaded = !status.versions.empty();
     all.push_back(std::move(status));

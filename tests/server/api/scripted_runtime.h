@@ -13,6 +13,13 @@
 
 namespace skiff::testing {
 
+/// What preparation found out, of a module with nothing remarkable.
+inline AppRuntime::Prepared preparedAs(std::string abi) {
+  AppRuntime::Prepared prepared;
+  prepared.abi = std::move(abi);
+  return prepared;
+}
+
 /// An AppRuntime that serves nothing, remembers what it is to serve, and does as it is told.
 class ScriptedRuntime final : public AppRuntime {
  public:
