@@ -29,11 +29,6 @@ class AppRuntime {
     /// What its author should know: why each request gets an instance of its own, …
     std::vector<std::string> notes;
   };
-  /// Reads, checks, compiles and initialises (on trial) a version's module as `app` would have it.
-  /// The compiled code stays in the cache on disk, and the module prepared for a while, so that a
-  /// deployment that follows is instant. The error is one sentence for the module's author.
-  virtual Result<Prepared> prepare(const AppSpec& app, const VersionSpec& version) = 0;
-
   /// What one change sets and takes away. An app that is set is as the spec says, wholly.
   struct Change {
     std::vector<std::pair<std::string, Limits>> tenants;  ///< limits, by name: new or changed
@@ -53,6 +48,12 @@ class AppRuntime {
     /// For `routes`: the other app's tenant. Empty if it is of the same tenant.
     std::string otherTenant;
   };
+  /// Reads, checks, compiles and initialises (on trial) a version's module as `app` would have it.
+  /// The compiled code stays in the cache on disk, and the module prepared for a while, so that a
+  /// deployment that follows is instant. The refusal is for the module's author (`module`), or
+  /// `notReady`.
+  virtual Result<Prepared, Refusal> prepare(const AppSpec& app, const VersionSpec& version) = 0;
+
   /// Makes the change: prepares what it needs (the modules that are to get traffic), finds out
   /// whether it can be served, then calls `commit`, which makes it durable or answers false, and
   /// then has every shard serve it. Back when they do. Requests in flight end where they began.
@@ -91,15 +92,15 @@ class AppRuntime {
       std::function<void(std::string_view line)> line) = 0;
 
   /// Called with what is to be taken back (auto_rollback), from a thread that may block: it makes
-  /// that durable and applies it. Set once; with nothing, it is not called any more once that is
-  /// back.
+  /// that durable and applies it. False: it could not, and is to be called again later. Set once;
+  /// with nothing, it is not called any more once that is back.
   struct RollbackNotice {
     std::string tenant;
     std::string app;
     std::int64_t deployment = 0;  ///< the one to go back from
     std::string why;              ///< one sentence with the rates
   };
-  virtual void onRollbackDue(std::function<void(const RollbackNotice&)> call) = 0;
+  virtual void onRollbackDue(std::function<bool(const RollbackNotice&)> call) = 0;
 };
 
 }  // namespace skiff

@@ -32,6 +32,8 @@ struct VersionFacts {
   std::size_t sourceMapHash = 0;  ///< to tell whether it changed
   std::shared_ptr<AppLog> log;
   std::shared_ptr<RequestTotals> appTotals;
+  /// Its own: the same for a version that is only configured anew.
+  std::shared_ptr<RequestTotals> totals = std::make_shared<RequestTotals>();
   std::shared_ptr<const void> pin;  ///< keeps its files where they are
 };
 
@@ -58,13 +60,12 @@ class AppVersion {
     module_ = module;
   }
 
-  RequestTotals& totals() const { return totals_; }
+  RequestTotals& totals() const { return *facts_.totals; }
 
  private:
   const VersionFacts facts_;
   mutable std::mutex mutex_;
   mutable std::weak_ptr<const PreparedModule> module_;
-  mutable RequestTotals totals_;
 };
 
 }  // namespace skiff

@@ -58,12 +58,11 @@ void Deploying::load(std::function<void()> done) {
   for (const std::string& problem : live_.load(std::move(*change), std::move(done))) {
     spdlog::error("{}", problem);
   }
-  live_.open();
   watcher_ = std::make_unique<Watcher>(operations_);
 }
 
 void Deploying::cancel() {
-  operations_.cancel();
+  giveUp();
   api_.cancel();
   if (watcher_) watcher_->stop();
 }

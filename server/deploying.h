@@ -35,6 +35,10 @@ class Deploying {
   void load(std::function<void()> done);
   /// The file's [limits] have changed, which the catalog's tenants inherit.
   void refresh() { operations_.refresh(); }
+  /// The file's tenants or routes have changed.
+  void fileChanged() { operations_.fileChanged(); }
+  /// Whatever takes long is to end soon. Any thread; does not block.
+  void giveUp() { operations_.cancel(); }
   /// Nothing is changed any more: gives up what takes long.
   void cancel();
 

@@ -40,6 +40,13 @@ const AppVersion* findVersion(const ServedApp* app, const std::string& name) {
   return nullptr;
 }
 
+std::uint32_t weightOf(const ServedApp& app, const std::string& name) {
+  for (std::size_t i = 0; i < app.versions.size(); ++i) {
+    if (app.versions[i]->facts().name == name) return app.weights[i];
+  }
+  return 0;
+}
+
 class TailSubscription final : public AppRuntime::LogSubscription {
  public:
   explicit TailSubscription(std::unique_ptr<LogTail::Subscription> subscription)
@@ -58,12 +65,12 @@ LiveApps::~LiveApps() {
   close();
 }
 
-void LiveApps::open() {
+bool LiveApps::isOpen() const {
   const std::lock_guard lock(mutex_);
-  open_ = true;
+  return open_;
 }
 
-void LiveApps::onRollbackDue(std::function<void(const RollbackNotice&)> call) {
+void LiveApps::onRollbackDue(std::function<bool(const RollbackNotice&)> call) {
   call ? watcher_.start(std::move(call)) : watcher_.stop();
 }
 
@@ -92,6 +99,29 @@ bool LiveApps::definesTenant(const std::string& name) const {
                      [&](const TenantConfig& tenant) { return tenant.name == name; });
 }
 
+bool LiveApps::definesTenantOf(const Change& change) const {
+  const auto defines = [&](const auto& named) { return definesTenant(named.first); };
+  return std::any_of(change.tenants.begin(), change.tenants.end(), defines) ||
+         std::any_of(change.removedApps.begin(), change.removedApps.end(), defines) ||
+         std::any_of(change.apps.begin(), change.apps.end(),
+                     [&](const AppSpec& app) { return definesTenant(app.tenant); }) ||
+         std::any_of(change.removedTenants.begin(), change.removedTenants.end(),
+                     [&](const std::string& tenant) { return definesTenant(tenant); });
+}
+
+std::vector<std::string> LiveApps::takenBy(const Config& config) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> taken;
+  for (const TenantConfig& tenant : config.tenants) {
+    if (!tenants_.contains(tenant.name)) continue;
+    taken.push_back("tenant \"" + tenant.name +
+                    "\" is in the catalog already: give the file's another name, or delete the "
+                    "catalog's with `skiff tenants delete " +
+                    tenant.name + "`");
+  }
+  return taken;
+}
+
 std::vector<TenantConfig> LiveApps::fileTenants() const {
   const std::lock_guard lock(mutex_);
   return file_.tenants;
@@ -110,20 +140,11 @@ OciConfig LiveApps::registries() const {
 Result<void, RouteConflicts> LiveApps::setFile(const Config& config,
                                                std::vector<std::shared_ptr<const ServedApp>> apps,
                                                std::function<void()> done) {
-  const std::lock_guard lock(mutex_);
   RouteConflicts taken;
-  for (const auto& [tenant, limits] : tenants_) {
-    const bool isTaken = std::any_of(config.tenants.begin(), config.tenants.end(),
-                                     [&](const TenantConfig& one) { return one.name == tenant; });
-    if (!isTaken) continue;
-    taken.push_back({"tenant \"" + tenant +
-                         "\" is in the catalog already: give the file's another name, or delete "
-                         "the catalog's with `skiff tenants delete " +
-                         tenant + "`",
-                     tenant, tenant});
-  }
+  for (const std::string& message : takenBy(config)) taken.push_back({message, {}, {}});
   if (!taken.empty()) return taken;
 
+  const std::lock_guard lock(mutex_);
   AppsEdit edit;
   std::set<std::string> owners;
   for (const auto& app : apps) owners.insert(app->owner());
@@ -158,8 +179,8 @@ std::shared_ptr<const AppVersion> LiveApps::makeVersion(const AppSpec& app,
   }
   {
     const std::lock_guard lock(preparedMutex_);
-    for (const auto& known : prepared_) {
-      if (fits(*known)) return known;
+    for (const auto& weak : prepared_) {
+      if (const auto known = weak.lock(); known && fits(*known)) return known;
     }
   }
   VersionFacts facts;
@@ -172,6 +193,8 @@ std::shared_ptr<const AppVersion> LiveApps::makeVersion(const AppSpec& app,
   facts.log = served.log;
   facts.appTotals = served.totals;
   facts.pin = version.pin;
+  const AppVersion* const before = findVersion(previous, version.name);
+  if (before && before->facts().digest == version.digest) facts.totals = before->facts().totals;
   return std::make_shared<const AppVersion>(std::move(facts));
 }
 
@@ -233,6 +256,12 @@ AppsEdit LiveApps::editOf(const Change& change) const {
 
 namespace {
 
+AppRuntime::Refusal notReady() {
+  return {AppRuntime::Refusal::Kind::notReady,
+          "the server is starting or ending; try again in a moment",
+          {}};
+}
+
 const Limits* limitsOf(const AppRuntime::Change& change, const std::string& tenant) {
   for (const auto& [name, limits] : change.tenants) {
     if (name == tenant) return &limits;
@@ -256,6 +285,7 @@ std::vector<std::string> LiveApps::load(Change change, std::function<void()> don
   std::erase_if(change.tenants, [&](const auto& tenant) { return isShadowed(tenant.first); });
   std::erase_if(change.apps, [&](const AppSpec& app) { return isShadowed(app.tenant); });
   setLimits(change);
+  open_ = !closed_;
 
   AppsEdit edit;
   for (const AppSpec& app : change.apps) {
@@ -286,19 +316,25 @@ std::vector<std::string> LiveApps::load(Change change, std::function<void()> don
   }
 }
 
-Result<AppRuntime::Prepared> LiveApps::prepare(const AppSpec& app, const VersionSpec& version) {
+Result<AppRuntime::Prepared, AppRuntime::Refusal> LiveApps::prepare(const AppSpec& app,
+                                                                    const VersionSpec& version) {
   std::shared_ptr<const ServedApp> previous;
   {
     const std::lock_guard lock(mutex_);
+    if (!open_) return notReady();
     previous = served_.find(app.tenant + "/" + app.config.name);
   }
   const auto served = makeApp(app, previous, nullptr);
-  if (served.has_error()) return served.error();
+  if (served.has_error()) return Refusal{Refusal::Kind::module, served.error().message, {}};
   const auto made = makeVersion(app, version, previous.get(), **served);
   const auto loaded = loader_.loadNow(made);
-  if (loaded.has_error()) return loaded.error();
+  if (loaded.has_error()) {
+    if (!isOpen()) return notReady();
+    return Refusal{Refusal::Kind::module, loaded.error().message, {}};
+  }
   {
     const std::lock_guard lock(preparedMutex_);
+    std::erase_if(prepared_, [](const auto& weak) { return weak.expired(); });
     prepared_.push_front(made);
     if (prepared_.size() > kMostPrepared) prepared_.pop_back();
   }
@@ -317,12 +353,10 @@ Result<AppRuntime::Prepared> LiveApps::prepare(const AppSpec& app, const Version
 
 Result<void, AppRuntime::Refusal> LiveApps::apply(Change change,
                                                   const std::function<bool()>& commit) {
-  const Refusal notReady{
-      Refusal::Kind::notReady, "the server is starting or ending; try again in a moment", {}};
   std::vector<std::shared_ptr<const ServedApp>> previous;
   {
     const std::lock_guard lock(mutex_);
-    if (!open_) return notReady;
+    if (!open_) return notReady();
     for (const AppSpec& app : change.apps) {
       previous.push_back(served_.find(app.tenant + "/" + app.config.name));
     }
@@ -336,12 +370,15 @@ Result<void, AppRuntime::Refusal> LiveApps::apply(Change change,
     if (served.has_error()) return Refusal{Refusal::Kind::routes, served.error().message, {}};
     for (std::size_t v = 0; v < app.versions.size(); ++v) {
       const auto& version = (*served)->versions[v];
-      const AppVersion* const known = findVersion(previous[i].get(), app.versions[v].name);
+      const std::string& name = app.versions[v].name;
+      const AppVersion* const known = findVersion(previous[i].get(), name);
       // Of many apps that change together, those that nobody uses are loaded when somebody does.
       const bool isWanted = change.apps.size() == 1 || !known || known->module();
-      if (known == version.get() || !isWanted || app.versions[v].weight == 0) continue;
+      const bool isServed = known == version.get() && weightOf(*previous[i], name) != 0;
+      if (isServed || !isWanted || app.versions[v].weight == 0) continue;
       const auto loaded = loader_.loadNow(version);
       if (loaded.has_error()) {
+        if (!isOpen()) return notReady();
         return Refusal{Refusal::Kind::module,
                        "version " + app.versions[v].name + " of " + (*served)->owner() + ": " +
                            loaded.error().message,
@@ -355,7 +392,8 @@ Result<void, AppRuntime::Refusal> LiveApps::apply(Change change,
   const auto published = std::make_shared<bool>(false);
   {
     const std::lock_guard lock(mutex_);
-    if (!open_) return notReady;
+    // It may have come with the file meanwhile.
+    if (!open_ || definesTenantOf(change)) return notReady();
     AppsEdit edit = editOf(change);
     edit.set = set;
     auto drafted = served_.draft(edit);

@@ -54,27 +54,28 @@ class LiveApps final : public AppRuntime {
   std::vector<TenantConfig> fileTenants() const;
   Limits serverLimits() const;
   OciConfig registries() const;
+  /// Why this configuration cannot be served beside the catalog; empty: it can.
+  std::vector<std::string> takenBy(const Config& config) const;
   std::shared_ptr<const Deployment> current() const;
-  /// Changes of the catalog's apps are taken from now on.
-  void open();
   /// No change is made any more, and nobody is waited for.
   void close();
   /// What was taken back by itself, by owner ("tenant/app").
   std::map<std::string, std::uint64_t> rollbacks() const { return watcher_.rollbacks(); }
 
   /// The catalog's apps at the start, without preparing anything: modules are loaded when they are
-  /// first needed. What cannot be served is left out; one sentence for each.
+  /// first needed. What cannot be served is left out; one sentence for each. From then on changes
+  /// of the catalog's apps are taken.
   std::vector<std::string> load(Change change, std::function<void()> done);
 
   // AppRuntime.
-  Result<Prepared> prepare(const AppSpec& app, const VersionSpec& version) override;
+  Result<Prepared, Refusal> prepare(const AppSpec& app, const VersionSpec& version) override;
   Result<void, Refusal> apply(Change change, const std::function<bool()>& commit) override;
   bool isFileTenant(const std::string& name) const override;
   std::vector<AppStatus> status(const std::string& tenant) const override;
   std::unique_ptr<LogSubscription> followLog(
       const std::string& tenant, const std::string& app,
       std::function<void(std::string_view line)> line) override;
-  void onRollbackDue(std::function<void(const RollbackNotice&)> call) override;
+  void onRollbackDue(std::function<bool(const RollbackNotice&)> call) override;
 
  private:
   /// Versions that were prepared for a deployment that is yet to come.
@@ -87,6 +88,8 @@ class LiveApps final : public AppRuntime {
                                              const std::shared_ptr<const ServedApp>& previous,
                                              const Limits* tenantLimits) const;
   bool definesTenant(const std::string& name) const;
+  bool definesTenantOf(const Change& change) const;
+  bool isOpen() const;
   void setLimits(const Change& change);
   /// What is removed by it.
   AppsEdit editOf(const Change& change) const;
@@ -107,7 +110,8 @@ class LiveApps final : public AppRuntime {
   bool closed_ = false;
 
   mutable std::mutex preparedMutex_;
-  std::list<std::shared_ptr<const AppVersion>> prepared_;  ///< the newest at the front
+  /// The newest at the front. For as long as the loader keeps their modules.
+  std::list<std::weak_ptr<const AppVersion>> prepared_;
 
   RollbackWatcher watcher_;
 };

@@ -77,31 +77,37 @@ void ModuleLoader::run() {
       }
     }();
     lock.lock();
-    if (loaded.has_value()) keep(job->version, *loaded);
+    std::list<Kept> gone;
+    if (loaded.has_value()) gone = keep(job->version, *loaded);
     jobs_.erase(job->version.get());
     lastLoad_ = std::chrono::steady_clock::now();
     restDue_ = true;
     const std::vector<Done> done = std::move(job->done);
     lock.unlock();
     for (const Done& call : done) call(loaded);
+    gone.clear();
     lock.lock();
   }
 }
 
-void ModuleLoader::keep(const std::shared_ptr<const AppVersion>& version,
-                        const std::shared_ptr<const PreparedModule>& module) {
+std::list<ModuleLoader::Kept> ModuleLoader::keep(
+    const std::shared_ptr<const AppVersion>& version,
+    const std::shared_ptr<const PreparedModule>& module) {
+  std::list<Kept> gone;
   kept_.push_front({version, module, std::chrono::steady_clock::now()});
-  if (kept_.size() > kMostKept) kept_.pop_back();
+  if (kept_.size() > kMostKept) gone.splice(gone.end(), kept_, std::prev(kept_.end()));
+  return gone;
 }
 
 void ModuleLoader::tidy(std::chrono::steady_clock::time_point now) {
   std::list<Kept> gone;  // let go outside the lock
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   while (!kept_.empty() && now - kept_.back().since >= kKeep) {
     gone.splice(gone.end(), kept_, std::prev(kept_.end()));
   }
   if (!restDue_ || !jobs_.empty() || now - lastLoad_ < kRest) return;
   restDue_ = false;
+  lock.unlock();
   preparer_.compilation().rest();
 }
 

@@ -60,8 +60,9 @@ class ModuleLoader {
 
   void run();
   std::shared_ptr<Job> next();
-  void keep(const std::shared_ptr<const AppVersion>& version,
-            const std::shared_ptr<const PreparedModule>& module);
+  /// What had to go for it: to be let go of outside the lock.
+  std::list<Kept> keep(const std::shared_ptr<const AppVersion>& version,
+                       const std::shared_ptr<const PreparedModule>& module);
 
   const ModulePreparer& preparer_;
   std::mutex mutex_;

@@ -41,6 +41,9 @@ class RollbackWatch {
   /// What is wrong, as one sentence, if the new ones are to be taken back.
   std::optional<std::string> look(Clock::time_point now, const FailureCount& fresh,
                                   const FailureCount& old);
+  /// It has gone on for long, and the new versions are old ones by now: what fails from here on is
+  /// not for being new.
+  bool isOver(Clock::time_point now) const;
 
  private:
   struct Sample {
@@ -52,6 +55,9 @@ class RollbackWatch {
   const AutoRollback rule_;
   const FailureCount baseline_;
   std::deque<Sample> samples_;  ///< of the window, the oldest first
+  std::optional<Clock::time_point> since_;
+  FailureCount first_;   ///< of the new ones, then
+  FailureCount latest_;  ///< and now
 };
 
 }  // namespace skiff

@@ -8,6 +8,7 @@ namespace skiff {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{250};
+constexpr std::chrono::seconds kAgain{10};
 
 FailureCount sumOf(const std::vector<std::shared_ptr<const AppVersion>>& versions) {
   FailureCount sum;
@@ -83,7 +84,8 @@ void RollbackWatcher::watch(const ServedApp& app, const ServedApp* previous) {
                   std::move(fresh),
                   std::move(old),
                   baseline,
-                  RollbackWatch(*app.autoRollback, baseline)};
+                  RollbackWatch(*app.autoRollback, baseline),
+                  {}};
   // What they came to before does not count.
   watched.watch.look(RollbackWatch::Clock::now(), sumOf(watched.fresh), sumOf(watched.old));
   watched_.emplace(owner, std::move(watched));
@@ -102,18 +104,24 @@ std::map<std::string, std::uint64_t> RollbackWatcher::rollbacks() const {
 std::vector<AppRuntime::RollbackNotice> RollbackWatcher::look() {
   const auto now = RollbackWatch::Clock::now();
   std::vector<AppRuntime::RollbackNotice> due;
-  for (auto entry = watched_.begin(); entry != watched_.end();) {
-    Watched& watched = entry->second;
+  std::erase_if(watched_, [&](const auto& entry) { return entry.second.watch.isOver(now); });
+  for (auto& [owner, watched] : watched_) {
     const auto why = watched.watch.look(now, sumOf(watched.fresh), sumOf(watched.old));
-    if (!why) {
-      ++entry;
-      continue;
-    }
+    if (!why || now < watched.notBefore) continue;
+    watched.notBefore = now + kAgain;
     due.push_back({watched.tenant, watched.app, watched.deployment, *why});
-    ++rollbacks_[entry->first];
-    entry = watched_.erase(entry);
   }
   return due;
+}
+
+void RollbackWatcher::onCalled(const AppRuntime::RollbackNotice& notice, bool done) {
+  if (!done) return;
+  const std::string owner = notice.tenant + "/" + notice.app;
+  ++rollbacks_[owner];
+  const auto watched = watched_.find(owner);
+  if (watched != watched_.end() && watched->second.deployment == notice.deployment) {
+    watched_.erase(watched);
+  }
 }
 
 void RollbackWatcher::run() {
@@ -122,8 +130,10 @@ void RollbackWatcher::run() {
     const auto due = look();
     if (due.empty()) continue;
     lock.unlock();
-    for (const auto& notice : due) call_(notice);
+    std::vector<bool> done;
+    for (const auto& notice : due) done.push_back(call_(notice));
     lock.lock();
+    for (std::size_t i = 0; i < due.size(); ++i) onCalled(due[i], done[i]);
   }
 }
 

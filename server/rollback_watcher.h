@@ -20,7 +20,8 @@ namespace skiff {
 /// Any thread.
 class RollbackWatcher {
  public:
-  using Call = std::function<void(const AppRuntime::RollbackNotice&)>;
+  /// False: it could not be done; once more after a while.
+  using Call = std::function<bool(const AppRuntime::RollbackNotice&)>;
 
   RollbackWatcher() = default;
   ~RollbackWatcher();  ///< waits for a call that is under way
@@ -47,10 +48,12 @@ class RollbackWatcher {
     Versions old;
     FailureCount baseline;
     RollbackWatch watch;
+    RollbackWatch::Clock::time_point notBefore{};  ///< it is told of again
   };
 
   void run();
   std::vector<AppRuntime::RollbackNotice> look();
+  void onCalled(const AppRuntime::RollbackNotice& notice, bool done);
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

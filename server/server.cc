@@ -119,6 +119,7 @@ int Server::run() {
   scheduleMemoryCheck();
   build(config_);
   context_.run();
+  deploying_->giveUp();
   live_->close();
   if (builderThread_.joinable()) builderThread_.join();
   deploying_->cancel();
@@ -183,7 +184,12 @@ void Server::onBuilt(Config config, Built built) {
     for (const RouteConflict& conflict : conflicts) wrong.push_back(conflict.message);
     return refuse(wrong);
   }
-  limitsChanged_ = serving_ && config_.limits != config.limits;
+  const auto stays = [&](const TenantConfig& tenant) {
+    return std::any_of(config.tenants.begin(), config.tenants.end(),
+                       [&](const TenantConfig& one) { return one.name == tenant.name; });
+  };
+  refreshDue_ = serving_ && (config_.limits != config.limits ||
+                             !std::all_of(config_.tenants.begin(), config_.tenants.end(), stays));
   config_.limits = config.limits;
   config_.tenants = std::move(config.tenants);
 }
@@ -206,7 +212,8 @@ void Server::refuse(const std::vector<std::string>& why) {
 void Server::onFileServed() {
   if (draining_) return;
   const bool isStart = !std::exchange(serving_, true);
-  if (!isStart && !limitsChanged_) return onReady();
+  if (!isStart) deploying_->fileChanged();
+  if (!isStart && !refreshDue_) return onReady();
   builderThread_.join();
   builderThread_ = std::thread([this, isStart] {
     if (isStart) return deploying_->load([this] { onReady(); });
@@ -274,6 +281,7 @@ void Server::onPublished(const std::vector<Error>& errors) {
   for (const Error& error : errors) spdlog::warn("not warmed up: {}", error.message);
   if (--shardsToDeploy_ != 0) return;
   const auto done = std::move(publishing_->done);
+  published_ = std::move(publishing_->deployment);
   publishing_.reset();
   for (const auto& call : done) call();
   publishNext();
@@ -291,6 +299,11 @@ void Server::reload() {
   auto loaded = loadConfig(config_.file);
   if (loaded.has_error()) {
     for (const Diagnostic& diagnostic : loaded.error()) spdlog::error("{}", diagnostic.text());
+    spdlog::error("the reload is refused; what was served is served on");
+    return;
+  }
+  if (const auto taken = live_->takenBy(*loaded); !taken.empty()) {
+    for (const std::string& message : taken) spdlog::error("{}", message);
     spdlog::error("the reload is refused; what was served is served on");
     return;
   }

@@ -109,13 +109,16 @@ class Server {
   std::thread builderThread_;
   bool serving_ = false;  ///< something has been deployed
   bool building_ = false;
-  bool limitsChanged_ = false;  ///< the file's [limits], by the reload under way
+  /// The catalog's tenants are to be served anew: the file's [limits] have changed, or a tenant of
+  /// the file has gone that was in the place of one of the catalog.
+  bool refreshDue_ = false;
   bool reloadWanted_ = false;
   bool draining_ = false;
-  std::optional<Publishing> publishing_;  ///< on its way to the shards
-  std::optional<Publishing> toPublish_;   ///< the newest that is to follow
-  std::size_t shardsToDeploy_ = 0;        ///< that have not taken the deployment over yet
-  std::size_t shardsToDrain_ = 0;         ///< that have not drained yet
+  std::shared_ptr<const Deployment> published_;  ///< what all shards serve; goes here, not there
+  std::optional<Publishing> publishing_;         ///< on its way to the shards
+  std::optional<Publishing> toPublish_;          ///< the newest that is to follow
+  std::size_t shardsToDeploy_ = 0;               ///< that have not taken the deployment over yet
+  std::size_t shardsToDrain_ = 0;                ///< that have not drained yet
   int status_ = 0;
 
   mutable std::mutex stateMutex_;

@@ -77,25 +77,26 @@ AppHost* Shard::choose(std::size_t target, HttpExchange& exchange) {
     exchange.fail(Reason::notReady, "The app has no deployment yet.");
     return nullptr;
   }
-  if (!app.overrideKey.empty()) {
-    if (const auto chosen = chosenByRequest(app, exchange.request())) {
-      index = *chosen;
-      if (index == app.versions.size()) {
-        exchange.fail(Reason::badRequest, "skiff-version: not this app's key, or no such version.");
-        return nullptr;
-      }
-    } else if (app.versions.size() > 1) {
-      random_ = random_ * 1'664'525 + 1'013'904'223;
-      // The low bits of such a sequence repeat soon.
-      const std::uint32_t any = random_ ^ (random_ >> 16) * 0x45d9f3b;
-      index = app.split.at(
-          app.split.placeOf(exchange.request(), exchange.sourceAddress()).value_or(any));
+  const auto chosen =
+      app.overrideKey.empty() ? std::nullopt : chosenByRequest(app, exchange.request());
+  if (chosen) {
+    index = *chosen;
+    if (index == app.versions.size()) {
+      exchange.fail(Reason::badRequest, "skiff-version: not this app's key, or no such version.");
+      return nullptr;
     }
+  } else if (app.versions.size() > 1) {
+    random_ = random_ * 1'664'525 + 1'013'904'223;
+    // The low bits of such a sequence repeat soon.
+    const std::uint32_t any = random_ ^ (random_ >> 16) * 0x45d9f3b;
+    index =
+        app.split.at(app.split.placeOf(exchange.request(), exchange.sourceAddress()).value_or(any));
   }
   std::shared_ptr<AppHost>& host = entry.hosts[index];
   if (!host) {
     host = makeHost(app.versions[index], target);
     hosts_.push_back(host);
+    if (app.kept) useModule(*host, app.kept);
   }
   return host.get();
 }

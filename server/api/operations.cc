@@ -8,7 +8,7 @@ namespace skiff {
 
 Operations::Operations(Parts parts) : parts_(std::move(parts)) {
   parts_.runtime.onRollbackDue(
-      [this](const AppRuntime::RollbackNotice& notice) { autoRollback(notice); });
+      [this](const AppRuntime::RollbackNotice& notice) { return autoRollback(notice); });
 }
 
 Operations::~Operations() {

@@ -68,6 +68,8 @@ class Operations {
   /// cannot be read, or has no good signature where one is required, is left out, with a line in
   /// the operator's log.
   Result<AppRuntime::Change> loadAll();
+  /// The file has other tenants, or other routes of theirs: knows their hosts as theirs.
+  void fileChanged();
   /// The limits that tenants and apps inherit are others now: has each serve with those.
   void refresh();
   /// Gives up pulls that are under way, and refuses new ones. For the end.
@@ -124,7 +126,8 @@ class Operations {
   ApiResult<DeploymentRecord> rollback(const Caller& caller, const std::string& tenant,
                                        const std::string& app);
   /// Takes back by itself what fails too often, unless that was changed in the meantime.
-  void autoRollback(const AppRuntime::RollbackNotice& notice);
+  /// False: it could not be done, though it still should.
+  bool autoRollback(const AppRuntime::RollbackNotice& notice);
   ApiResult<DeploymentRecord> deployment(const std::string& tenant, const std::string& app) const;
   ApiResult<std::vector<DeploymentRecord>> deployments(const std::string& tenant,
                                                        const std::string& app,
@@ -218,6 +221,7 @@ class Operations {
   Parts parts_;
   mutable TenantLocks locks_;
   HostIndex hosts_;
+  std::vector<std::string> fileHosts_;  ///< the file's tenants that are in it; of fileChanged()
   WatchList watched_;
   std::atomic<bool> cancelled_ = false;
 
@@ -226,6 +230,9 @@ class Operations {
   std::set<std::pair<std::string, std::string>> toPrune_;
   std::chrono::steady_clock::time_point tidied_{};
 };
+
+/// Of routes that were checked.
+std::vector<RoutePattern> patternsOf(const std::vector<std::string>& routes);
 
 ApiProblem problemOf(const CatalogError& error);
 ApiProblem problemOf(const BlobError& error);

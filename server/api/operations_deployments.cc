@@ -101,16 +101,25 @@ ApiResult<DeploymentRecord> Operations::rollBack(const Caller& caller, const std
                 {Precondition::Kind::matches, loaded->deployment->revision});
 }
 
-void Operations::autoRollback(const AppRuntime::RollbackNotice& notice) {
+bool Operations::autoRollback(const AppRuntime::RollbackNotice& notice) {
   const auto back = rollBack(daemonCaller(), notice.tenant, notice.app,
                              DeploymentCause::autoRollback, notice.deployment);
   if (back.has_error()) {
     spdlog::warn("{}/{}: deployment {} is not rolled back: {}", notice.tenant, notice.app,
                  notice.deployment, back.error().detail);
-    return;
+    switch (back.error().code) {
+      case ProblemCode::internal:
+      case ProblemCode::moduleRefused:
+      case ProblemCode::notReady:
+      case ProblemCode::storageFull:
+        return false;
+      default:
+        return true;  // there is nothing to take back any more
+    }
   }
   spdlog::warn("{}/{}: deployment {} is rolled back: {}", notice.tenant, notice.app,
                notice.deployment, notice.why);
+  return true;
 }
 
 ApiResult<DeploymentRecord> Operations::deployment(const std::string& tenant,

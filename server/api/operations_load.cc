@@ -7,6 +7,14 @@
 
 namespace skiff {
 
+std::vector<RoutePattern> patternsOf(const std::vector<std::string>& routes) {
+  std::vector<RoutePattern> patterns;
+  for (const std::string& route : routes) {
+    if (auto pattern = RoutePattern::parse(route)) patterns.push_back(*std::move(pattern));
+  }
+  return patterns;
+}
+
 ApiResult<Operations::Loaded> Operations::load(const TenantSettings& tenant,
                                                AppRecord record) const {
   auto settings = readAppSettings(record.name, record.document, tenant);
@@ -66,7 +74,10 @@ ApiResult<AppSpec> Operations::resolve(const TenantSettings& tenant, const Loade
   if (!app.deployment) return spec;
   spec.deployment = app.deployment->number;
   spec.sticky = parseStickyKey(app.deployment->sticky).value_or(StickyKey{});
-  spec.autoRollback = parseAutoRollback(app.deployment->autoRollback);
+  // What was taken back is where it ends: going further back would follow a fault of both.
+  if (app.deployment->cause != DeploymentCause::autoRollback) {
+    spec.autoRollback = parseAutoRollback(app.deployment->autoRollback);
+  }
   for (const SplitEntry& entry : app.deployment->split) {
     const auto record =
         std::find_if(app.versions.begin(), app.versions.end(),
@@ -85,18 +96,21 @@ ApiResult<AppSpec> Operations::resolve(const TenantSettings& tenant, const Loade
   return spec;
 }
 
+void Operations::fileChanged() {
+  for (const std::string& tenant : fileHosts_) hosts_.removeTenant(tenant);
+  fileHosts_.clear();
+  for (const TenantConfig& tenant : fileTenants()) {
+    fileHosts_.push_back(tenant.name);
+    for (const AppConfig& app : tenant.apps) {
+      hosts_.add(tenant.name, patternsOf(app.routes), false, nullptr);
+    }
+  }
+}
+
 Result<AppRuntime::Change> Operations::loadAll() {
   AppRuntime::Change change;
   hosts_.clear();
-  for (const TenantConfig& tenant : fileTenants()) {
-    for (const AppConfig& app : tenant.apps) {
-      std::vector<RoutePattern> routes;
-      for (const std::string& route : app.routes) {
-        if (auto pattern = RoutePattern::parse(route)) routes.push_back(*std::move(pattern));
-      }
-      hosts_.add(tenant.name, routes, false, nullptr);
-    }
-  }
+  fileChanged();
   const Limits serverLimits = parts_.serverLimits();
   std::optional<TenantSettings> tenant;  // of the apps that follow; nothing if they are left out
   Catalog::Visitor visitor;

@@ -84,6 +84,10 @@ void Operations::refresh() {
                       change.error().detail);
         continue;
       }
+      hosts_.removeTenant(record.name);
+      for (const AppSpec& app : change->apps) {
+        hosts_.add(record.name, patternsOf(app.config.routes), false, nullptr);
+      }
       const auto served = parts_.runtime.apply(*std::move(change), [] { return true; });
       if (served.has_error()) {
         spdlog::error("tenant {} is served with the limits it had: {}", record.name,

@@ -163,7 +163,8 @@ ApiResult<Operations::NewVersion> Operations::addVersion(const Caller& caller, V
   if (spec.has_error()) return spec.error();
   auto prepared = parts_.runtime.prepare(*spec, *version);
   if (prepared.has_error()) {
-    return ApiProblem{ProblemCode::moduleRefused, prepared.error().message};
+    const AppRuntime::Refusal refusal = prepared.error();
+    return refusalProblem(caller, refusal);
   }
   record.abi = prepared->abi;
   auto added = parts_.catalog.addVersion(caller.actor, std::move(record));

@@ -56,5 +56,20 @@ TEST_F(RollbackWatchTest, ForgetsWhatIsOlderThanTheWindow) {
   EXPECT_FALSE(watch.look(start_ + 13s, {109, 10}, {3'000, 0}));
 }
 
+TEST_F(RollbackWatchTest, EndsOnceTheNewOnesAreOld) {
+  RollbackWatch watch(rule(), {});
+  watch.look(start_, {}, {});
+  watch.look(start_ + 99s, {1'000, 0}, {});
+  EXPECT_FALSE(watch.isOver(start_ + 99s));
+  EXPECT_TRUE(watch.isOver(start_ + 100s));
+}
+
+TEST_F(RollbackWatchTest, GoesOnWhileTheNewOnesHaveHardlyBeenAsked) {
+  RollbackWatch watch(rule(), {});
+  watch.look(start_, {}, {});
+  watch.look(start_ + 1'000s, {19, 0}, {});
+  EXPECT_FALSE(watch.isOver(start_ + 1'000s));
+}
+
 }  // namespace
 }  // namespace skiff

@@ -15,7 +15,10 @@ using namespace std::chrono_literals;
 class RollbackWatcherTest : public ::testing::Test {
  protected:
   RollbackWatcherTest() {
-    watcher_.start([this](const AppRuntime::RollbackNotice& notice) { notice_.set_value(notice); });
+    watcher_.start([this](const AppRuntime::RollbackNotice& notice) {
+      notice_.set_value(notice);
+      return true;
+    });
   }
 
   static std::shared_ptr<ServedApp> deployment(std::int64_t number,
@@ -51,6 +54,7 @@ TEST_F(RollbackWatcherTest, TellsOnceWhichDeploymentIsToBeTakenBack) {
   EXPECT_EQ(notice.app, "web");
   EXPECT_EQ(notice.deployment, 2);
   EXPECT_THAT(notice.why, ::testing::HasSubstr("90.0%"));
+  watcher_.stop();
   EXPECT_EQ(watcher_.rollbacks().at("acme/web"), 1u);
 }
 

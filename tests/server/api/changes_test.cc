@@ -329,11 +329,12 @@ TEST_F(ApiChanges, OfOneTenantDoNotWaitForAnothers) {
   makeApp("globex", "web");
   std::promise<void> entered, leave;
   std::shared_future<void> left = leave.get_future().share();
-  runtime_.preparing = [&, left](const AppSpec&,
-                                 const VersionSpec&) -> Result<AppRuntime::Prepared> {
+  runtime_.preparing =
+      [&, left](const AppSpec&,
+                const VersionSpec&) -> Result<AppRuntime::Prepared, AppRuntime::Refusal> {
     entered.set_value();
     left.wait();
-    return preparedAs("wasi");
+    return testing::preparedAs("wasi");
   };
   auto slow = std::async(std::launch::async, [&] { return makeVersion("acme", "web", "slow"); });
   entered.get_future().wait();

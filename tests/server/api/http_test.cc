@@ -139,13 +139,14 @@ TEST_F(ApiHttp, HasOneTenantNotKeepOthersOut) {
   std::promise<void> leave;
   std::shared_future<void> left = leave.get_future().share();
   std::atomic<int> entered = 0;
-  runtime_.preparing = [&, left](const AppSpec& app,
-                                 const VersionSpec&) -> Result<AppRuntime::Prepared> {
+  runtime_.preparing =
+      [&, left](const AppSpec& app,
+                const VersionSpec&) -> Result<AppRuntime::Prepared, AppRuntime::Refusal> {
     if (app.tenant == "acme") {
       ++entered;
       left.wait();
     }
-    return preparedAs("wasi");
+    return testing::preparedAs("wasi");
   };
   const auto upload = [&](const std::string& tenant, const std::string& token,
                           const std::string& content) {

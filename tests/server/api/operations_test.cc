@@ -260,9 +260,12 @@ TEST_F(ApiOperations, RemoveWhatNoVersionNeedsWhenTheStoreIsFull) {
 
 TEST_F(ApiOperations, RefuseModulesInTheRuntimesWords) {
   makeApp("acme", "web");
-  runtime_.preparing = [](const AppSpec& app, const VersionSpec&) -> Result<AppRuntime::Prepared> {
+  runtime_.preparing = [](const AppSpec& app,
+                          const VersionSpec&) -> Result<AppRuntime::Prepared, AppRuntime::Refusal> {
     EXPECT_EQ(app.tenant, "acme");
-    return Error{"It imports \"env\".\"x\", which skiff does not have."};
+    return AppRuntime::Refusal{AppRuntime::Refusal::Kind::module,
+                               "It imports \"env\".\"x\", which skiff does not have.",
+                               {}};
   };
   const HttpAnswer answer = post(kVersions, "module", {{"Content-Type", "application/wasm"}});
   EXPECT_EQ(answer.status, 422u);

@@ -15,10 +15,12 @@ struct ScriptedRuntime::Follower final : LogSubscription {
   std::function<void(std::string_view)> line;
 };
 
-Result<AppRuntime::Prepared> ScriptedRuntime::prepare(const AppSpec& app,
-                                                      const VersionSpec& version) {
+Result<AppRuntime::Prepared, AppRuntime::Refusal> ScriptedRuntime::prepare(
+    const AppSpec& app, const VersionSpec& version) {
   if (preparing) return preparing(app, version);
-  return Prepared{.abi = "wasi", .notes = {"a note"}};
+  Prepared prepared = preparedAs("wasi");
+  prepared.notes = {"a note"};
+  return prepared;
 }
 
 Result<void, AppRuntime::Refusal> ScriptedRuntime::apply(Change change,
@@ -83,7 +85,7 @@ std::unique_ptr<AppRuntime::LogSubscription> ScriptedRuntime::followLog(
   return follower;
 }
 
-void ScriptedRuntime::onRollbackDue(std::function<void(const RollbackNotice&)> call) {
+void ScriptedRuntime::onRollbackDue(std::function<bool(const RollbackNotice&)> call) {
   rollbackDue_ = std::move(call);
 }
 

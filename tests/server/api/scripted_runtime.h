@@ -23,14 +23,14 @@ inline AppRuntime::Prepared preparedAs(std::string abi) {
 /// An AppRuntime that serves nothing, remembers what it is to serve, and does as it is told.
 class ScriptedRuntime final : public AppRuntime {
  public:
-  Result<Prepared> prepare(const AppSpec& app, const VersionSpec& version) override;
+  Result<Prepared, Refusal> prepare(const AppSpec& app, const VersionSpec& version) override;
   Result<void, Refusal> apply(Change change, const std::function<bool()>& commit) override;
   bool isFileTenant(const std::string& name) const override;
   std::vector<AppStatus> status(const std::string& tenant) const override;
   std::unique_ptr<LogSubscription> followLog(
       const std::string& tenant, const std::string& app,
       std::function<void(std::string_view line)> line) override;
-  void onRollbackDue(std::function<void(const RollbackNotice&)> call) override;
+  void onRollbackDue(std::function<bool(const RollbackNotice&)> call) override;
 
   // What tests look at and set.
   AppSpec served(const std::string& tenant, const std::string& app) const;
@@ -41,7 +41,7 @@ class ScriptedRuntime final : public AppRuntime {
   std::size_t followers() const;
 
   /// Asked by prepare(); may block.
-  std::function<Result<Prepared>(const AppSpec&, const VersionSpec&)> preparing;
+  std::function<Result<Prepared, Refusal>(const AppSpec&, const VersionSpec&)> preparing;
   /// Asked by apply() before it commits.
   std::function<Result<void, Refusal>(const Change&)> applying;
   std::set<std::string> fileTenants;
@@ -56,7 +56,7 @@ class ScriptedRuntime final : public AppRuntime {
   std::map<Key, AppSpec> apps_;
   std::map<std::string, Limits> tenants_;
   std::multimap<Key, std::function<void(std::string_view)>*> followers_;
-  std::function<void(const RollbackNotice&)> rollbackDue_;
+  std::function<bool(const RollbackNotice&)> rollbackDue_;
 };
 
 }  // namespace skiff::testing
