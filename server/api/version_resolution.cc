@@ -1,5 +1,7 @@
 #include "server/api/version_resolution.h"
 
+#include <algorithm>
+
 #include "deploy/signature/verdict.h"
 #include "server/api/json_io.h"
 
@@ -35,6 +37,12 @@ void readImageSettings(std::string_view settings, VersionSpec& spec) {
       spec.env.emplace_back((*pair)[0].get_string().c_str(), (*pair)[1].get_string().c_str());
     }
   }
+  // WASI has no working directory: programs that want one look where a shell would have put it.
+  const json::value* folder = object->if_contains("working_dir");
+  if (!folder || !folder->is_string() || folder->get_string() == "/") return;
+  const bool isSet = std::any_of(spec.env.begin(), spec.env.end(),
+                                 [](const auto& entry) { return entry.first == "PWD"; });
+  if (!isSet) spec.env.emplace_back("PWD", folder->get_string().c_str());
 }
 
 }  // namespace skiff

@@ -8,6 +8,7 @@
 #include "server/api/route_table.h"
 #include "server/api/sealed_text.h"
 #include "server/api/tokens.h"
+#include "server/api/version_resolution.h"
 
 namespace skiff {
 namespace {
@@ -16,6 +17,23 @@ std::vector<RoutePattern> hosts(std::initializer_list<std::string_view> routes) 
   std::vector<RoutePattern> patterns;
   for (const std::string_view route : routes) patterns.push_back(*RoutePattern::parse(route));
   return patterns;
+}
+
+TEST(ImageSettings, BecomeArgumentsAndEnvironment) {
+  using Variables = std::vector<std::pair<std::string, std::string>>;
+  const auto read = [](std::string_view settings) {
+    VersionSpec spec;
+    readImageSettings(settings, spec);
+    return spec;
+  };
+  const VersionSpec spec =
+      read(R"({"args":["a","b"],"env":[["X","1"],["Y",""]],"working_dir":"/srv"})");
+  EXPECT_EQ(spec.args, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(spec.env, (Variables{{"X", "1"}, {"Y", ""}, {"PWD", "/srv"}}));
+  EXPECT_EQ(read(R"({"env":[["PWD","/own"]],"working_dir":"/srv"})").env,
+            (Variables{{"PWD", "/own"}}));
+  EXPECT_EQ(read(R"({"env":[],"working_dir":"/"})").env, Variables());
+  EXPECT_EQ(read("").env, Variables());
 }
 
 TEST(HostIndex, KnowsWhichHostsOverlap) {
