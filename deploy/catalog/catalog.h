@@ -95,7 +95,8 @@ class Catalog {
 
   // Versions.
   /// As given, but for `created` and `createdBy`, which are set here. One that is there already
-  /// stays as it is, and is what comes back; `changed` if it has another digest.
+  /// stays as it is, and is what comes back; but a signature that is `verified` becomes its own.
+  /// `changed` if it has another digest.
   virtual CatalogResult<Put<VersionRecord>> addVersion(std::string_view actor,
                                                        VersionRecord version) = 0;
   virtual CatalogResult<VersionRecord> version(std::string_view tenant, std::string_view app,

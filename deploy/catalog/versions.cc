@@ -24,6 +24,24 @@ void insert(Change& change, const VersionRecord& version) {
   }
 }
 
+/// A signature that was found for a version after it was added, or by another key.
+Put<VersionRecord> setSignature(Change& change, VersionRecord there, const VersionRecord& found) {
+  const std::string before = auditJson(there);
+  there.signature = found.signature;
+  there.signatureDetail = found.signatureDetail;
+  change.database().run(
+      "UPDATE versions SET signature = ?4, signature_detail = ?5"
+      " WHERE tenant = ?1 AND app = ?2 AND version = ?3",
+      there.tenant, there.app, there.version, wordOf(there.signature), there.signatureDetail);
+  change.audit({.action = "version.verify",
+                .tenant = there.tenant,
+                .app = there.app,
+                .subject = there.version,
+                .before = before,
+                .after = auditJson(there)});
+  return Put<VersionRecord>{std::move(there), false};
+}
+
 }  // namespace
 
 CatalogResult<Put<VersionRecord>> SqliteCatalog::addVersion(std::string_view actor,
@@ -32,7 +50,13 @@ CatalogResult<Put<VersionRecord>> SqliteCatalog::addVersion(std::string_view act
     sqlite::Database& database = change.database();
     if (!findApp(database, version.tenant, version.app)) return noApp(version.tenant, version.app);
     if (auto there = findVersion(database, version.tenant, version.app, version.version)) {
-      if (there->digest == version.digest) return Put<VersionRecord>{*std::move(there), false};
+      if (there->digest == version.digest) {
+        const bool isNews = version.signature == SignatureVerdict::verified &&
+                            (there->signature != SignatureVerdict::verified ||
+                             there->signatureDetail != version.signatureDetail);
+        if (isNews) return setSignature(change, *std::move(there), version);
+        return Put<VersionRecord>{*std::move(there), false};
+      }
       return CatalogError{CatalogError::Kind::changed,
                           "the app " + inQuotes(version.app) + " of the tenant " +
                               inQuotes(version.tenant) + " has a version " +

@@ -145,7 +145,13 @@ ApiResult<Operations::NewVersion> Operations::addVersion(const Caller& caller, V
   record.createdBy = caller.actor;
   auto there = parts_.catalog.version(record.tenant, record.app, record.version);
   if (there.has_value() && there->digest == record.digest) {
-    return NewVersion{*std::move(there), false, {}};
+    if (record.signature != SignatureVerdict::verified) {
+      return NewVersion{*std::move(there), false, {}};
+    }
+    // It may have been signed since, or with a key that has taken another's place.
+    auto signed_ = parts_.catalog.addVersion(caller.actor, std::move(record));
+    if (signed_.has_error()) return ::skiff::problemOf(signed_.error());
+    return NewVersion{std::move(signed_->record), signed_->created, {}};
   }
   if (there.has_value()) {
     return ApiProblem{ProblemCode::internal,

@@ -62,6 +62,33 @@ TEST_F(Versions, ThatAreThereAlreadyAreWhatComesBack) {
   EXPECT_EQ(catalog().audit("", 0, 10)->size(), 3U) << "nothing was changed";
 }
 
+TEST_F(Versions, TakeASignatureThatIsFoundLater) {
+  VersionRecord expected = versionNamed("acme", "web", "v1");
+  expected.signature = SignatureVerdict::unchecked;
+  const auto first = catalog().addVersion("test", expected);
+  ASSERT_TRUE(first.has_value()) << errorOf(first);
+  expected = first->record;
+  for (const char* key : {"signed by a", "signed by b", "signed by b"}) {
+    now_ += std::chrono::seconds(1);
+    VersionRecord found = versionNamed("acme", "web", "v1");
+    found.reference = "elsewhere";
+    found.signature = SignatureVerdict::verified;
+    found.signatureDetail = key;
+    const auto added = catalog().addVersion("someone", found);
+    ASSERT_TRUE(added.has_value()) << errorOf(added);
+    EXPECT_FALSE(added->created);
+    expected.signature = SignatureVerdict::verified;
+    expected.signatureDetail = key;
+    EXPECT_EQ(added->record, expected);
+  }
+  reopen();
+  EXPECT_EQ(*catalog().version("acme", "web", "v1"), expected);
+  const auto audit = catalog().audit("", 0, 10);
+  EXPECT_EQ(audit->size(), 5U) << "what was known already is no change";
+  EXPECT_EQ(audit->front().action, "version.verify");
+  EXPECT_EQ(audit->front().actor, "someone");
+}
+
 TEST_F(Versions, OfOneNameAndTwoDigestsAreRefused) {
   addVersion("acme", "web", "v1");
   VersionRecord other = versionNamed("acme", "web", "v1");

@@ -184,6 +184,26 @@ TEST_F(ApiOperations, ServeNothingThatNoneOfTheKeysOfNowHasSigned) {
             "signature_required");
 }
 
+TEST_F(ApiOperations, TakeASignatureThatWasMadeAfterTheVersion) {
+  makeApp("acme", "web");
+  bool isSigned = false;
+  images_.pulling = [&](const auto&, const auto&,
+                        const auto&) -> Result<ImageSource::Pulled, ImageSource::Failure> {
+    return pulled("content", isSigned);
+  };
+  const HttpAnswer first = post(kVersions, R"({"image":"a/web:1"})");
+  ASSERT_EQ(first.status, 201u) << first.body;
+  const std::string version = json::parse(first.body).at("version").as_string().c_str();
+  putPolicy("require", kKey);
+  const std::string split = R"({"split":[{"version":")" + version + R"(","weight":1}]})";
+  EXPECT_EQ(codeOf(put(std::string(kApp) + "/deployment", split)), "signature_required");
+  isSigned = true;
+  const HttpAnswer again = post(kVersions, R"({"image":"a/web:1"})");
+  ASSERT_EQ(again.status, 200u) << again.body;
+  EXPECT_EQ(json::parse(again.body).at("signature").at("verdict"), "verified");
+  EXPECT_EQ(put(std::string(kApp) + "/deployment", split).status, 200u);
+}
+
 TEST_F(ApiOperations, FollowATagAndDeployWhatIsNew) {
   makeApp("acme", "web");
   put(kApp, R"({"watch":{"image":"a/web:latest","interval_s":10}})");
