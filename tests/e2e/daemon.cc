@@ -74,6 +74,13 @@ Daemon::Daemon(const std::string& config) {
   start();
 }
 
+Daemon::Daemon(const ConfigText& config, const Prepare& prepare) {
+  shareCode(folder_);
+  prepare(dataFolder());
+  writeText(configFile(), config.text());
+  start();
+}
+
 void Daemon::restart() {
   if (process_) {
     process_->signal(SIGKILL);

@@ -49,12 +49,16 @@ class Daemon {
   /// Starts it and waits until it is ready; throws, with what it said, if it does not become so.
   explicit Daemon(const std::string& config);
   explicit Daemon(const ConfigText& config) : Daemon(config.text()) {}
+  /// The same on a data folder that `prepare` has put something into.
+  using Prepare = std::function<void(const std::filesystem::path& dataFolder)>;
+  Daemon(const ConfigText& config, const Prepare& prepare);
 
   std::uint16_t port() const { return port_; }
   std::uint16_t adminPort() const { return adminPort_; }
   Process& process() { return *process_; }
   const TemporaryFolder& folder() const { return folder_; }
   std::filesystem::path configFile() const { return folder_ / "skiff.toml"; }
+  std::filesystem::path dataFolder() const { return folder_ / "var"; }
 
   Client connect() const { return Client(port_); }
   Response get(std::string_view host, std::string_view target = "/") const {

@@ -21,6 +21,7 @@ struct ExpectedExchange {
   int status = 200;
   std::string body;     ///< byte for byte, but for
   std::string varying;  ///< what follows this text on its line; empty: nothing varies
+  std::vector<std::string> others = {};  ///< bodies that are as good
 };
 
 struct LoadPlan {
