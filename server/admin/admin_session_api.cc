@@ -74,9 +74,7 @@ struct AdminSession::Request {
 /// A request's way through other threads. Shared with them: the session may be gone before they are
 /// done.
 struct AdminSession::Work {
-  ~Work() {
-    if (gate) gate->giveBody(bodyBytes);
-  }
+  ~Work() { releaseBody(); }
 
   std::mutex mutex;
   bool isDone = false;                                       // guarded by mutex
@@ -86,6 +84,10 @@ struct AdminSession::Work {
   ApiGate* gate = nullptr;
   std::size_t bodyBytes = 0;  ///< taken of the gate's
 
+  /// Gives back what the body took; it is gone, or soon will be.
+  void releaseBody() {
+    if (gate) gate->giveBody(std::exchange(bodyBytes, 0));
+  }
   void finish() {
     const std::lock_guard lock(mutex);
     isDone = true;
@@ -133,7 +135,10 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
     }
     const ApiAnswer refusal = co_await readBody(parser, call.maxBody(), *work);
     if (ended_) co_return false;
-    if (refusal.status != 0) co_return co_await refuse(request, refusal);
+    if (refusal.status != 0) {
+      work->releaseBody();
+      co_return co_await refuse(request, refusal);
+    }
   }
 
   ApiGate::Share streamShare;
@@ -148,6 +153,8 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
   work->isDone = false;
   const bool submitted = gate_->submit(call, [work, waker, events, &call] {
     work->answer = call.run(std::move(work->body), events);
+    work->opened = {};  // the call, and with it the body
+    work->releaseBody();
     work->finish();
     waker();
   });

@@ -117,9 +117,9 @@ TEST_F(ApiOperations, LeaveOutWhatTheFileHasToo) {
   EXPECT_EQ(change.apps[0].tenant, "globex");
 }
 
-TEST_F(ApiOperations, LoadTenThousandAppsQuickly) {
-  constexpr int kTenants = 1'000;
-  for (int i = 0; i < kTenants; ++i) {
+TEST_F(ApiOperations, LoadAThousandTenantsQuickly) {
+  constexpr std::size_t kTenants = 1'000;
+  for (std::size_t i = 0; i < kTenants; ++i) {
     const std::string tenant = "t" + std::to_string(i);
     ASSERT_TRUE(catalog_->putTenant("test", tenant, R"({"limits":{"cpu_ms":20}})", {}));
     ASSERT_TRUE(catalog_->putApp("test", tenant, "web",
@@ -129,8 +129,9 @@ TEST_F(ApiOperations, LoadTenThousandAppsQuickly) {
   const auto begin = std::chrono::steady_clock::now();
   const AppRuntime::Change change = loaded();
   const auto took = std::chrono::steady_clock::now() - begin;
-  EXPECT_EQ(change.apps.size(), static_cast<std::size_t>(kTenants));
-  // A tenth of ten thousand in a tenth of two seconds would be the aim; other work runs beside.
+  RecordProperty("milliseconds", static_cast<int>(took / std::chrono::milliseconds(1)));
+  EXPECT_EQ(change.apps.size(), kTenants);
+  // Ten thousand are to take no more than two seconds; sanitizers and other work need some more.
   EXPECT_LT(took, std::chrono::seconds(2));
 }
 
