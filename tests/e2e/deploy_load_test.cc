@@ -84,10 +84,12 @@ class ManyDeployments : public ::testing::Test {
     deployNext();
   }
 
-  void deployNext() {
-    const std::string note = "deployment " + std::to_string(made_);
-    const std::string version =
-        api_.uploadBytes("acme/web", withNote(moduleAnswering(made_ % 2), note));
+  /// `padding`: bytes that the module is larger, about.
+  void deployNext(std::size_t padding = 0) {
+    std::string module =
+        withNote(moduleAnswering(made_ % 2), "deployment " + std::to_string(made_));
+    if (padding != 0) module = withNote(std::move(module), std::string(padding, 'x'));
+    const std::string version = api_.uploadBytes("acme/web", module);
     const auto begin = Clock::now();
     ASSERT_EQ(api_.deploy("acme/web", version).status, 200);
     slowest_ = std::max(slowest_, Clock::now() - begin);
@@ -97,7 +99,7 @@ class ManyDeployments : public ::testing::Test {
 
   static ConfigText config() {
     ConfigText config;
-    config.server = "access_log = \"off\"\n";
+    config.server = "access_log = \"off\"\n[deploy]\nblobs_max = \"64MiB\"\n";
     config.limits = "queue_ms = 60000\n";
     return config;
   }
@@ -107,6 +109,20 @@ class ManyDeployments : public ::testing::Test {
   std::size_t made_ = 0;
   Clock::duration slowest_{};
 };
+
+TEST_F(ManyDeployments, NeedNoMoreOfTheDiskThanIsAllowed) {
+  // Half as much again as fits. What was loaded last is held for a while, and 20 versions are kept:
+  // far less than that.
+  constexpr std::size_t kModule = std::size_t{1} << 19;
+  constexpr std::size_t kAllowed = std::size_t{64} << 20;
+  for (std::size_t sent = 0; sent < kAllowed * 3 / 2; sent += kModule) deployNext(kModule);
+  std::size_t bytes = 0;
+  const auto folder = daemon_.dataFolder() / "blobs";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  EXPECT_LE(bytes, kAllowed + (std::size_t{1} << 20));
+}
 
 TEST_F(ManyDeployments, FailNoRequestAndLeaveNothingBehind) {
   const std::size_t all = deployments();

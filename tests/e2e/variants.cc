@@ -18,11 +18,13 @@ std::string withText(std::string module, std::string_view from, std::string_view
 
 std::string withNote(std::string module, std::string_view note) {
   constexpr std::string_view kName = "note";
-  constexpr std::size_t kMost = 100;  // so that all lengths take one byte
-  if (note.size() > kMost) throw std::invalid_argument("the note is too long");
+  const auto addSize = [&module](std::size_t size) {  // LEB128, as all sizes in a module
+    for (; size >= 0x80; size >>= 7) module += static_cast<char>(0x80 | (size & 0x7f));
+    module += static_cast<char>(size);
+  };
   module += '\0';  // a custom section (WebAssembly core specification, 5.5.3)
-  module += static_cast<char>(1 + kName.size() + note.size());
-  module += static_cast<char>(kName.size());
+  addSize(1 + kName.size() + note.size());
+  addSize(kName.size());
   return module.append(kName).append(note);
 }
 

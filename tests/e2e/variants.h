@@ -10,7 +10,7 @@ namespace skiff::e2e {
 /// digest. Throws if it does not contain `from` exactly once.
 std::string withText(std::string module, std::string_view from, std::string_view to);
 /// The module with a custom section behind it that nobody reads: it does the same, and has another
-/// digest. `note`: 100 bytes at most.
+/// digest.
 std::string withNote(std::string module, std::string_view note);
 
 /// The build's smallest handler, made to answer with "answer" and the number, 15 bytes in all;
