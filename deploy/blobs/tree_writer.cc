@@ -32,7 +32,7 @@ BlobResult<void> DiskTreeWriter::reserve(std::uint64_t bytes) {
 
 BlobResult<std::uint64_t> DiskTreeWriter::commit() {
   const std::string& name = turn_.name();
-  if (const auto there = store_.ledger().sizeOf(name)) return *there;
+  if (store_.has(name)) return store_.ledger().sizeOf(name).value_or(0);
   const auto measured = sealTree(files_);
   if (measured.has_error()) return measured.error();
   const std::string text = std::to_string(*measured);
@@ -44,6 +44,8 @@ BlobResult<std::uint64_t> DiskTreeWriter::commit() {
   const Descriptor folder(::open(part_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder || ::syncfs(folder.number()) != 0) return diskError("cannot sync", part_, errno);
   const auto place = store_.folder().tree(name);
+  // What somebody left of it who tidied up by hand.
+  if (auto removed = removeTree(place); removed.has_error()) return removed.error();
   if (::rename(part_.c_str(), place.c_str()) != 0) {
     return diskError("cannot put in place", place, errno);
   }

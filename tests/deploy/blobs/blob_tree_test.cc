@@ -78,6 +78,18 @@ TEST_F(ATreeInABlobStore, StaysAsItIsIfItIsThereAlready) {
   EXPECT_FALSE(fs::exists(store_->treeFolder("ab12") / "other"));
 }
 
+TEST_F(ATreeInABlobStore, IsMadeAgainIfSomebodyRemovedIt) {
+  make("ab12");
+  for (const char* folder : {"files/sub", "files"}) {
+    fs::permissions(path_ / "trees" / "ab12" / folder, fs::perms::owner_all);
+  }
+  fs::remove_all(path_ / "trees" / "ab12" / "files");
+  EXPECT_FALSE(store_->has("ab12"));
+  make("ab12");
+  EXPECT_TRUE(fs::exists(store_->treeFolder("ab12") / "sub" / "file"));
+  EXPECT_EQ(store_->bytes(), kBytes);
+}
+
 TEST_F(ATreeInABlobStore, CountsAgainstTheCap) {
   const auto writer = beginTree("ab12");
   ASSERT_TRUE(writer->reserve(kCap.bytes()).has_value());
