@@ -182,8 +182,8 @@ TEST_F(MachineCode, ThatIsDamagedIsMadeAnewAndReplaced) {
 }
 
 TEST_F(MachineCode, ThatCannotBeKeptIsAWarningOnly) {
-  std::ofstream(folder_ / "file") << "no directory";
-  data_ = folder_ / "file";
+  std::filesystem::create_directories(data_);
+  std::ofstream(data_ / "code") << "no directory";
   const std::string log = start();
   EXPECT_EQ(count(log, ": compiled in"), 2U);
   EXPECT_EQ(count(log, "machine code is not kept"), 1U) << log;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <fstream>
 
 #include "tests/e2e/admin_api.h"
 
@@ -250,6 +251,17 @@ TEST_F(Deploying, HoldsEachTenantToItsOwnTokens) {
   EXPECT_EQ(other.status, 404);
   EXPECT_EQ(other.text, none.text);
   EXPECT_EQ(AdminApi(daemon_, "skf_wrong").get("/v1/status").status, 401);
+}
+
+TEST(DeployingBesideTheFile, RefusesToStartWhereItsStateCannotBe) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "file") << "no folder";
+  std::ofstream(folder / "skiff.toml")
+      << "data_dir = \"file\"\n[server]\nlisten = [\"127.0.0.1:0\"]\n[admin]\nlisten = "
+         "\"127.0.0.1:0\"\n";
+  Process process(SKIFFD, {"--config", folder / "skiff.toml"});
+  EXPECT_EQ(process.wait(), (Ending{1, 0}));
+  EXPECT_THAT(process.text(Process::Stream::error), HasSubstr("set data_dir to a folder"));
 }
 
 TEST(DeployingBesideTheFile, LeavesTheFilesTenantsAsTheFileHasThem) {
