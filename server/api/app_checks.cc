@@ -4,37 +4,16 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <cstdint>
 
+#include "config/private_address.h"
 #include "server/api/json_io.h"
 
 namespace skiff {
 namespace {
 
 namespace json = boost::json;
-
-bool isPrivateIpv4(std::uint32_t address) {
-  const auto within = [&](std::uint32_t network, int bits) {
-    return (address ^ network) >> (32 - bits) == 0;
-  };
-  // RFC 6890: this host, private, shared, loopback, link-local, benchmarking, multicast, reserved.
-  return within(0x00000000, 8) || within(0x0a000000, 8) || within(0x64400000, 10) ||
-         within(0x7f000000, 8) || within(0xa9fe0000, 16) || within(0xac100000, 12) ||
-         within(0xc0000000, 24) || within(0xc0a80000, 16) || within(0xc6120000, 15) ||
-         within(0xe0000000, 3);
-}
-
-bool isPrivateIpv6(const in6_addr& address) {
-  const std::uint8_t* bytes = address.s6_addr;
-  std::uint32_t last = 0;
-  std::memcpy(&last, bytes + 12, sizeof last);
-  if (IN6_IS_ADDR_V4MAPPED(&address) || IN6_IS_ADDR_V4COMPAT(&address)) {
-    return isPrivateIpv4(ntohl(last));
-  }
-  if (bytes[0] == 0 && bytes[1] == 0x64 && bytes[2] == 0xff && bytes[3] == 0x9b) return true;
-  // Only 2000::/3 is global unicast (RFC 4291, section 2.4).
-  return (bytes[0] & 0xe0) != 0x20;
-}
 
 /// "limits.cpu_ms" and the like, of those that one request or one instance may use.
 std::vector<std::string_view> limitsBeyond(const Limits& app, const Limits& tenant) {
@@ -61,8 +40,8 @@ bool isPrivateOrigin(std::string_view origin) {
   std::string host;
   if (origin.starts_with('[')) {
     host = origin.substr(1, origin.find(']') - 1);
-    in6_addr address;
-    return inet_pton(AF_INET6, host.c_str(), &address) != 1 || isPrivateIpv6(address);
+    std::array<std::uint8_t, 16> address{};
+    return inet_pton(AF_INET6, host.c_str(), address.data()) != 1 || isPrivateIpv6(address);
   }
   host = origin.substr(0, origin.find(':'));
   if (host.ends_with('.')) host.pop_back();
