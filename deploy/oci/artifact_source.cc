@@ -75,6 +75,10 @@ OciResult<void> ArtifactSource::blob(const OciDescriptor& descriptor, BlobStore:
       [&](RegistryClient& client) { return client.blob(descriptor, writer, progress); });
 }
 
+OciResult<void> ArtifactSource::requireBlob(const OciDescriptor& descriptor) {
+  return firstOf<void>([&](RegistryClient& client) { return client.requireBlob(descriptor); });
+}
+
 OciResult<std::string> ArtifactSource::smallBlob(const OciDescriptor& descriptor, ByteSize most) {
   return firstOf<std::string>(
       [&](RegistryClient& client) { return client.smallBlob(descriptor, most); });

@@ -22,6 +22,7 @@ class ArtifactSource {
   OciResult<std::optional<FetchedManifest>> referrers(const std::string& digest);
   OciResult<void> blob(const OciDescriptor& descriptor, BlobStore::Writer& writer,
                        const std::function<void(std::uint64_t)>& progress);
+  OciResult<void> requireBlob(const OciDescriptor& descriptor);
   OciResult<std::string> smallBlob(const OciDescriptor& descriptor, ByteSize most);
 
  private:

@@ -12,9 +12,8 @@ class Attached {
  public:
   static OciResult<Attached> open(const OciReference& reference, const PullOptions& options,
                                   const AttachedLimits& limits) {
-    const PullPatience patience{options.stop,
-                                std::chrono::steady_clock::now() + options.limits.time};
-    auto source = ArtifactSource::open(reference, options.config, options.limits, patience);
+    auto source =
+        ArtifactSource::open(reference, options.config, options.limits, patienceOf(options));
     if (source.has_error()) return source.error();
     return Attached(*std::move(source), reference.registry + "/" + reference.repository, limits);
   }

@@ -10,10 +10,6 @@
 namespace skiff {
 namespace {
 
-PullPatience patienceOf(const PullOptions& options) {
-  return {options.stop, std::chrono::steady_clock::now() + options.limits.time};
-}
-
 /// One pull.
 class Pull {
  public:
@@ -48,6 +44,7 @@ class Pull {
   OciResult<void> keepManifests();
   OciResult<ArtifactSource*> source();
   void pin(const std::string& digest);
+  bool owns(const std::string& digest) const { return options_.owns && options_.owns(digest); }
   void report(PullStep step, std::uint64_t bytes) {
     if (progress_) progress_(step, bytes, total_);
   }
@@ -114,7 +111,7 @@ OciResult<Pull::Loaded> Pull::load(const std::string& digest, std::string_view t
   auto body = stored(digest);
   if (body.has_error()) return body.error();
   Loaded loaded;
-  if (!*body) {
+  if (!*body || !owns(digest)) {
     const auto from = source();
     if (from.has_error()) return from.error();
     auto fetched = (*from)->manifest(digest);
@@ -180,6 +177,7 @@ OciResult<void> Pull::checkSizes(const OciManifest& manifest) const {
 OciResult<void> Pull::fetch(const OciDescriptor& descriptor) {
   pin(descriptor.digest);
   const std::uint64_t before = result_.bytes;
+  bool isProven = owns(descriptor.digest);
   if (!store_.has(descriptor.digest)) {
     const auto from = source();
     if (from.has_error()) return from.error();
@@ -187,11 +185,18 @@ OciResult<void> Pull::fetch(const OciDescriptor& descriptor) {
     const auto writer = store_.begin(descriptor.digest, descriptor.size);
     if (writer.has_error()) return at(writer.error());
     if (!store_.has(descriptor.digest)) {
+      // One that another pull left complete is not asked for.
+      isProven = isProven || (*writer)->size() < descriptor.size;
       const auto brought = (*from)->blob(descriptor, **writer, [&](std::uint64_t bytes) {
         report(PullStep::fetch, before + bytes);
       });
       if (brought.has_error()) return brought.error();
     }
+  }
+  if (!isProven) {
+    const auto from = source();
+    if (from.has_error()) return from.error();
+    if (const auto there = (*from)->requireBlob(descriptor); there.has_error()) return there;
   }
   result_.bytes = before + descriptor.size;
   report(PullStep::fetch, result_.bytes);
@@ -283,6 +288,11 @@ OciResult<PullResult> Pull::run() {
 }
 
 }  // namespace
+
+PullPatience patienceOf(const PullOptions& options) {
+  return {options.stop,
+          std::min(options.deadline, std::chrono::steady_clock::now() + options.limits.time)};
+}
 
 OciResult<PullResult> pullArtifact(const OciReference& reference, const PullOptions& options,
                                    BlobStore& store, const PullProgress& progress) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -21,7 +23,15 @@ struct PullOptions {
   OciConfig config;
   PullLimits limits;
   std::stop_token stop;
+  /// Of all calls that are given these options, beside `limits.time` of each.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  /// Whether what the store has of a digest may be used without asking the registry whether it lets
+  /// us have it. Empty: nothing may.
+  std::function<bool(std::string_view digest)> owns = {};
 };
+
+/// How long a call with the options waits that begins now.
+PullPatience patienceOf(const PullOptions& options);
 
 enum class PullStep : std::uint8_t {
   resolve,  ///< which manifest it is; no bytes are counted
@@ -45,10 +55,11 @@ struct PullResult {
   std::shared_ptr<BlobStore::Pin> pin;  ///< keeps `blobs` in the store
 };
 
-/// Brings what `reference` names into the store. What is there already is not fetched; a reference
-/// with a digest that is there as a whole needs no registry. Every digest and size is checked. What
-/// fails leaves nothing but blobs that the store's next collect() removes, and what was cut, for
-/// the next try. Blocks; any thread.
+/// Brings what `reference` names into the store. Blobs that are there already are not fetched, once
+/// the registry says that the repository has them; of what is owned, it is not even asked, so a
+/// reference with a digest that is there and owned as a whole needs no registry. Every digest and
+/// size is checked. What fails leaves nothing but blobs that the store's next collect() removes,
+/// and what was cut, for the next try. Blocks; any thread.
 OciResult<PullResult> pullArtifact(const OciReference& reference, const PullOptions& options,
                                    BlobStore& store, const PullProgress& progress);
 

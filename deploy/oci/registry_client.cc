@@ -126,6 +126,23 @@ OciResult<void> RegistryClient::blob(const OciDescriptor& descriptor, BlobStore:
   return BlobTransfer(*requests_, descriptor, writer, progress).run();
 }
 
+OciResult<void> RegistryClient::requireBlob(const OciDescriptor& descriptor) {
+  return requests_->tryUntilDone<void>([&]() -> TransportResult<void> {
+    const std::string what = "the blob " + descriptor.digest;
+    const auto response = requests_->send(HttpRequest::Method::head, "blobs/" + descriptor.digest);
+    if (response.has_error()) return response.error();
+    if (response->status != 200) return requests_->refusal(*response, what);
+    if (!response->length || *response->length != descriptor.size) {
+      return TransportError{
+          OciError::Kind::digestMismatch,
+          "says that " + what + " has " +
+              (response->length ? std::to_string(*response->length) : std::string("unknown")) +
+              " bytes, where the manifest says " + std::to_string(descriptor.size)};
+    }
+    return {};
+  });
+}
+
 OciResult<std::string> RegistryClient::smallBlob(const OciDescriptor& descriptor, ByteSize most) {
   return requests_->tryUntilDone<std::string>([&]() -> TransportResult<std::string> {
     const std::string what = "the blob " + descriptor.digest;

@@ -49,6 +49,9 @@ class RegistryClient {
   /// incomplete keeps that for another time. `progress` gets the bytes that there are.
   OciResult<void> blob(const OciDescriptor& descriptor, BlobStore::Writer& writer,
                        const std::function<void(std::uint64_t)>& progress);
+  /// Whether the registry lets us have the blob, of this size, from this repository; asks without
+  /// fetching it. The error: it does not.
+  OciResult<void> requireBlob(const OciDescriptor& descriptor);
   /// A small blob in memory, checked; `tooLarge` beyond `most`.
   OciResult<std::string> smallBlob(const OciDescriptor& descriptor, ByteSize most);
 

@@ -57,6 +57,12 @@ inline PullOptions plainOptions(const std::string& registry) {
   return options;
 }
 
+/// The same for who has all of the store already.
+inline PullOptions owning(PullOptions options) {
+  options.owns = [](std::string_view) { return true; };
+  return options;
+}
+
 inline OciReference referenceTo(const std::string& text) {
   auto reference = OciReference::parse(text);
   if (reference.has_error()) throw std::runtime_error(reference.error().message);

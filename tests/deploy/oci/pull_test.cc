@@ -13,6 +13,7 @@ namespace skiff::testing {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -148,7 +149,7 @@ TEST_F(PullTest, AnIndexGivesItsEntryForWasi) {
   EXPECT_EQ(*store_->read(result->layers.at(0).digest, 1_MiB), "wasm");
   EXPECT_FALSE(store_->has(digestIn(other)));
   // All of it is in the store: nobody is asked.
-  const auto again = pull("nowhere.invalid/t/app@" + result->digest, {}, *store_);
+  const auto again = pull("nowhere.invalid/t/app@" + result->digest, owning({}), *store_);
   ASSERT_TRUE(again.has_value()) << errorOf(again).message;
   EXPECT_EQ(again->manifest, result->manifest);
 }
@@ -191,7 +192,7 @@ TEST_F(PullTest, WhatIsThereIsNotFetchedAgain) {
   pushModule(target(), "again");
   ASSERT_TRUE(pull(target(), options(), *store_).has_value());
   const std::string before = registry_->log();
-  ASSERT_TRUE(pull(target(), options(), *store_).has_value());
+  ASSERT_TRUE(pull(target(), owning(options()), *store_).has_value());
   EXPECT_THAT(registry_->log().substr(before.size()), ::testing::Not(HasSubstr("GET /v2/t/")));
 }
 
@@ -202,13 +203,29 @@ TEST_F(PullTest, WithoutItsRegistryADigestThatIsThereIsServed) {
   const auto first = pull(name + ":v1", plainOptions(registry.name()), *store_);
   ASSERT_TRUE(first.has_value()) << errorOf(first).message;
   registry.stop();
-  const auto again = pull(name + "@" + first->digest, plainOptions(registry.name()), *store_);
+  const PullOptions owner = owning(plainOptions(registry.name()));
+  const auto again = pull(name + "@" + first->digest, owner, *store_);
   ASSERT_TRUE(again.has_value()) << errorOf(again).message;
   EXPECT_EQ(again->module, first->module);
   EXPECT_EQ(again->blobs, first->blobs);
   // What a tag stands for, nobody can say.
-  EXPECT_EQ(errorOf(pull(name + ":v1", plainOptions(registry.name()), *store_)).kind,
-            OciError::Kind::unreachable);
+  EXPECT_EQ(errorOf(pull(name + ":v1", owner, *store_)).kind, OciError::Kind::unreachable);
+}
+
+TEST_F(PullTest, WhatIsThereForOthersIsTakenOnlyIfTheRegistryHasItToo) {
+  pushModule(target(), "shared");
+  const auto first = pull(target(), options(), *store_);
+  ASSERT_TRUE(first.has_value()) << errorOf(first).message;
+  const std::string before = registry_->log();
+  ASSERT_TRUE(pull(target(), options(), *store_).has_value());
+  const std::string asked = registry_->log().substr(before.size());
+  EXPECT_THAT(asked, HasSubstr("/manifests/" + first->digest));
+  EXPECT_THAT(asked, HasSubstr("/blobs/" + first->module));
+  EXPECT_THAT(asked, ::testing::Not(ContainsRegex("GET /v2/t/[a-z]*/blobs/")));
+  // By its digest alone, nobody gets it from the store.
+  const OciError stranger =
+      errorOf(pull(registry_->name() + "/t/stranger@" + first->digest, options(), *store_));
+  EXPECT_EQ(stranger.kind, OciError::Kind::notFound) << stranger.message;
 }
 
 TEST_F(PullTest, AManifestThatTheDiskDamagedIsFetchedAgain) {
