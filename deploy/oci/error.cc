@@ -16,6 +16,8 @@ std::string_view ociErrorWord(OciError::Kind kind) {
       return "too_large";
     case OciError::Kind::unreachable:
       return "unreachable";
+    case OciError::Kind::privateAddress:
+      return "private_address";
     case OciError::Kind::tls:
       return "tls";
     case OciError::Kind::protocol:

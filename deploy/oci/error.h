@@ -17,6 +17,7 @@ struct OciError {
     digestMismatch,  ///< what came is not what the digest or the size says
     tooLarge,        ///< beyond one of the bounds of PullLimits
     unreachable,     ///< no connection, a broken one, too slow, 5xx or 429 to the end
+    privateAddress,  ///< a host on this machine or a network that is not public
     tls,             ///< no TLS connection: the certificate, the version
     protocol,        ///< an answer that is none of a registry
     unsupported,     ///< a layout or a kind of module that skiff does not run

@@ -24,6 +24,9 @@ struct PullLimits {
   std::chrono::milliseconds longestPause{10'000};
   /// What a Retry-After may ask for; beyond it there is no further try.
   std::chrono::milliseconds longestRetryAfter{60'000};
+  /// Whether hosts that the configuration does not name may be on this machine, or on a network
+  /// that is not public.
+  bool privateHosts = false;
 };
 
 /// How long a caller waits.

@@ -244,7 +244,8 @@ TransportResult<HttpResponse> OutboundClient::send(const HttpRequest& request,
     // The server may have closed it meanwhile, which says nothing of the server.
     if (response.has_value() || !isUntouched || !response.error().again) return response;
   }
-  auto connection = OutboundConnection::open(request.url, trust_, limits_, patience);
+  auto connection =
+      OutboundConnection::open(request.url, request.mayBePrivate, trust_, limits_, patience);
   if (connection.has_error()) return connection.error();
   return begin(request, patience, *std::move(connection), isUntouched);
 }

@@ -23,6 +23,8 @@ struct HttpRequest {
   enum class Method : std::uint8_t { get, head };
   Method method = Method::get;
   HttpUrl url;
+  /// Whether the host may be on this machine, or on a network that is not public.
+  bool mayBePrivate = false;
   /// Beside Host and User-Agent. REQUIRES: names and values are fit for HTTP.
   std::vector<std::pair<std::string, std::string>> fields;
 };

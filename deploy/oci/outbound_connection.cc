@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "config/private_address.h"
+
 namespace skiff {
 namespace {
 
@@ -26,6 +28,19 @@ std::string secondsText(std::chrono::milliseconds time) {
   return text.substr(0, text.find('.') + 2) + " s";
 }
 
+bool isPrivate(const asio::ip::address& address) {
+  return address.is_v4() ? isPrivateIpv4(address.to_v4().to_uint())
+                         : isPrivateIpv6(address.to_v6().to_bytes());
+}
+
+TransportError privateHost(const HttpUrl& url) {
+  return {
+      OciError::Kind::privateAddress,
+      "is on this machine or on a network that is not public, which only an operator may reach; "
+      "if it is meant, name it as [registry.\"" +
+          url.authority() + "\"] in the configuration"};
+}
+
 }  // namespace
 
 class OutboundConnection::Wire {
@@ -33,7 +48,7 @@ class OutboundConnection::Wire {
   Wire(ssl::context& context, bool tls, const PullLimits& limits)
       : stream_(io_, context), tls_(tls), limits_(limits) {}
 
-  TransportResult<void> open(const HttpUrl& url, const PullPatience& patience);
+  TransportResult<void> open(const HttpUrl& url, bool mayBePrivate, const PullPatience& patience);
   TransportResult<void> write(std::string_view bytes, const PullPatience& patience);
   TransportResult<std::size_t> read(std::span<std::byte> into, const PullPatience& patience);
 
@@ -149,7 +164,7 @@ TransportResult<void> OutboundConnection::Wire::shakeHands(const HttpUrl& url,
   return TransportError{OciError::Kind::tls, "cannot be spoken to by TLS: " + error.message()};
 }
 
-TransportResult<void> OutboundConnection::Wire::open(const HttpUrl& url,
+TransportResult<void> OutboundConnection::Wire::open(const HttpUrl& url, bool mayBePrivate,
                                                      const PullPatience& patience) {
   const auto addresses = resolve(url, patience);
   if (addresses.has_error()) return addresses.error();
@@ -157,7 +172,13 @@ TransportResult<void> OutboundConnection::Wire::open(const HttpUrl& url,
       TransportError{OciError::Kind::unreachable, "has no address", false};
   std::size_t tried = 0;
   for (const auto& entry : *addresses) {
-    if (tried++ == kMostAddresses) break;
+    if (tried == kMostAddresses) break;
+    // Of what is connected to, not of the name: that may lead elsewhere with each look.
+    if (!mayBePrivate && isPrivate(entry.endpoint().address())) {
+      if (tried == 0) connected = privateHost(url);
+      continue;
+    }
+    ++tried;
     connected = connect(entry.endpoint(), patience);
     if (connected.has_value()) return tls_ ? shakeHands(url, patience) : connected;
     if (!connected.error().again) break;
@@ -214,10 +235,11 @@ OutboundConnection::OutboundConnection(std::unique_ptr<Wire> wire) : wire_(std::
 OutboundConnection::~OutboundConnection() = default;
 
 TransportResult<std::unique_ptr<OutboundConnection>> OutboundConnection::open(
-    const HttpUrl& url, const TlsTrust& trust, const PullLimits& limits,
+    const HttpUrl& url, bool mayBePrivate, const TlsTrust& trust, const PullLimits& limits,
     const PullPatience& patience) {
   auto wire = std::make_unique<Wire>(trust.context(), url.tls, limits);
-  if (const auto opened = wire->open(url, patience); opened.has_error()) return opened.error();
+  const auto opened = wire->open(url, mayBePrivate, patience);
+  if (opened.has_error()) return opened.error();
   return std::unique_ptr<OutboundConnection>(new OutboundConnection(std::move(wire)));
 }
 

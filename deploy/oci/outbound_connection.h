@@ -17,8 +17,10 @@ namespace skiff {
 /// not answer holds the caller for as long as the system's resolver waits for it.
 class OutboundConnection {
  public:
-  /// Tries the host's addresses in turn. With TLS the certificate must be the host's.
+  /// Tries the host's addresses in turn: unless `mayBePrivate`, only those that are public. With
+  /// TLS the certificate must be the host's.
   static TransportResult<std::unique_ptr<OutboundConnection>> open(const HttpUrl& url,
+                                                                   bool mayBePrivate,
                                                                    const TlsTrust& trust,
                                                                    const PullLimits& limits,
                                                                    const PullPatience& patience);

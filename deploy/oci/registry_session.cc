@@ -54,10 +54,34 @@ RegistrySession::RegistrySession(std::string registry, std::string repository,
       settings_(config.of(registry)),
       registry_(std::move(registry)),
       origin_(originOf(registry_, settings_)),
+      privateHosts_(limits.privateHosts),
       http_(std::move(trust), limits) {}
 
+const RegistrySettings* RegistrySession::named(const HttpUrl& url) const {
+  const auto& registries = config_.registries;
+  if (url.isSameOrigin(origin_)) {
+    const auto own = registries.find(registry_);
+    return own == registries.end() ? nullptr : &own->second;
+  }
+  auto found = registries.find(url.authority());
+  // The port may be written though it is the scheme's default.
+  if (found == registries.end()) {
+    found = registries.find(url.authority() + ":" + std::to_string(url.port));
+  }
+  return found == registries.end() ? nullptr : &found->second;
+}
+
 bool RegistrySession::mayBePlain(const HttpUrl& url) const {
-  return settings_.plainHttp || config_.of(url.authority()).plainHttp;
+  const RegistrySettings* const settings = named(url);
+  return settings && settings->plainHttp;
+}
+
+bool RegistrySession::mayBePrivate(const HttpUrl& url) const {
+  if (privateHosts_ || named(url)) return true;
+  // Who names a mirror means it, also without a table of its own.
+  return url.isSameOrigin(origin_) &&
+         std::any_of(config_.registries.begin(), config_.registries.end(),
+                     [&](const auto& entry) { return entry.second.mirror == registry_; });
 }
 
 TransportError RegistrySession::denied(std::string_view what) const {
@@ -94,6 +118,7 @@ TransportResult<HttpResponse> RegistrySession::send(
   bool isAuthorized = false;  // in answer to a challenge of this very request
   for (;;) {
     const bool isOwn = request.url.isSameOrigin(origin_);
+    request.mayBePrivate = mayBePrivate(request.url);
     request.fields = fields;
     if (isOwn && authorization_) request.fields.emplace_back("Authorization", *authorization_);
     auto response = http_.send(request, patience);
@@ -205,6 +230,7 @@ TransportResult<BearerToken> RegistrySession::fetchToken(const AuthChallenge& ch
                               realm->authority() + "\"]"};
   }
   request.url = *realm;
+  request.mayBePrivate = mayBePrivate(*realm);
   if (!challenge.service.empty()) request.url.addQuery("service", challenge.service);
   request.url.addQuery(
       "scope", challenge.scope.empty() ? "repository:" + repository_ + ":pull" : challenge.scope);

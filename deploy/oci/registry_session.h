@@ -18,7 +18,9 @@ namespace skiff {
 ///
 /// Credentials go to the registry's own origin, and to the token server that it names when it asks
 /// for a token, over TLS unless plain HTTP is configured; never along a redirect to another origin.
-/// The password's file is read whenever the password is needed.
+/// Hosts on this machine, or on networks that are not public, are asked only if the configuration
+/// names them, or PullLimits::privateHosts; the same holds for redirects and token servers. The
+/// password's file is read whenever the password is needed.
 class RegistrySession {
  public:
   RegistrySession(std::string registry, std::string repository, const OciConfig& config,
@@ -32,7 +34,11 @@ class RegistrySession {
   OutboundClient& http() { return http_; }
 
  private:
+  /// What the configuration says of a URL's host; null if it does not name it.
+  const RegistrySettings* named(const HttpUrl& url) const;
   bool mayBePlain(const HttpUrl& url) const;
+  /// Whether an operator has vouched for the host.
+  bool mayBePrivate(const HttpUrl& url) const;
   TransportResult<HttpUrl> redirected(const HttpUrl& from, const HttpResponse& response) const;
   /// Takes up the challenge, so that authorization_ answers it.
   TransportResult<void> authorize(const HttpResponse& response, const PullPatience& patience);
@@ -48,6 +54,7 @@ class RegistrySession {
   RegistrySettings settings_;
   std::string registry_;
   HttpUrl origin_;
+  bool privateHosts_;
   OutboundClient http_;
   TokenCache tokens_;
   std::optional<std::string> authorization_;  ///< what was accepted, or is about to be tried

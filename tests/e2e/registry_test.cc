@@ -332,7 +332,8 @@ TEST(ARegistryWithTokens, IsReadWithOneOfTheServerThatItNames) {
   Puller puller(registryTable(registry.name(),
                               "plain_http = true\nusername = \"robot\"\n"
                               "password_file = \"" +
-                                  (folder.path() / "password").string() + "\""));
+                                  (folder.path() / "password").string() + "\"") +
+                registryTable(tokens.name()));
   puller.serve("web", image);
   EXPECT_EQ(puller.get("web").body, kHello);
   EXPECT_EQ(testing::fieldOf(tokens.requests().back(), "Authorization"), "Basic cm9ib3Q6czNjcmV0");
@@ -356,7 +357,7 @@ TEST(ARegistryThatRedirects, GivesItsBlobsFromElsewhere) {
   const std::string image = registry.name() + "/t/app:v1";
   pushModule(image, guestBytes("hello"));
   const std::size_t before = files.requests().size();
-  Puller puller(registryTable(registry.name()));
+  Puller puller(registryTable(registry.name()) + registryTable(files.name()));
   puller.serve("web", image);
   EXPECT_EQ(puller.get("web").body, kHello);
   EXPECT_THAT(files.requests(), SizeIs(before + 2));

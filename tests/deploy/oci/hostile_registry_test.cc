@@ -40,6 +40,7 @@ class HostileRegistryTest : public ::testing::Test {
   OciResult<PullResult> pullFrom(const ScriptedRegistry& registry, PullLimits limits) const {
     PullOptions options = plainOptions(registry.name());
     options.limits = limits;
+    for (const std::string& name : alsoPlain_) options.config.registries[name].plainHttp = true;
     return pull(registry.name() + "/t/app:v1", options, *store_);
   }
   OciResult<PullResult> pullFrom(const ScriptedRegistry& registry) const {
@@ -55,6 +56,7 @@ class HostileRegistryTest : public ::testing::Test {
   }
 
   TemporaryStore store_;
+  std::vector<std::string> alsoPlain_;  ///< token servers that are configured
 };
 
 TEST_F(HostileRegistryTest, OtherBytesThanThoseOfTheDigestAreRefused) {
@@ -234,9 +236,13 @@ TEST_F(HostileRegistryTest, APlaceThatARedirectLeadsToInVainIsNamed) {
   const ScriptedRegistry registry([&](const std::string&, Peer& peer) {
     peer.send(answer("302 Over There", "", "Location: http://" + nobody + "/x?signature=y\r\n"));
   });
-  const std::string part = "redirects to " + nobody + ", which cannot be connected to";
-  expectError(registry, OciError::Kind::unreachable, part.c_str());
-  EXPECT_THAT(errorOf(pullFrom(registry)).message, Not(HasSubstr("signature")));
+  PullOptions options = plainOptions(registry.name());
+  options.config.registries[nobody].plainHttp = true;
+  const OciError error = errorOf(pull(registry.name() + "/t/app:v1", options, *store_));
+  EXPECT_EQ(error.kind, OciError::Kind::unreachable);
+  EXPECT_THAT(error.message,
+              AllOf(HasSubstr("redirects to " + nobody + ", which cannot be connected to"),
+                    Not(HasSubstr("signature"))));
 }
 
 TEST_F(HostileRegistryTest, CredentialsDoNotGoToAnotherHost) {
@@ -256,6 +262,7 @@ TEST_F(HostileRegistryTest, CredentialsDoNotGoToAnotherHost) {
   PullOptions options = plainOptions(registry.name());
   options.config.registries[registry.name()].username = "robot";
   options.config.registries[registry.name()].passwordFile = folder.path() / "password";
+  options.config.registries[elsewhere.name()].plainHttp = true;
   const auto result = pull(registry.name() + "/t/app:v1", options, *store_);
   ASSERT_TRUE(result.has_value()) << errorOf(result).message;
   ASSERT_EQ(elsewhere.requests().size(), 1);
@@ -275,11 +282,85 @@ TEST_F(HostileRegistryTest, AnotherHostsDemandForCredentialsIsNotMet) {
   PullOptions options = plainOptions(registry.name());
   options.config.registries[registry.name()].username = "robot";
   options.config.registries[registry.name()].passwordFile = folder.path() / "password";
+  options.config.registries[elsewhere.name()].plainHttp = true;
   const OciError error = errorOf(pull(registry.name() + "/t/app:v1", options, *store_));
   EXPECT_EQ(error.kind, OciError::Kind::unauthorized);
   EXPECT_THAT(error.message, AllOf(HasSubstr("wants credentials; there are none for it"),
                                    Not(HasSubstr("s3cret"))));
   EXPECT_EQ(elsewhere.requests().size(), 1);
+}
+
+TEST_F(HostileRegistryTest, ItsPlainHttpIsNoLeaveForOtherHosts) {
+  const ScriptedRegistry elsewhere(
+      [](const std::string&, Peer& peer) { peer.send(answer("200 OK", kModule)); });
+  const ScriptedRegistry redirecting([&](const std::string&, Peer& peer) {
+    peer.send(answer("307 Over There", "", "Location: " + elsewhere.url() + "/x\r\n"));
+  });
+  expectError(redirecting, OciError::Kind::protocol, "redirects to plain HTTP");
+  const ScriptedRegistry asking([&](const std::string&, Peer& peer) {
+    peer.send(answer("401 Who", "",
+                     "WWW-Authenticate: Bearer realm=\"" + elsewhere.url() + "/token\"\r\n"));
+  });
+  expectError(asking, OciError::Kind::protocol, "which is plain HTTP");
+  EXPECT_EQ(elsewhere.requests().size(), 0);
+}
+
+TEST_F(HostileRegistryTest, ARedirectOrATokenServerOnAPrivateAddressIsNotFollowed) {
+  const ScriptedRegistry elsewhere([](const std::string&, Peer& peer) { peer.send("x"); });
+  for (const std::string& place :
+       {"https://" + elsewhere.name(),
+        "https://localhost" + elsewhere.name().substr(elsewhere.name().find(':')),
+        "https://[::ffff:127.0.0.1]" + elsewhere.name().substr(elsewhere.name().find(':'))}) {
+    const ScriptedRegistry redirecting([&](const std::string&, Peer& peer) {
+      peer.send(answer("307 Over There", "", "Location: " + place + "/x\r\n"));
+    });
+    expectError(redirecting, OciError::Kind::privateAddress, "on a network that is not public");
+    const ScriptedRegistry asking([&](const std::string&, Peer& peer) {
+      peer.send(
+          answer("401 Who", "", "WWW-Authenticate: Bearer realm=\"" + place + "/token\"\r\n"));
+    });
+    expectError(asking, OciError::Kind::privateAddress, "sends us for a token to");
+  }
+  EXPECT_EQ(elsewhere.requests().size(), 0);
+}
+
+TEST_F(HostileRegistryTest, IsNotAskedOnAPrivateAddressUnlessItIsNamed) {
+  const ScriptedRegistry registry(
+      serving([](const std::string&, Peer& peer) { peer.send(answer("200 OK", kModule)); }));
+  PullOptions options;
+  options.limits = quickLimits();
+  const std::string port = registry.name().substr(registry.name().find(':'));
+  for (const std::string& name : {registry.name(), "localhost" + port, "[::ffff:127.0.0.1]" + port,
+                                  std::string("169.254.169.254")}) {
+    const OciError error = errorOf(pull(name + "/t/app:v1", options, *store_));
+    EXPECT_EQ(error.kind, OciError::Kind::privateAddress) << error.message;
+  }
+  EXPECT_EQ(registry.requests().size(), 0);
+  // Who may ask any host gets as far as TLS, which this one does not speak.
+  options.limits.privateHosts = true;
+  options.limits.connect = milliseconds(100);
+  EXPECT_NE(errorOf(pull(registry.name() + "/t/app:v1", options, *store_)).kind,
+            OciError::Kind::privateAddress);
+  EXPECT_TRUE(pullFrom(registry).has_value());
+}
+
+TEST_F(HostileRegistryTest, SaysOfStoredBlobsWhatTheirSizeIs) {
+  std::string size = std::to_string(kModule.size());
+  std::string status = "200 OK";
+  const ScriptedArtifact artifact(kModule);
+  const ScriptedRegistry registry([&](const std::string& head, Peer& peer) {
+    if (head.starts_with("HEAD ") && head.find("/blobs/") != std::string::npos &&
+        head.find(artifact.moduleDigest) != std::string::npos) {
+      return peer.send("HTTP/1.1 " + status + "\r\nContent-Length: " + size + "\r\n\r\n");
+    }
+    if (!artifact.answerFor(head, peer)) peer.send(answer("200 OK", kModule));
+  });
+  ASSERT_TRUE(pullFrom(registry).has_value());
+  EXPECT_TRUE(pullFrom(registry).has_value());
+  size = "17";
+  EXPECT_EQ(errorOf(pullFrom(registry)).kind, OciError::Kind::digestMismatch);
+  status = "404 No";
+  EXPECT_EQ(errorOf(pullFrom(registry)).kind, OciError::Kind::notFound);
 }
 
 TEST_F(HostileRegistryTest, DemandsThatCannotBeMetAreRefused) {
@@ -307,6 +388,7 @@ TEST_F(HostileRegistryTest, ATokenServerThatTalksNonsenseIsRefused) {
         [&, code = std::string(status), text = std::string(body)](const std::string&, Peer& peer) {
           peer.send(answer(code, text));
         });
+    alsoPlain_.push_back(tokens.name());
     const ScriptedRegistry registry([&](const std::string&, Peer& peer) {
       peer.send(
           answer("401 Who", "", "WWW-Authenticate: Bearer realm=\"" + tokens.url() + "/t\"\r\n"));
@@ -316,6 +398,7 @@ TEST_F(HostileRegistryTest, ATokenServerThatTalksNonsenseIsRefused) {
   const ScriptedRegistry large([](const std::string&, Peer& peer) {
     peer.send(answer("200 OK", std::string(300'000, ' ')));
   });
+  alsoPlain_.push_back(large.name());
   const ScriptedRegistry registry([&](const std::string&, Peer& peer) {
     peer.send(answer("401 Who", "", "WWW-Authenticate: Bearer realm=\"" + large.url() + "/\"\r\n"));
   });
@@ -326,6 +409,7 @@ TEST_F(HostileRegistryTest, ATokenThatIsRefusedIsFetchedAnewOnce) {
   const ScriptedRegistry tokens([](const std::string&, Peer& peer) {
     peer.send(answer("200 OK", R"({"access_token":"t0ken","expires_in":300})"));
   });
+  alsoPlain_.push_back(tokens.name());
   const ScriptedRegistry registry([&](const std::string&, Peer& peer) {
     peer.send(answer("401 Who", "",
                      "WWW-Authenticate: Bearer realm=\"" + tokens.url() +

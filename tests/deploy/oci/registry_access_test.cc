@@ -185,6 +185,7 @@ TEST_F(GuardedRegistryTest, PlainHttpIsNotSpokenUnlessConfiguredNorTlsIfItIs) {
   const ScriptedRegistry open([](const std::string&, Peer& peer) { peer.send(answer("200 OK")); });
   PullOptions none;
   none.limits = quickLimits();
+  none.limits.privateHosts = true;
   none.limits.attempts = 1;
   none.limits.connect = std::chrono::milliseconds(100);
   EXPECT_TRUE(pull(open.name() + "/t/app:v1", none, *store_).has_error());
@@ -235,6 +236,7 @@ TEST(TokenRegistry, IsReadWithATokenOfTheServerThatItNames) {
                            .proxy = ""});
   pushTo(registry.name());
   PullOptions options = plainOptions(registry.name());
+  options.config.registries[tokens.name()].plainHttp = true;
   options.config.registries[registry.name()].username = "robot";
   options.config.registries[registry.name()].passwordFile = folder.path() / "password";
   const std::size_t before = tokens.requests().size();
@@ -267,7 +269,9 @@ TEST(RedirectingRegistry, GivesItsBlobsFromElsewhere) {
   pushTo(registry.name());
   const std::size_t before = files.requests().size();
   const TemporaryStore store;
-  const auto result = pull(registry.name() + "/t/app:v1", plainOptions(registry.name()), *store);
+  PullOptions options = plainOptions(registry.name());
+  options.config.registries[files.name()].plainHttp = true;
+  const auto result = pull(registry.name() + "/t/app:v1", options, *store);
   ASSERT_TRUE(result.has_value()) << errorOf(result).message;
   EXPECT_EQ(*store->read(result->module, 1_MiB), kModule);
   EXPECT_THAT(files.requests(), SizeIs(before + 2));
