@@ -172,6 +172,8 @@ class Catalog {
     std::vector<std::string> trees;
   };
   virtual CatalogResult<Content> content() const = 0;
+  /// Whether one of the tenant's versions has the blob.
+  virtual CatalogResult<bool> hasBlob(std::string_view tenant, std::string_view digest) const = 0;
 };
 
 /// Tells the time of what is recorded, and when tokens expire.

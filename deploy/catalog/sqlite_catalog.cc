@@ -83,4 +83,12 @@ CatalogResult<Catalog::Content> SqliteCatalog::content() const {
   });
 }
 
+CatalogResult<bool> SqliteCatalog::hasBlob(std::string_view tenant, std::string_view digest) const {
+  return connections_.read([&](sqlite::Database& database) -> CatalogResult<bool> {
+    sqlite::Statement row = database.query(
+        "SELECT 1 FROM version_blobs WHERE digest = ?1 AND tenant = ?2 LIMIT 1", digest, tenant);
+    return row.step();
+  });
+}
+
 }  // namespace skiff

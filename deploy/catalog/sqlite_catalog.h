@@ -85,6 +85,7 @@ class SqliteCatalog final : public Catalog {
                                                             std::string_view key) const override;
 
   CatalogResult<Content> content() const override;
+  CatalogResult<bool> hasBlob(std::string_view tenant, std::string_view digest) const override;
 
  private:
   UnixMilliseconds time() const;

@@ -143,6 +143,17 @@ TEST_F(Versions, NameWhatTheyNeedOnceHoweverManyNeedIt) {
   EXPECT_THAT(content->trees, ElementsAre("v1t"));
 }
 
+TEST_F(Versions, GiveTheirTenantAloneAClaimToTheirBlobs) {
+  addVersion("acme", "web", "v1");
+  EXPECT_TRUE(*catalog().hasBlob("acme", "sha256:v1m"));
+  EXPECT_FALSE(*catalog().hasBlob("acme", "sha256:v2m"));
+  EXPECT_FALSE(*catalog().hasBlob("other", "sha256:v1m"));
+  addVersion("acme", "web", "v2");
+  EXPECT_EQ(*catalog().pruneVersions("test", "acme", "web", 1), 1U);
+  EXPECT_FALSE(*catalog().hasBlob("acme", "sha256:v1m"));
+  EXPECT_TRUE(*catalog().hasBlob("acme", "sha256:shared"));
+}
+
 TEST_F(Deployments, AreNumberedAndRollBackToTheOneBefore) {
   addVersion("acme", "web", "v1");
   addVersion("acme", "web", "v2");
