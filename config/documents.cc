@@ -9,6 +9,7 @@
 #include "config/printable.h"
 #include "config/read_app.h"
 #include "config/read_tenants.h"
+#include "config/repository_pattern.h"
 #include "config/toml_reader.h"
 
 namespace skiff {
@@ -17,6 +18,7 @@ namespace {
 constexpr std::int64_t kShortestInterval = 10;     // seconds
 constexpr std::int64_t kLongestInterval = 86'400;  // a day
 constexpr std::size_t kMostKeys = 16;
+constexpr std::size_t kMostRegistries = 64;
 constexpr std::size_t kLargestKey = 16 * 1024;  // PEM of an RSA key of 16,384 bits has some 3 KiB
 constexpr std::string_view kKeyHeader = "-----BEGIN PUBLIC KEY-----";
 
@@ -65,6 +67,27 @@ std::vector<std::string> readHosts(TableReader& table) {
     hosts.push_back(std::move(text.value));
   }
   return hosts;
+}
+
+std::vector<std::string> readRegistries(TableReader& table) {
+  std::vector<std::string> registries;
+  const auto texts = table.texts("registries", R"(["registry.example.com/acme/*"])");
+  if (!texts) return registries;
+  if (texts->size() > kMostRegistries) {
+    table.report(table.where("registries"), "registries holds " + std::to_string(texts->size()) +
+                                                " patterns; it takes at most " +
+                                                std::to_string(kMostRegistries));
+    return registries;
+  }
+  for (const LocatedText& text : *texts) {
+    auto pattern = parseRepositoryPattern(text.value);
+    if (pattern.has_error()) {
+      table.report(text.where, "registries: " + pattern.error().message);
+    } else {
+      registries.push_back(*std::move(pattern));
+    }
+  }
+  return registries;
 }
 
 constexpr std::string_view kKeysExample = R"(["-----BEGIN PUBLIC KEY-----\n..."])";
@@ -134,6 +157,7 @@ Result<TenantDocument, DocumentErrors> parseTenantDocument(std::string_view json
     if (auto signatures = table.table("signatures", "[tenant.signatures]")) {
       tenant.signatures = readSignatures(*std::move(signatures));
     }
+    tenant.registries = readRegistries(table);
     return tenant;
   });
 }

@@ -34,6 +34,9 @@ struct TenantDocument {
   std::vector<std::string> hosts;
   /// `signatures`: {"policy": "require" | "warn" | "off", "keys": ["-----BEGIN PUBLIC KEY…"]}.
   SignaturePolicy signatures;
+  /// `registries`: repositories that are pulled with the user names and passwords of the
+  /// configuration; see config/repository_pattern.h. All others are pulled without.
+  std::vector<std::string> registries;
 
   bool operator==(const TenantDocument&) const = default;
 };

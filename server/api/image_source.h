@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,14 +50,28 @@ class ImageSource {
     std::shared_ptr<BlobStore::Pin> pin;
   };
 
+  /// On whose behalf an image is asked for, and what that allows. By default next to nothing: what
+  /// anybody may have of public registries.
+  struct Access {
+    /// Any host, with the credentials of the configuration, and whatever is stored already.
+    bool isOperator = false;
+    /// Repositories that the credentials are for; see config/repository_pattern.h.
+    std::vector<std::string> registries;
+    /// Whether the blob is one that the tenant has already; empty: none is. Any thread.
+    std::function<bool(std::string_view digest)> owns;
+    /// Gives up.
+    std::stop_token stop;
+  };
+
   virtual ~ImageSource() = default;
 
   /// `progress` is called from this thread; false from it gives up.
-  virtual Result<Pulled, Failure> pull(const std::string& reference,
+  virtual Result<Pulled, Failure> pull(const std::string& reference, const Access& access,
                                        const SignaturePolicy& signatures,
                                        const std::function<bool(const Progress&)>& progress) = 0;
   /// The manifest's digest that a tag has now. Nothing if it is `known` still.
   virtual Result<std::optional<std::string>, Failure> resolve(const std::string& reference,
+                                                              const Access& access,
                                                               const std::string& known) = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,7 +74,10 @@ class Operations {
   /// The limits that tenants and apps inherit are others now: has each serve with those.
   void refresh();
   /// Gives up pulls that are under way, and refuses new ones. For the end.
-  void cancel() { cancelled_ = true; }
+  void cancel() {
+    cancelled_ = true;
+    stop_.request_stop();
+  }
 
   // Tenants.
   ApiResult<Put<TenantView>> putTenant(const Caller& caller, const std::string& name,
@@ -201,6 +205,11 @@ class Operations {
   ApiResult<DeploymentRecord> rollBack(const Caller& caller, const std::string& tenant,
                                        const std::string& app, DeploymentCause cause,
                                        std::optional<std::int64_t> from);
+  /// What a tenant may have of registries; an operator's own pull may have more.
+  ImageSource::Access accessOf(const std::string& tenant, const TenantSettings& settings) const;
+  ApiResult<NewVersion> pull(const Caller& caller, const std::string& tenant,
+                             const std::string& app, const std::string& image, bool asOperator,
+                             const Progress& progress);
   ApiResult<NewVersion> addVersion(const Caller& caller, VersionRecord record,
                                    const TenantSettings& tenant, const Loaded& app,
                                    const Progress& progress);
@@ -224,6 +233,7 @@ class Operations {
   std::vector<std::string> fileHosts_;  ///< the file's tenants that are in it; of fileChanged()
   WatchList watched_;
   std::atomic<bool> cancelled_ = false;
+  std::stop_source stop_;  ///< of what waits for registries; requested when cancelled
 
   std::mutex tidyMutex_;  ///< held while tidying up
   std::mutex leftMutex_;  ///< guards what follows

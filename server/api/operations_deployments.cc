@@ -170,14 +170,17 @@ ApiResult<std::string> Operations::followTag(const std::string& tenant, const st
       break;
     }
   }
-  const auto resolved = parts_.images->resolve(image, last);
+  const auto settings = readTenant(tenant);
+  if (settings.has_error()) return settings.error();
+  const auto resolved = parts_.images->resolve(image, accessOf(tenant, *settings), last);
   if (resolved.has_error()) {
     return ApiProblem{
         ProblemCode::pullFailed, resolved.error().message, {}, resolved.error().reason};
   }
   if (!*resolved) return last;
   const Caller caller = daemonCaller();
-  const auto version = pullVersion(caller, tenant, app, image, {});
+  // The tag is the tenant's choice, so it is pulled with what the tenant may have.
+  const auto version = pull(caller, tenant, app, image, false, {});
   if (version.has_error()) return version.error();
 
   const auto held = locks_.hold(tenant);

@@ -94,11 +94,29 @@ ApiResult<Operations::NewVersion> Operations::uploadVersion(const Caller& caller
   return addVersion(caller, std::move(record), *owner, *loaded, progress);
 }
 
+ImageSource::Access Operations::accessOf(const std::string& tenant,
+                                         const TenantSettings& settings) const {
+  return {.isOperator = false,
+          .registries = settings.registries,
+          .owns =
+              [this, tenant](std::string_view digest) {
+                const auto has = parts_.catalog.hasBlob(tenant, digest);
+                return has.has_value() && *has;
+              },
+          .stop = stop_.get_token()};
+}
+
 ApiResult<Operations::NewVersion> Operations::pullVersion(const Caller& caller,
                                                           const std::string& tenant,
                                                           const std::string& app,
                                                           const std::string& image,
                                                           const Progress& progress) {
+  return pull(caller, tenant, app, image, caller.isOperator(), progress);
+}
+
+ApiResult<Operations::NewVersion> Operations::pull(const Caller& caller, const std::string& tenant,
+                                                   const std::string& app, const std::string& image,
+                                                   bool asOperator, const Progress& progress) {
   if (auto writable = requireWritable(tenant); writable.has_error()) return writable.error();
   if (image.empty() || image.size() > kLongestReference) {
     return invalidProblem("image", "must be a reference such as \"registry.example/app:v1\".");
@@ -116,10 +134,12 @@ ApiResult<Operations::NewVersion> Operations::pullVersion(const Caller& caller,
   const auto watching = [&](const ImageSource::Progress& step) {
     return !cancelled_ && (!progress || progress(step));
   };
-  auto pulled = parts_.images->pull(image, owner->signatures, watching);
+  ImageSource::Access access = accessOf(tenant, *owner);
+  access.isOperator = asOperator;
+  auto pulled = parts_.images->pull(image, access, owner->signatures, watching);
   if (pulled.has_error() && pulled.error().kind == ImageSource::Failure::Kind::full) {
     tidy(true);
-    pulled = parts_.images->pull(image, owner->signatures, watching);
+    pulled = parts_.images->pull(image, access, owner->signatures, watching);
   }
   if (pulled.has_error()) return problemOf(pulled.error());
   VersionRecord record;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 #include <filesystem>
 #include <span>
 #include <utility>
 
 #include "config/regular_file.h"
+#include "config/repository_pattern.h"
 #include "deploy/digest.h"
 #include "deploy/image/image_config.h"
 #include "deploy/image/unpack_image.h"
@@ -19,6 +21,9 @@ namespace {
 namespace json = boost::json;
 
 using Failure = ImageSource::Failure;
+
+/// To ask what a tag stands for: one small answer.
+constexpr std::chrono::seconds kResolveTime{30};
 
 Failure failureOf(const OciError& error) {
   switch (error.kind) {
@@ -56,14 +61,21 @@ Failure cancelledFailure() {
           "The pull was given up."};
 }
 
-PullOptions optionsOf(const DeployConfig& deploy, OciConfig registries, std::stop_token stop) {
-  PullOptions options;
-  options.config = std::move(registries);
-  options.limits.layer = deploy.layerMax;
-  options.limits.total = std::max(options.limits.total, deploy.layerMax);
-  options.limits.time = deploy.pullTimeout;
-  options.stop = std::move(stop);
-  return options;
+/// The same registries, asked as anybody asks them.
+OciConfig withoutCredentials(OciConfig config) {
+  for (auto& [name, settings] : config.registries) {
+    settings.username.clear();
+    settings.passwordFile.reset();
+  }
+  return config;
+}
+
+bool mayUseCredentials(const OciReference& reference, const ImageSource::Access& access) {
+  return access.isOperator ||
+         std::any_of(access.registries.begin(), access.registries.end(),
+                     [&](const std::string& pattern) {
+                       return coversRepository(pattern, reference.registry, reference.repository);
+                     });
 }
 
 /// What VersionRecord keeps of an image's config.
@@ -80,17 +92,36 @@ std::string settingsText(const ImageConfig& config, const ImageModule& module) {
 
 }  // namespace
 
+PullOptions RegistryImages::optionsFor(const OciReference& reference, const Access& access) const {
+  PullOptions options;
+  options.config = registries_();
+  if (!mayUseCredentials(reference, access)) {
+    options.config = withoutCredentials(std::move(options.config));
+  }
+  options.limits.layer = deploy_.layerMax;
+  options.limits.total = std::max(options.limits.total, deploy_.layerMax);
+  options.limits.time = deploy_.pullTimeout;
+  options.limits.privateHosts = access.isOperator;
+  options.stop = access.stop;
+  options.deadline = std::chrono::steady_clock::now() + deploy_.pullTimeout;
+  options.owns = access.owns;
+  if (access.isOperator) options.owns = [](std::string_view) { return true; };
+  return options;
+}
+
 Result<ImageSource::Pulled, ImageSource::Failure> RegistryImages::pull(
-    const std::string& text, const SignaturePolicy& signatures,
+    const std::string& text, const Access& access, const SignaturePolicy& signatures,
     const std::function<bool(const Progress&)>& progress) {
   const auto reference = OciReference::parse(text);
   if (reference.has_error()) return failureOf(reference.error());
   std::stop_source stop;
+  const std::stop_callback link(access.stop, [&] { stop.request_stop(); });
   const auto tell = [&](const Progress& step) {
     if (!progress(step)) stop.request_stop();
     return !stop.stop_requested();
   };
-  const PullOptions options = optionsOf(deploy_, registries_(), stop.get_token());
+  PullOptions options = optionsFor(*reference, access);
+  options.stop = stop.get_token();
   auto fetched = pullArtifact(*reference, options, blobs_,
                               [&](PullStep step, std::uint64_t bytes, std::uint64_t total) {
                                 tell({.step = step == PullStep::resolve ? "resolve" : "pull",
@@ -162,10 +193,12 @@ Result<void, ImageSource::Failure> RegistryImages::unpack(const PullResult& fetc
 }
 
 Result<std::optional<std::string>, ImageSource::Failure> RegistryImages::resolve(
-    const std::string& text, const std::string& known) {
+    const std::string& text, const Access& access, const std::string& known) {
   const auto reference = OciReference::parse(text);
   if (reference.has_error()) return failureOf(reference.error());
-  auto digest = resolveTag(*reference, optionsOf(deploy_, registries_(), {}), known);
+  PullOptions options = optionsFor(*reference, access);
+  options.limits.time = kResolveTime;
+  auto digest = resolveTag(*reference, options, known);
   if (digest.has_error()) return failureOf(digest.error());
   return *std::move(digest);
 }

@@ -29,7 +29,8 @@ ApiResult<TenantSettings> readTenantSettings(std::string_view text, const Limits
                           .limits = document->limits,
                           .clock = document->clock,
                           .hosts = {},
-                          .signatures = std::move(document->signatures)};
+                          .signatures = std::move(document->signatures),
+                          .registries = std::move(document->registries)};
   DocumentErrors errors;
   for (std::size_t i = 0; i < document->hosts.size(); ++i) {
     auto pattern = RoutePattern::parse(document->hosts[i] + "/*");

@@ -21,6 +21,7 @@ struct TenantSettings {
   ClockKind clock = ClockKind::frozen;
   std::vector<RoutePattern> hosts;  ///< empty: any that are nobody else's
   SignaturePolicy signatures;
+  std::vector<std::string> registries;  ///< repositories that the configured credentials are for
 };
 
 /// An app's document, read.

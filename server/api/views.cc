@@ -97,10 +97,14 @@ json::object tenant(const TenantView& view) {
                      {"limits", limits(view.limits)},
                      {"clock", clock(view.clock)},
                      {"hosts", json::array()},
-                     {"signatures", {{"policy", "off"}, {"keys", json::array()}}}};
+                     {"signatures", {{"policy", "off"}, {"keys", json::array()}}},
+                     {"registries", json::array()}};
   const json::value document = parseOwn(view.record.document);
   if (const json::object* keys = document.if_object()) {
     if (const json::value* hosts = keys->if_contains("hosts")) shown["hosts"] = *hosts;
+    if (const json::value* registries = keys->if_contains("registries")) {
+      shown["registries"] = *registries;
+    }
     if (const json::value* signatures = keys->if_contains("signatures")) {
       if (const json::object* given = signatures->if_object()) {
         for (const auto& entry : *given) {

@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kLongestPause{3'600};
 Watcher::Watcher(Operations& operations, std::chrono::milliseconds second)
     : operations_(operations),
       second_(second),
-      looks_({.threads = 2, .waiting = 1'024, .runningPerKey = 1, .waitingPerKey = 1'024}) {
+      looks_({.threads = 2, .waiting = 1'024, .runningPerKey = 1, .waitingPerKey = 16}) {
   operations_.watched().onChange([this] {
     const std::lock_guard lock(mutex_);
     changed_ = true;

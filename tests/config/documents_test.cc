@@ -119,6 +119,12 @@ TEST(Documents, ATenantsHostsAreKeptAsTheyAre) {
               ElementsAre("web.localhost", "*.Acme.example", "[::1]"));
 }
 
+TEST(Documents, ATenantMayHaveRepositoriesThatArePulledWithCredentials) {
+  EXPECT_THAT(tenant(R"({"registries": ["R.corp/acme/*", "ghcr.io/acme/web"]})").registries,
+              ElementsAre("r.corp/acme/*", "ghcr.io/acme/web"));
+  EXPECT_THAT(tenant("{}").registries, IsEmpty());
+}
+
 TEST(Documents, ATenantSaysWhoMustSignWhatItDeploys) {
   const TenantDocument read = tenant(R"({"signatures": {"policy": "require", "keys": [
       "-----BEGIN PUBLIC KEY-----\na\n-----END PUBLIC KEY-----\n",

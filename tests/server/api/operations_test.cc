@@ -243,6 +243,42 @@ TEST_F(ApiOperations, FollowATagAndDeployWhatIsNew) {
   EXPECT_FALSE(operations_->followTag("acme", "web", "a/web:other", "").has_value());
 }
 
+TEST_F(ApiOperations, PullWithWhatTheTenantMayHaveUnlessAnOperatorAsks) {
+  makeApp("acme", "web");
+  put("/v1/tenants/acme", R"({"registries":["r.corp/acme/*"]})");
+  images_.pulling = [&](const auto& reference, const auto&,
+                        const auto&) -> Result<ImageSource::Pulled, ImageSource::Failure> {
+    return pulled(reference);
+  };
+  images_.resolving =
+      [&](const auto&,
+          const std::string&) -> Result<std::optional<std::string>, ImageSource::Failure> {
+    return std::optional<std::string>("sha256:new");
+  };
+  ASSERT_EQ(post(kVersions, R"({"image":"r.corp/acme/web:1"})").status, 201u);
+  EXPECT_TRUE(images_.lastAccess().isOperator);
+
+  const Caller admin{.actor = "t", .scope = Scope::tenantAdmin, .tenant = "acme", .tokenId = "t"};
+  const auto version = operations_->pullVersion(admin, "acme", "web", "r.corp/acme/web:2", {});
+  ASSERT_TRUE(version.has_value()) << version.error().detail;
+  const ImageSource::Access access = images_.lastAccess();
+  EXPECT_FALSE(access.isOperator);
+  EXPECT_THAT(access.registries, ::testing::ElementsAre("r.corp/acme/*"));
+  EXPECT_TRUE(access.owns(version->record.digest));
+  EXPECT_FALSE(access.owns("sha256:" + std::string(64, '0')));
+
+  // What is watched is the tenant's choice, though the daemon pulls it.
+  put(kApp, R"({"watch":{"image":"r.corp/acme/web:latest","interval_s":10}})");
+  ASSERT_TRUE(
+      operations_->followTag("acme", "web", "r.corp/acme/web:latest", "sha256:old").has_value());
+  EXPECT_FALSE(images_.lastAccess().isOperator);
+  EXPECT_THAT(images_.lastAccess().registries, ::testing::ElementsAre("r.corp/acme/*"));
+
+  EXPECT_FALSE(images_.lastAccess().stop.stop_requested());
+  operations_->cancel();
+  EXPECT_TRUE(images_.lastAccess().stop.stop_requested());
+}
+
 TEST_F(ApiOperations, WatchTagsForAsLongAsAppsAskForIt) {
   std::atomic<int> looks = 0;
   images_.resolving =

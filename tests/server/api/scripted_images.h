@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 
 #include "server/api/image_source.h"
@@ -10,13 +11,23 @@ namespace skiff::testing {
 /// A registry that has what it is told.
 class ScriptedImages final : public ImageSource {
  public:
-  Result<Pulled, Failure> pull(const std::string& reference, const SignaturePolicy& signatures,
+  Result<Pulled, Failure> pull(const std::string& reference, const Access& access,
+                               const SignaturePolicy& signatures,
                                const std::function<bool(const Progress&)>& progress) override {
+    remember(access);
     return pulling(reference, signatures, progress);
   }
   Result<std::optional<std::string>, Failure> resolve(const std::string& reference,
+                                                      const Access& access,
                                                       const std::string& known) override {
+    remember(access);
     return resolving(reference, known);
+  }
+
+  /// On whose behalf it was asked last. Any thread.
+  Access lastAccess() const {
+    const std::lock_guard lock(mutex_);
+    return lastAccess_;
   }
 
   static Failure noSuchImage() {
@@ -32,6 +43,15 @@ class ScriptedImages final : public ImageSource {
       resolving = [](const auto&, const auto&) -> Result<std::optional<std::string>, Failure> {
     return noSuchImage();
   };
+
+ private:
+  void remember(const Access& access) {
+    const std::lock_guard lock(mutex_);
+    lastAccess_ = access;
+  }
+
+  mutable std::mutex mutex_;
+  Access lastAccess_;
 };
 
 }  // namespace skiff::testing
