@@ -125,6 +125,9 @@ struct AppConfig {
   Snapshot snapshot = Snapshot::automatic;
   ClockKind clock = ClockKind::frozen;  ///< its tenant's
   bool debug = false;  ///< `debug`: answers to failed requests say what the guest did
+  /// Not a key: whether `origin` may be a name that leads to an address that is not public. The
+  /// file's may; an app's of the API may be a tenant's choice, so it may not.
+  bool trustedOrigin = true;
   Limits limits;
 
   bool operator==(const AppConfig&) const = default;

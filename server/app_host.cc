@@ -14,7 +14,9 @@ std::unique_ptr<HttpOriginConnector> connectorOf(const AppConfig& config,
   if (!config.origin) return nullptr;
   auto address = OriginAddress::parse(*config.origin);
   if (address.has_error()) return nullptr;  // the configuration was checked: not reached
-  return std::make_unique<HttpOriginConnector>(context, std::move(*address));
+  OriginOptions options;
+  options.privateNames = config.trustedOrigin;
+  return std::make_unique<HttpOriginConnector>(context, std::move(*address), options);
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ ApiResult<AppSettings> readAppSettings(std::string_view name, std::string_view t
                        .config = std::move(document->config),
                        .routes = {},
                        .watch = std::move(document->watch)};
+  settings.config.trustedOrigin = false;
   DocumentErrors errors;
   for (std::size_t i = 0; i < settings.config.routes.size(); ++i) {
     auto pattern = RoutePattern::parse(settings.config.routes[i]);

@@ -24,6 +24,9 @@ struct OriginOptions {
   std::chrono::milliseconds connectTimeout{5'000};  ///< for resolving and connecting together
   std::chrono::milliseconds resolveTtl{10'000};     ///< how long a name's addresses are remembered
   ByteSize buffer = 64_KiB;                         ///< of a body, in each direction; at least 1KiB
+  /// Whether a name may lead to this machine or to a network that is not public. A literal address
+  /// and a name that can mean nothing else always may: whoever set them knew.
+  bool privateNames = true;
   ResponseLimits limits;
 };
 

@@ -4,16 +4,34 @@
 #include <boost/asio/ip/address.hpp>
 #include <utility>
 
+#include "config/private_address.h"
+
 namespace skiff {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 using std::chrono::steady_clock;
 
+namespace {
+
+bool isPrivate(const asio::ip::tcp::endpoint& endpoint) {
+  const auto address = endpoint.address();
+  return address.is_v4() ? isPrivateIpv4(address.to_v4().to_uint())
+                         : isPrivateIpv6(address.to_v6().to_bytes());
+}
+
+/// Whether the name can lead nowhere else, so that only who may set it has.
+bool isLocalName(std::string_view host) {
+  return host.find('.') == host.npos || host.ends_with(".localhost");
+}
+
+}  // namespace
+
 OriginPool::OriginPool(asio::io_context& context, OriginAddress address, OriginOptions options)
     : context_(context),
       address_(std::move(address)),
       options_(options),
+      mayBePrivate_(options.privateNames || isLocalName(address_.host)),
       idleTimer_(context),
       resolver_(context) {
   error_code notLiteral;
@@ -112,6 +130,15 @@ void OriginPool::resolve(ResolveHandler handler) {
           return;
         }
         self->endpoints_.assign(results.begin(), results.end());
+        if (!self->mayBePrivate_) {
+          std::erase_if(self->endpoints_, [](const auto& endpoint) { return isPrivate(endpoint); });
+        }
+        if (self->endpoints_.empty()) {
+          self->finishResolve(Error{"origin " + self->address_.host +
+                                    " is on this machine or on a network that is not public, which "
+                                    "only an operator may set: by its address, or in the file"});
+          return;
+        }
         self->endpointsUntil_ = steady_clock::now() + self->options_.resolveTtl;
         self->finishResolve(self->endpoints_);
       });

@@ -65,6 +65,7 @@ class OriginPool : public std::enable_shared_from_this<OriginPool> {
   boost::asio::io_context& context_;
   const OriginAddress address_;
   const OriginOptions options_;
+  const bool mayBePrivate_;  ///< what the name leads to
 
   std::deque<Idle> idle_;  ///< the longest unused first
   boost::asio::steady_timer idleTimer_;

@@ -279,6 +279,13 @@ TEST_F(ApiOperations, PullWithWhatTheTenantMayHaveUnlessAnOperatorAsks) {
   EXPECT_TRUE(images_.lastAccess().stop.stop_requested());
 }
 
+TEST_F(ApiOperations, TrustNoAppsOriginToLeadToAPrivateAddress) {
+  makeApp("acme", "web");
+  ASSERT_EQ(put(kApp, R"({"origin":"http://origin.example"})").status, 200u);
+  EXPECT_FALSE(runtime_.served("acme", "web").config.trustedOrigin);
+  EXPECT_FALSE(loaded().apps.at(0).config.trustedOrigin);
+}
+
 TEST_F(ApiOperations, WatchTagsForAsLongAsAppsAskForIt) {
   std::atomic<int> looks = 0;
   images_.resolving =

@@ -252,6 +252,31 @@ TEST(OriginCall, DoesNotKeepAConnectionThatSaysMoreThanItWasAsked) {
   EXPECT_EQ(client.connector().counts().reused, 0u);
 }
 
+TEST(OriginConnector, FollowsNoNameToAPrivateAddressUnlessItMay) {
+  ScriptedOrigin origin({answerOk, answerOk});
+  OriginOptions options;
+  options.privateNames = false;
+  // What resolvers take for an address, but is none as it is written.
+  const std::string named = "http://127.1:" + std::to_string(origin.port());
+  OriginClient refused(named, options);
+  ClientCall call(refused.connector());
+  call.start("GET");
+  ASSERT_TRUE(refused.run(call));
+  ASSERT_TRUE(call.failed());
+  EXPECT_THAT(std::string(call.call().error()), HasSubstr("on a network that is not public"));
+  EXPECT_EQ(refused.connector().counts().opened, 0u);
+
+  OriginClient trusted(named);
+  ClientCall other(trusted.connector());
+  other.start("GET");
+  runAndExpectOk(trusted, other);
+  trusted.closeConnector();
+  OriginClient literal(origin.url(), options);
+  ClientCall third(literal.connector());
+  third.start("GET");
+  runAndExpectOk(literal, third);
+}
+
 TEST(OriginConnector, NoticesThatAnIdleConnectionWasClosed) {
   ScriptedOrigin origin({answerOk, answerOk});
   OriginClient client(origin.url());
