@@ -32,28 +32,33 @@ bool hostCovers(const RoutePattern& outer, const RoutePattern& inner) {
   return inner.host.ends_with("." + outer.host);
 }
 
-bool HostIndex::hasOther(const std::string& key, const std::string& tenant) const {
+const std::string* HostIndex::otherAt(const std::string& key, const std::string& tenant) const {
   const auto found = hosts_.find(key);
-  if (found == hosts_.end()) return false;
-  return found->second.size() > 1 || !found->second.contains(tenant);
+  if (found == hosts_.end()) return nullptr;
+  for (const auto& [one, count] : found->second) {
+    if (one != tenant) return &one;
+  }
+  return nullptr;
 }
 
-bool HostIndex::isTakenFrom(const std::string& tenant, const RoutePattern& host) const {
+const std::string* HostIndex::takenBy(const std::string& tenant, const RoutePattern& host) const {
   const std::string key = keyOf(host);
-  if (hasOther(key, tenant)) return true;
-  if (host.hostKind == RoutePattern::Host::any) return false;
+  const std::string* other = otherAt(key, tenant);
+  if (other || host.hostKind == RoutePattern::Host::any) return other;
   // Wildcards above: "com.example.*" and "com.*" for "com.example.www".
   for (std::size_t dot = key.rfind('.'); dot != key.npos && dot != 0;
        dot = key.rfind('.', dot - 1)) {
-    if (hasOther(key.substr(0, dot) + ".*", tenant)) return true;
+    other = otherAt(key.substr(0, dot) + ".*", tenant);
+    if (other) return other;
   }
-  if (host.hostKind != RoutePattern::Host::wildcard) return false;
+  if (host.hostKind != RoutePattern::Host::wildcard) return nullptr;
   const std::string below = key.substr(0, key.size() - 1);
   for (auto at = hosts_.lower_bound(below); at != hosts_.end() && at->first.starts_with(below);
        ++at) {
-    if (hasOther(at->first, tenant)) return true;
+    other = otherAt(at->first, tenant);
+    if (other) return other;
   }
-  return false;
+  return nullptr;
 }
 
 bool HostIndex::add(const std::string& tenant, const std::vector<RoutePattern>& hosts,
@@ -61,7 +66,7 @@ bool HostIndex::add(const std::string& tenant, const std::vector<RoutePattern>& 
   const std::lock_guard lock(mutex_);
   if (exclusive) {
     for (const RoutePattern& host : hosts) {
-      if (!isTakenFrom(tenant, host)) continue;
+      if (!takenBy(tenant, host)) continue;
       if (taken) *taken = host.text();
       return false;
     }
@@ -82,12 +87,35 @@ void HostIndex::remove(const std::string& tenant, const std::vector<RoutePattern
   }
 }
 
-void HostIndex::removeTenant(const std::string& tenant) {
-  const std::lock_guard lock(mutex_);
+void HostIndex::erase(const std::string& tenant) {
   for (auto at = hosts_.begin(); at != hosts_.end();) {
     at->second.erase(tenant);
     at = at->second.empty() ? hosts_.erase(at) : std::next(at);
   }
+}
+
+void HostIndex::removeTenant(const std::string& tenant) {
+  const std::lock_guard lock(mutex_);
+  erase(tenant);
+}
+
+std::vector<HostIndex::Overlap> HostIndex::replace(const std::vector<std::string>& gone,
+                                                   const std::vector<Hosts>& now) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& tenant : gone) erase(tenant);
+  for (const Hosts& one : now) erase(one.tenant);
+  std::vector<Overlap> overlaps;
+  // Before any is added, since they may share hosts with one another.
+  for (const Hosts& one : now) {
+    for (const RoutePattern& host : one.hosts) {
+      const std::string* other = takenBy(one.tenant, host);
+      if (other) overlaps.push_back({one.tenant, host.text(), *other});
+    }
+  }
+  for (const Hosts& one : now) {
+    for (const RoutePattern& host : one.hosts) ++hosts_[keyOf(host)][one.tenant];
+  }
+  return overlaps;
 }
 
 void HostIndex::clear() {

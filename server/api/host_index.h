@@ -24,11 +24,27 @@ class HostIndex {
   /// Takes away what add() added.
   void remove(const std::string& tenant, const std::vector<RoutePattern>& hosts);
   void removeTenant(const std::string& tenant);
+
+  struct Hosts {
+    std::string tenant;
+    std::vector<RoutePattern> hosts;
+  };
+  struct Overlap {
+    std::string tenant;
+    std::string host;   ///< the pattern's text
+    std::string other;  ///< the tenant that has it too
+  };
+  /// Takes away all that the tenants `gone` and those of `now` have, and has those of `now` have
+  /// what is said there instead, with no moment between in which another could take a host. What
+  /// overlaps with hosts of tenants beside them is added too, and is the answer.
+  std::vector<Overlap> replace(const std::vector<std::string>& gone, const std::vector<Hosts>& now);
   void clear();
 
  private:
-  bool isTakenFrom(const std::string& tenant, const RoutePattern& host) const;
-  bool hasOther(const std::string& key, const std::string& tenant) const;
+  /// Another tenant that the host overlaps with; nothing if there is none. Until the next change.
+  const std::string* takenBy(const std::string& tenant, const RoutePattern& host) const;
+  const std::string* otherAt(const std::string& key, const std::string& tenant) const;
+  void erase(const std::string& tenant);
 
   mutable std::mutex mutex_;
   /// By labels from the right ("com.example.www", "com.example.*", "*"), so that what one wildcard

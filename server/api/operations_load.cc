@@ -97,20 +97,26 @@ ApiResult<AppSpec> Operations::resolve(const TenantSettings& tenant, const Loade
 }
 
 void Operations::fileChanged() {
-  for (const std::string& tenant : fileHosts_) hosts_.removeTenant(tenant);
-  fileHosts_.clear();
+  std::vector<HostIndex::Hosts> now;
   for (const TenantConfig& tenant : fileTenants()) {
-    fileHosts_.push_back(tenant.name);
+    HostIndex::Hosts& one = now.emplace_back(HostIndex::Hosts{tenant.name, {}});
     for (const AppConfig& app : tenant.apps) {
-      hosts_.add(tenant.name, patternsOf(app.routes), false, nullptr);
+      for (RoutePattern& host : patternsOf(app.routes)) one.hosts.push_back(std::move(host));
     }
   }
+  for (const HostIndex::Overlap& overlap : hosts_.replace(fileHosts_, now)) {
+    spdlog::error(
+        "the configuration file gives the tenant {} the route {}, on a host of the catalog's "
+        "tenant {}: give one of them another host",
+        overlap.tenant, overlap.host, overlap.other);
+  }
+  fileHosts_.clear();
+  for (HostIndex::Hosts& one : now) fileHosts_.push_back(std::move(one.tenant));
 }
 
 Result<AppRuntime::Change> Operations::loadAll() {
   AppRuntime::Change change;
   hosts_.clear();
-  fileChanged();
   const Limits serverLimits = parts_.serverLimits();
   std::optional<TenantSettings> tenant;  // of the apps that follow; nothing if they are left out
   Catalog::Visitor visitor;
@@ -152,6 +158,7 @@ Result<AppRuntime::Change> Operations::loadAll() {
   if (const auto visited = parts_.catalog.visit(visitor); visited.has_error()) {
     return Error{"cannot read the catalog: " + visited.error().message};
   }
+  fileChanged();
   return change;
 }
 

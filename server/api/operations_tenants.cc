@@ -84,10 +84,13 @@ void Operations::refresh() {
                       change.error().detail);
         continue;
       }
-      hosts_.removeTenant(record.name);
+      HostIndex::Hosts hosts{record.name, {}};
       for (const AppSpec& app : change->apps) {
-        hosts_.add(record.name, patternsOf(app.config.routes), false, nullptr);
+        for (RoutePattern& host : patternsOf(app.config.routes)) {
+          hosts.hosts.push_back(std::move(host));
+        }
       }
+      hosts_.replace({}, {hosts});
       const auto served = parts_.runtime.apply(*std::move(change), [] { return true; });
       if (served.has_error()) {
         spdlog::error("tenant {} is served with the limits it had: {}", record.name,

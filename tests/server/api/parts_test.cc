@@ -1,3 +1,4 @@
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -74,6 +75,35 @@ TEST(HostIndex, GivesUpWhatIsTakenAway) {
   EXPECT_TRUE(index.add("three", hosts({"b.test/*"}), true, nullptr)) << "nothing of it was added";
   index.removeTenant("one");
   EXPECT_TRUE(index.add("two", hosts({"a.test/y"}), true, nullptr));
+}
+
+TEST(HostIndex, ReplacesHostsAndTellsWhichAreAnothersToo) {
+  HostIndex index;
+  ASSERT_TRUE(index.add("old", hosts({"old.test/*"}), true, nullptr));
+  ASSERT_TRUE(index.add("one", hosts({"a.test/*"}), true, nullptr));
+  ASSERT_TRUE(index.add("other", hosts({"*.b.test/*"}), true, nullptr));
+  const auto overlaps = index.replace({"old"}, {{"one", hosts({"www.b.test/x", "c.test/*"})},
+                                                {"two", hosts({"c.test/y", "old.test/*"})}});
+  ASSERT_EQ(overlaps.size(), 1u) << "those that are replaced together may share hosts";
+  EXPECT_EQ(overlaps[0].tenant, "one");
+  EXPECT_EQ(overlaps[0].host, "www.b.test/x");
+  EXPECT_EQ(overlaps[0].other, "other");
+  EXPECT_TRUE(index.add("three", hosts({"a.test/*"}), true, nullptr));
+  for (const std::string_view host : {"c.test/*", "old.test/*", "www.b.test/*"}) {
+    EXPECT_FALSE(index.add("three", hosts({host}), true, nullptr)) << host;
+  }
+}
+
+TEST(HostIndex, LetsNobodyInBetweenWhileItReplaces) {
+  HostIndex index;
+  ASSERT_TRUE(index.add("file", hosts({"a.test/*"}), true, nullptr));
+  std::atomic<bool> isDone = false;
+  std::thread taker([&] {
+    while (!isDone) EXPECT_FALSE(index.add("thief", hosts({"a.test/*"}), true, nullptr));
+  });
+  for (int i = 0; i < 20'000; ++i) index.replace({"file"}, {{"file", hosts({"a.test/*"})}});
+  isDone = true;
+  taker.join();
 }
 
 TEST(EventStream, TellsASlowReaderHowMuchItMissed) {
