@@ -15,6 +15,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t kLargestEnvironment = std::size_t{1} << 20;  // bytes
+
 /// "limits.cpu_ms" and the like, of those that one request or one instance may use.
 std::vector<std::string_view> limitsBeyond(const Limits& app, const Limits& tenant) {
   std::vector<std::string_view> beyond;
@@ -108,6 +110,21 @@ AppView viewOfFileApp(const std::string& tenant, const AppConfig& app) {
   view.record.document = json::serialize(document);
   view.fromFile = true;
   return view;
+}
+
+ApiResult<void> checkEnvironment(const AppSettings& app,
+                                 const std::vector<std::pair<std::string, std::string>>& secrets,
+                                 std::string_view key) {
+  std::size_t bytes = 0;
+  for (const auto* variables : {&app.config.env, &secrets}) {
+    for (const auto& [name, value] : *variables) bytes += name.size() + value.size();
+  }
+  if (bytes <= kLargestEnvironment) return {};
+  return invalidProblem(std::string(key),
+                        "brings the app's secrets and env to " + std::to_string(bytes) +
+                            " bytes; all names and values together may have at most " +
+                            std::to_string(kLargestEnvironment) +
+                            ". Shorten it, or delete a secret.");
 }
 
 }  // namespace skiff

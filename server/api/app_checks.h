@@ -2,6 +2,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "server/api/operations.h"
 
@@ -17,5 +19,11 @@ bool isPrivateOrigin(std::string_view origin);
 
 /// An app of the configuration file, as it is shown.
 AppView viewOfFileApp(const std::string& tenant, const AppConfig& app);
+
+/// Whether an app's secrets and `env`, names and values together, are at most 1 MiB: each of its
+/// instances has a copy.
+ApiResult<void> checkEnvironment(const AppSettings& app,
+                                 const std::vector<std::pair<std::string, std::string>>& secrets,
+                                 std::string_view key);
 
 }  // namespace skiff

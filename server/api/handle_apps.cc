@@ -4,8 +4,6 @@
 
 namespace skiff::handlers {
 
-namespace json = boost::json;
-
 Answer putApp(ApiContext& context, const ApiRequest& request) {
   const auto condition = readPrecondition(request.head);
   if (condition.has_error()) return condition.error();
@@ -34,19 +32,17 @@ Answer deleteApp(ApiContext& context, const ApiRequest& request) {
 Answer listApps(ApiContext& context, const ApiRequest& request) {
   const auto limit = queryLimit(request);
   if (limit.has_error()) return limit.error();
-  const auto apps = context.operations.apps(request.path.tenant,
-                                            queryValue(request, "after").value_or(""), *limit + 1);
-  if (apps.has_error()) return apps.error();
-  json::array items;
-  json::value next;
-  for (const AppView& view : *apps) {
-    if (items.size() == *limit) {
-      next = items.back().at("name");
-      break;
+  std::string after = queryValue(request, "after").value_or("");
+  Page page(*limit, "name");
+  while (true) {
+    const auto apps = context.operations.apps(request.path.tenant, after, Page::kPiece);
+    if (apps.has_error()) return apps.error();
+    if (apps->empty()) return page.answer();
+    for (const AppView& view : *apps) {
+      if (!page.add(views::app(view, request.caller))) return page.answer();
     }
-    items.push_back(views::app(view, request.caller));
+    after = apps->back().record.name;
   }
-  return listAnswer(std::move(items), std::move(next));
 }
 
 }  // namespace skiff::handlers

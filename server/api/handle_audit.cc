@@ -6,23 +6,23 @@
 
 namespace skiff::handlers {
 
-namespace json = boost::json;
-
 Answer listAudit(ApiContext& context, const ApiRequest& request) {
   const auto limit = queryLimit(request);
   if (limit.has_error()) return limit.error();
-  const auto before =
-      queryNumber(request, "before", 1, std::numeric_limits<std::int64_t>::max(), 0);
+  auto before = queryNumber(request, "before", 1, std::numeric_limits<std::int64_t>::max(), 0);
   if (before.has_error()) return before.error();
   const std::string tenant = queryValue(request, "tenant").value_or(request.caller.tenant);
   if (!request.caller.maySee(tenant)) return notFoundProblem();
-  const auto records = context.operations.audit(tenant, *before, *limit);
-  if (records.has_error()) return records.error();
-  json::array items;
-  for (const AuditRecord& record : *records) items.push_back(views::audit(record));
-  json::value next;
-  if (items.size() == *limit) next = records->back().revision;
-  return listAnswer(std::move(items), std::move(next));
+  Page page(*limit, "revision");
+  while (true) {
+    const auto records = context.operations.audit(tenant, *before, Page::kPiece);
+    if (records.has_error()) return records.error();
+    if (records->empty()) return page.answer();
+    for (const AuditRecord& record : *records) {
+      if (!page.add(views::audit(record))) return page.answer();
+    }
+    before = records->back().revision;
+  }
 }
 
 }  // namespace skiff::handlers

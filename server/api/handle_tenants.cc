@@ -34,7 +34,7 @@ Answer deleteTenant(ApiContext& context, const ApiRequest& request) {
 Answer listTenants(ApiContext& context, const ApiRequest& request) {
   const auto limit = queryLimit(request);
   if (limit.has_error()) return limit.error();
-  const std::string after = queryValue(request, "after").value_or("");
+  std::string after = queryValue(request, "after").value_or("");
   if (!request.caller.isOperator()) {
     json::array own;
     const auto view = context.operations.tenant(request.caller.tenant);
@@ -42,18 +42,16 @@ Answer listTenants(ApiContext& context, const ApiRequest& request) {
     if (view->record.name > after) own.push_back(views::tenant(*view));
     return listAnswer(std::move(own), nullptr);
   }
-  const auto tenants = context.operations.tenants(after, *limit + 1);
-  if (tenants.has_error()) return tenants.error();
-  json::array items;
-  json::value next;
-  for (const TenantView& view : *tenants) {
-    if (items.size() == *limit) {
-      next = items.back().at("name");
-      break;
+  Page page(*limit, "name");
+  while (true) {
+    const auto tenants = context.operations.tenants(after, Page::kPiece);
+    if (tenants.has_error()) return tenants.error();
+    if (tenants->empty()) return page.answer();
+    for (const TenantView& view : *tenants) {
+      if (!page.add(views::tenant(view))) return page.answer();
     }
-    items.push_back(views::tenant(view));
+    after = tenants->back().record.name;
   }
-  return listAnswer(std::move(items), std::move(next));
 }
 
 }  // namespace skiff::handlers

@@ -174,11 +174,12 @@ class Operations {
   Catalog& catalog() { return parts_.catalog; }
 
  private:
+  using Secrets = std::vector<std::pair<std::string, std::string>>;
   /// An app with everything that serving it takes.
   struct Loaded {
     AppRecord record;
     AppSettings settings;
-    std::vector<std::pair<std::string, std::string>> secrets;
+    Secrets secrets;
     std::optional<DeploymentRecord> deployment;
     std::vector<VersionRecord> versions;  ///< of the deployment
   };
@@ -193,6 +194,8 @@ class Operations {
                             const TenantSettings& owner) const;
   /// Whether one of the deployments that are remembered has the version.
   ApiResult<bool> wasDeployed(const VersionRecord& version) const;
+  static void addSecrets(AppSpec& spec, const Secrets& secrets);
+  /// With the secrets, if it is deployed.
   ApiResult<AppSpec> resolve(const TenantSettings& tenant, const Loaded& app,
                              Unserved unserved) const;
   ApiResult<VersionSpec> resolveVersion(const VersionRecord& version,

@@ -52,6 +52,9 @@ ApiResult<Put<AppView>> Operations::putApp(const Caller& caller, const std::stri
   } else {
     return problemOf(record.error());
   }
+  if (auto fits = checkEnvironment(app.settings, app.secrets, "env"); fits.has_error()) {
+    return fits.error();
+  }
   if (!caller.isOperator()) {
     auto allowed = checkTenantAdmin(*owner, app.settings, before ? &*before : nullptr);
     if (allowed.has_error()) return allowed.error();
@@ -202,6 +205,9 @@ ApiResult<void> Operations::changeSecret(const Caller& caller, const std::string
       return invalidProblem("name", "would be one more than the 256 secrets that an app may have.");
     }
     secrets.emplace_back(name, *value);
+    if (auto fits = checkEnvironment(loaded->settings, secrets, "value"); fits.has_error()) {
+      return fits.error();
+    }
   } else if (gone == 0) {
     return notFoundProblem();
   }

@@ -60,18 +60,23 @@ ApiResult<VersionSpec> Operations::resolveVersion(const VersionRecord& version,
   return spec;
 }
 
+void Operations::addSecrets(AppSpec& spec, const Secrets& secrets) {
+  auto& environment = spec.config.env;
+  for (const auto& [name, value] : secrets) {
+    std::erase_if(environment, [&](const auto& variable) { return variable.first == name; });
+    environment.emplace_back(name, value);
+  }
+}
+
 ApiResult<AppSpec> Operations::resolve(const TenantSettings& tenant, const Loaded& app,
                                        Unserved unserved) const {
   AppSpec spec;
   spec.tenant = app.record.tenant;
   spec.config = app.settings.config;
   spec.overrideKey = app.record.overrideKey;
-  auto& environment = spec.config.env;
-  for (const auto& [name, value] : app.secrets) {
-    std::erase_if(environment, [&](const auto& variable) { return variable.first == name; });
-    environment.emplace_back(name, value);
-  }
+  // Nothing runs that could read the secrets.
   if (!app.deployment) return spec;
+  addSecrets(spec, app.secrets);
   spec.deployment = app.deployment->number;
   spec.sticky = parseStickyKey(app.deployment->sticky).value_or(StickyKey{});
   // What was taken back is where it ends: going further back would follow a fault of both.

@@ -180,13 +180,15 @@ ApiResult<Operations::NewVersion> Operations::addVersion(const Caller& caller, V
   if (cancelled_ || !tell(progress, "prepare", record.version)) return abandonedProblem();
   const auto version = resolveVersion(record, tenant);
   if (version.has_error()) return version.error();
-  Loaded bare{.record = app.record,
-              .settings = app.settings,
-              .secrets = app.secrets,
-              .deployment = {},
-              .versions = {}};
-  const auto spec = resolve(tenant, bare, Unserved::leaveOut);
+  const Loaded bare{.record = app.record,
+                    .settings = app.settings,
+                    .secrets = {},
+                    .deployment = {},
+                    .versions = {}};
+  auto spec = resolve(tenant, bare, Unserved::leaveOut);
   if (spec.has_error()) return spec.error();
+  // It is started once, as it would be when deployed.
+  addSecrets(*spec, app.secrets);
   auto prepared = parts_.runtime.prepare(*spec, *version);
   if (prepared.has_error()) {
     const AppRuntime::Refusal refusal = prepared.error();

@@ -218,6 +218,10 @@ TEST_F(ApiChanges, OfSecretsReachTheAppAndNobodyElse) {
   put(kApp, R"({"env":{"A":"1","KEY":"plain"}})");
   EXPECT_EQ(put(std::string(kApp) + "/secrets/KEY", R"({"value":"hush"})").status, 204u);
   EXPECT_THAT(runtime_.served("acme", "web").config.env,
+              ::testing::ElementsAre(::testing::Pair("A", "1"), ::testing::Pair("KEY", "plain")))
+      << "nothing runs yet that could read it";
+  deploy("acme", "web", makeVersion("acme", "web", "module"));
+  EXPECT_THAT(runtime_.served("acme", "web").config.env,
               ::testing::ElementsAre(::testing::Pair("A", "1"), ::testing::Pair("KEY", "hush")));
   for (const char* name : {"1X", "A-B", "A%20B", ""}) {
     EXPECT_GE(put(std::string(kApp) + "/secrets/" + name, R"({"value":"x"})").status, 400u) << name;
@@ -234,6 +238,52 @@ TEST_F(ApiChanges, OfSecretsReachTheAppAndNobodyElse) {
   EXPECT_EQ(remove(std::string(kApp) + "/secrets/KEY").status, 404u);
   EXPECT_THAT(runtime_.served("acme", "web").config.env,
               ::testing::Contains(::testing::Pair("KEY", "plain")));
+}
+
+TEST_F(ApiChanges, KeepTheSecretsAndVariablesOfAnAppWithinAMebibyte) {
+  makeApp("acme", "web");
+  const std::string large = json::serialize(json::object{{"value", std::string(60'000, 'x')}});
+  const auto secret = [](int i) { return std::string(kApp) + "/secrets/S" + std::to_string(i); };
+  for (int i = 0; i < 17; ++i) ASSERT_EQ(put(secret(i), large).status, 204u) << i;
+  const HttpAnswer refused = put(secret(17), large);
+  EXPECT_EQ(refused.status, 422u);
+  EXPECT_EQ(codeOf(refused), "invalid");
+  EXPECT_NE(refused.body.find("at most 1048576"), std::string::npos) << refused.body;
+  const std::string app =
+      json::serialize(json::object{{"env", {{"LONG", std::string(60'000, 'x')}}}});
+  EXPECT_EQ(codeOf(put(kApp, app)), "invalid");
+  EXPECT_EQ(put(secret(0), large).status, 204u) << "one may be changed";
+  EXPECT_EQ(remove(secret(0)).status, 204u);
+  EXPECT_EQ(put(kApp, app).status, 200u);
+  EXPECT_EQ(codeOf(put(secret(0), large)), "invalid");
+}
+
+TEST_F(ApiChanges, OfListsEndAPageAtFourMebibytes) {
+  makeApp("acme", "web");
+  const std::string large =
+      json::serialize(json::object{{"env", {{"LONG", std::string(250'000, 'x')}}}});
+  std::vector<std::string> names;
+  for (int i = 10; i < 30; ++i) {
+    names.push_back("app-" + std::to_string(i));
+    ASSERT_EQ(put("/v1/tenants/acme/apps/" + names.back(), large).status, 201u);
+  }
+  names.emplace_back("web");
+  std::vector<std::string> seen;
+  std::string after;
+  std::size_t pages = 0;
+  while (true) {
+    const HttpAnswer answer = get("/v1/tenants/acme/apps?limit=1000&after=" + after);
+    EXPECT_LE(answer.body.size(), (std::size_t{4} << 20) + 1'000);
+    ++pages;
+    const json::value page = json::parse(answer.body);
+    for (const json::value& item : page.at("items").as_array()) {
+      seen.emplace_back(item.at("name").as_string());
+    }
+    if (page.at("next").is_null()) break;
+    after = page.at("next").as_string();
+  }
+  EXPECT_EQ(pages, 2u);
+  EXPECT_EQ(seen, names);
 }
 
 TEST_F(ApiChanges, OfListsComeInPages) {
