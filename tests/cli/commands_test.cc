@@ -1,201 +1,280 @@
-#include "cli/commands.h"
+// tenants, apps, versions, split, rollback, secrets, tokens, audit: what they ask and print.
+#include <boost/json.hpp>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
-#include <sstream>
-#include <thread>
+#include "cli/session/json_fields.h"
+#include "tests/cli/run.h"
 
-#include "server/admin/admin_server.h"
-
-namespace skiff {
+namespace skiff::cli {
 namespace {
 
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-struct Outcome {
-  ExitStatus status;
-  std::string out;
-  std::string errors;
-};
+const std::string kApp = "/v1/tenants/acme/apps/web";
+const std::string kOne(64, 'a');
+const std::string kTwo(64, 'b');
+const std::string kDeployment = R"({"number":2,"split":[{"version":")" + kOne +
+                                R"(","weight":95},{"version":")" + kTwo +
+                                R"(","weight":5}],"sticky":"cookie:sid"})";
+const std::string kAppText =
+    R"({"tenant":"acme","name":"web","routes":["web.localhost/*"],"env":{"A":"1"},)"
+    R"("limits":{"cpu_ms":20},"secrets":["KEY"],"deployment":)" +
+    kDeployment + R"(,"source":"api","revision":7,"created":"2024-05-01T12:00:00Z"})";
+const std::string kAppAnswer = answer(200, kAppText, "application/json", "ETag: \"r7\"\r\n");
 
-Outcome status(std::uint16_t port) {
-  std::ostringstream out, errors;
-  const ExitStatus ended = showStatus({"127.0.0.1", port}, out, errors);
-  return {ended, out.str(), errors.str()};
+/// The body of the last request of that line.
+boost::json::value body(const ScriptedServer& server, const std::string& line) {
+  return parseJson(server.last(line).body);
 }
 
-Outcome metrics(std::uint16_t port, std::string_view pattern = {}) {
-  std::ostringstream out, errors;
-  const ExitStatus ended = showMetrics({"127.0.0.1", port}, pattern, out, errors);
-  return {ended, out.str(), errors.str()};
+TEST(Tenants, AreListedPageAfterPage) {
+  ScriptedServer server;
+  server.on("GET /v1/tenants?limit=1000",
+            answer(200, R"({"items":[{"name":"acme","source":"api"}],"next":"acme"})"));
+  server.on("GET /v1/tenants?limit=1000&after=acme",
+            answer(200, R"({"items":[{"name":"globex","source":"file"}],"next":null})"));
+  const Ran ran = Place(server).run({"tenants"});
+  EXPECT_EQ(ran.status, ExitStatus::success);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("acme    api"), HasSubstr("globex  file")));
+  EXPECT_EQ(Place(server).run({"tenants", "list", "--json"}).out,
+            "{\"items\":[{\"name\":\"acme\",\"source\":\"api\"},"
+            "{\"name\":\"globex\",\"source\":\"file\"}]}\n");
 }
 
-/// An admin listener as the daemon has it.
-class Daemon {
- public:
-  explicit Daemon(std::vector<std::string> notReady = {})
-      : server_({.metrics = [] { return std::string("skiff_isolates 3\nother 1\n"); },
-                 .notReady = [notReady] { return notReady; },
-                 .engine = "V8 14.6"},
-                {"127.0.0.1", 0}) {
-    if (!server_.start()) throw std::runtime_error("no port for the test");
+TEST(Tenants, AreCreatedOnlyIfTheyAreNew) {
+  ScriptedServer server;
+  server.on("PUT /v1/tenants/acme", answer(201, R"({"name":"acme"})"));
+  const Ran ran = Place(server).run(
+      {"tenants", "create", "acme", "--limit", "cpu_ms=50", "--limit", "memory=64MiB"});
+  EXPECT_EQ(ran.status, ExitStatus::success) << ran.errors;
+  EXPECT_EQ(body(server, "PUT /v1/tenants/acme"),
+            parseJson(R"({"limits":{"cpu_ms":50,"memory":"64MiB"}})"));
+  EXPECT_EQ(server.asked().back().field("if-none-match"), "*");
+  EXPECT_EQ(server.asked().back().field("content-type"), "application/json");
+}
+
+TEST(Tenants, AreChangedWhereItIsNamed) {
+  ScriptedServer server;
+  server.on("GET /v1/tenants/acme",
+            answer(200,
+                   R"({"name":"acme","limits":{"cpu_ms":50},"clock":"frozen","revision":3,)"
+                   R"("source":"api","created":"x","updated":"y"})",
+                   "application/json", "ETag: \"r3\"\r\n"));
+  server.on("PUT /v1/tenants/acme", answer(200, R"({"name":"acme"})"));
+  const Ran ran = Place(server).run({"tenants", "set", "acme", "--limit", "cpu_ms=9"});
+  EXPECT_EQ(ran.status, ExitStatus::success) << ran.errors;
+  EXPECT_EQ(body(server, "PUT /v1/tenants/acme"),
+            parseJson(R"({"limits":{"cpu_ms":9},"clock":"frozen"})"));
+  EXPECT_EQ(server.asked().back().field("if-match"), "\"r3\"");
+}
+
+TEST(Tenants, OfTheConfigurationFileSayWhereToChangeThem) {
+  ScriptedServer server;
+  server.on("DELETE /v1/tenants/acme", problem(409, "read_only", "It is in skiff.toml."));
+  const Ran ran = Place(server).run({"tenants", "delete", "acme"});
+  EXPECT_EQ(ran.status, ExitStatus::negative);
+  EXPECT_THAT(ran.errors, AllOf(HasSubstr("It is in skiff.toml."), HasSubstr("SIGHUP")));
+}
+
+TEST(Apps, AreListedWithTheirTraffic) {
+  ScriptedServer server;
+  server.on("GET /v1/tenants/acme/apps?limit=1000", answer(200, "{\"items\":[" + kAppText + "]}"));
+  const Ran ran = Place(server).run({"apps"});
+  EXPECT_EQ(ran.status, ExitStatus::success);
+  EXPECT_THAT(ran.out, HasSubstr("web  aaaaaaaaaaaa 95 %, bbbbbbbbbbbb 5 %  web.localhost/*"));
+}
+
+TEST(Apps, AreTheOnlyTenantsIfNoneIsNamed) {
+  ScriptedServer server;
+  server.on("GET /v1/tenants?limit=20", answer(200, R"({"items":[{"name":"solo"}],"next":null})"));
+  server.on("GET /v1/tenants/solo/apps?limit=1000", answer(200, R"({"items":[]})"));
+  Place place(server);
+  place.variables.erase("SKIFF_TENANT");
+  EXPECT_EQ(place.run({"apps"}).status, ExitStatus::success);
+  server.on("GET /v1/tenants?limit=20",
+            answer(200, R"({"items":[{"name":"solo"},{"name":"duo"}],"next":null})"));
+  const Ran several = place.run({"apps"});
+  EXPECT_EQ(several.status, ExitStatus::failed);
+  EXPECT_THAT(several.errors, AllOf(HasSubstr("--tenant"), HasSubstr("solo, duo")));
+}
+
+TEST(Apps, AreChangedWhereItIsNamedAndOnlyAsTheyWereSeen) {
+  ScriptedServer server;
+  server.on("GET " + kApp, kAppAnswer);
+  server.on("PUT " + kApp, answer(200, kAppText));
+  const Ran ran = Place(server).run({"apps", "set", "web", "--env", "B=2", "--unset",
+                                     "limits.cpu_ms", "--route", "x.localhost/*"});
+  EXPECT_EQ(ran.status, ExitStatus::success) << ran.errors;
+  EXPECT_EQ(body(server, "PUT " + kApp),
+            parseJson(R"({"routes":["x.localhost/*"],"env":{"A":"1","B":"2"},"limits":{}})"));
+  EXPECT_EQ(server.asked().back().field("if-match"), "\"r7\"");
+  server.on("PUT " + kApp, problem(412, "precondition_failed", "It is r8 now."));
+  EXPECT_THAT(Place(server).run({"apps", "set", "web", "--env", "B=2"}).errors,
+              HasSubstr("try again"));
+}
+
+TEST(Apps, AreShown) {
+  ScriptedServer server;
+  server.on("GET " + kApp, kAppAnswer);
+  const Ran ran = Place(server).run({"apps", "show", "acme/web"});
+  EXPECT_EQ(ran.status, ExitStatus::success);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("app      acme/web\n"), HasSubstr("secrets  KEY\n"),
+                             HasSubstr("limits   cpu_ms 20\n"), HasSubstr("env      A 1\n")));
+  EXPECT_EQ(parseJson(Place(server).run({"apps", "show", "web", "--json"}).out),
+            parseJson(kAppText));
+}
+
+TEST(Apps, ThatAreNotThereHaveNeighbours) {
+  ScriptedServer server;
+  server.on("GET /v1/tenants?limit=1000", answer(200, R"({"items":[{"name":"acme"}]})"));
+  server.on("GET /v1/tenants/acme/apps?limit=1000",
+            answer(200, R"({"items":[{"name":"web"},{"name":"api"}]})"));
+  const Ran near = Place(server).run({"apps", "show", "wbe"});
+  EXPECT_EQ(near.status, ExitStatus::negative);
+  EXPECT_THAT(near.errors, HasSubstr("did you mean \"web\"?"));
+  EXPECT_THAT(Place(server).run({"rollback", "zzzzzz"}).errors, HasSubstr("it has web, api"));
+  EXPECT_THAT(Place(server).run({"apps", "show", "web", "--tenant", "amce"}).errors,
+              HasSubstr("did you mean \"acme\"?"));
+}
+
+TEST(Apps, WithErrorsInTheirDocumentSayWhichKeys) {
+  ScriptedServer server;
+  server.on("PUT " + kApp,
+            problem(422, "invalid", "The app cannot be like that.",
+                    R"(,"errors":[{"key":"limits.cpu_ms","message":"is not from 1 to 50"}])"));
+  const Ran ran = Place(server).run({"apps", "create", "web", "--limit", "cpu_ms=0"});
+  EXPECT_EQ(ran.status, ExitStatus::negative);
+  EXPECT_THAT(ran.errors, HasSubstr("limits.cpu_ms: is not from 1 to 50"));
+}
+
+TEST(Versions, AreListedWithTheirTraffic) {
+  ScriptedServer server;
+  server.on("GET " + kApp, kAppAnswer);
+  server.on(
+      "GET " + kApp + "/versions?limit=100",
+      answer(200, R"({"items":[{"version":")" + kTwo +
+                      R"(","size":2048,"abi":"wasi","reference":"ghcr.io/a/b:1",)"
+                      R"("signature":{"verdict":"verified"},"created_by":"ci"},{"version":")" +
+                      kOne + R"(","size":1024,"abi":"http-wasm"}]})"));
+  const Ran ran = Place(server).run({"versions", "web"});
+  EXPECT_EQ(ran.status, ExitStatus::success);
+  EXPECT_THAT(ran.out,
+              AllOf(HasSubstr("bbbbbbbbbbbb      5 %  2.0 KiB  wasi"), HasSubstr("ghcr.io/a/b:1"),
+                    HasSubstr("aaaaaaaaaaaa     95 %  1.0 KiB  http-wasm")));
+}
+
+TEST(Split, PutsTheWeights) {
+  ScriptedServer server;
+  server.on("PUT " + kApp + "/deployment", answer(200, kDeployment));
+  const Ran ran = Place(server).run(
+      {"split", "web", "aaaa=95%", "bbbb=5%", "--sticky", "cookie:sid", "--auto-rollback"});
+  EXPECT_EQ(ran.status, ExitStatus::success) << ran.errors;
+  EXPECT_EQ(
+      body(server, "PUT " + kApp + "/deployment"),
+      parseJson(R"({"split":[{"version":"aaaa","weight":9500},{"version":"bbbb","weight":500}],)"
+                R"("sticky":"cookie:sid","auto_rollback":true})"));
+  EXPECT_EQ(ran.out, "acme/web  aaaaaaaaaaaa 95 %, bbbbbbbbbbbb 5 %  sticky by cookie:sid\n");
+}
+
+TEST(Split, IsShownIfNoWeightsAreGiven) {
+  ScriptedServer server;
+  server.on("GET " + kApp + "/deployment", answer(200, kDeployment));
+  EXPECT_THAT(Place(server).run({"split", "web"}).out, HasSubstr("95 %"));
+  Place place(server);
+  place.variables["SKIFF_APP"] = "web";
+  EXPECT_THAT(place.run({"split"}).out, HasSubstr("95 %"));
+}
+
+TEST(Split, AsksNothingIfTheWordsAreWrong) {
+  ScriptedServer server;
+  const Ran ran = Place(server).run({"split", "web", "aaaa=lots"});
+  EXPECT_EQ(ran.status, ExitStatus::failed);
+  EXPECT_TRUE(server.asked().empty());
+}
+
+TEST(Rollback, TellsWhatGetsTheTraffic) {
+  ScriptedServer server;
+  server.on("POST " + kApp + "/rollback", answer(200, kDeployment));
+  EXPECT_THAT(Place(server).run({"rollback", "web"}).out, HasSubstr("acme/web  aaaaaaaaaaaa 95 %"));
+  server.on("POST " + kApp + "/rollback",
+            problem(409, "nothing_to_roll_back", "There is nothing."));
+  EXPECT_EQ(Place(server).run({"rollback", "web"}).status, ExitStatus::negative);
+}
+
+TEST(Secrets, AreSetFromStandardInputAndNeverPrinted) {
+  ScriptedServer server;
+  server.on("PUT " + kApp + "/secrets/API_KEY", "HTTP/1.1 204 No Content\r\n\r\n");
+  Place place(server);
+  place.input = "hunter2\n";
+  const Ran ran = place.run({"secrets", "set", "API_KEY", "--app", "web"});
+  EXPECT_EQ(ran.status, ExitStatus::success) << ran.errors;
+  EXPECT_EQ(body(server, "PUT " + kApp + "/secrets/API_KEY"), parseJson(R"({"value":"hunter2"})"));
+  EXPECT_THAT(ran.out + ran.errors, Not(HasSubstr("hunter2")));
+}
+
+TEST(Secrets, AreListedAndDeleted) {
+  ScriptedServer server;
+  server.on("GET " + kApp, kAppAnswer);
+  server.on("DELETE " + kApp + "/secrets/KEY", "HTTP/1.1 204 No Content\r\n\r\n");
+  EXPECT_EQ(Place(server).run({"secrets", "--app", "web"}).out, "KEY\n");
+  EXPECT_EQ(Place(server).run({"secrets", "list", "--app", "web"}).out, "KEY\n");
+  EXPECT_EQ(Place(server).run({"secrets", "delete", "KEY", "--app", "web"}).status,
+            ExitStatus::success);
+}
+
+TEST(Tokens, AreAloneOnStandardOutput) {
+  ScriptedServer server;
+  server.on("POST /v1/tokens",
+            answer(201, R"({"id":"t1","token":"sk_abc","scope":"tenant-read"})"));
+  const Ran ran = Place(server).run(
+      {"tokens", "create", "--scope", "tenant-read", "--note", "ci", "--expires-in", "90d"});
+  EXPECT_EQ(ran.status, ExitStatus::success) << ran.errors;
+  EXPECT_EQ(ran.out, "sk_abc\n");
+  EXPECT_EQ(
+      body(server, "POST /v1/tokens"),
+      parseJson(R"({"scope":"tenant-read","tenant":"acme","note":"ci","expires_in_s":7776000})"));
+}
+
+TEST(Tokens, RefuseATimeThatIsNone) {
+  ScriptedServer server;
+  for (const char* time : {"90", "d", "-1d", "1w", "99999999999d"}) {
+    EXPECT_EQ(Place(server).run({"tokens", "create", "--expires-in", time}).status,
+              ExitStatus::failed)
+        << time;
   }
-  std::uint16_t port() const { return server_.port(); }
-
- private:
-  AdminServer server_;
-};
-
-/// Accepts connections and gives each the same bytes as its answer, whatever they are; with nothing
-/// to say it stays silent until it is destroyed.
-class OtherServer {
- public:
-  explicit OtherServer(std::string answer)
-      : acceptor_(context_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
-        answer_(std::move(answer)) {
-    accept();
-    thread_ = std::thread([this] { context_.run(); });
-  }
-  ~OtherServer() {
-    context_.stop();
-    thread_.join();
-  }
-  std::uint16_t port() { return acceptor_.local_endpoint().port(); }
-
- private:
-  void accept() {
-    acceptor_.async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
-      if (error) return;
-      if (answer_.empty()) {
-        held_.push_back(std::move(socket));
-      } else {
-        std::string request;
-        boost::system::error_code ignored;
-        asio::read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n", ignored);
-        asio::write(socket, asio::buffer(answer_), ignored);
-      }
-      accept();
-    });
-  }
-
-  asio::io_context context_;
-  tcp::acceptor acceptor_;
-  const std::string answer_;
-  std::vector<tcp::socket> held_;
-  std::thread thread_;
-};
-
-std::uint16_t closedPort() {
-  asio::io_context context;
-  return tcp::acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0))
-      .local_endpoint()
-      .port();
+  EXPECT_TRUE(server.asked().empty());
 }
 
-TEST(StatusCommand, TellsOfADaemonThatIsReady) {
-  const Daemon daemon;
-  const Outcome outcome = status(daemon.port());
-  EXPECT_EQ(outcome.status, ExitStatus::success);
-  EXPECT_EQ(outcome.out, "skiffd " SKIFF_VERSION " at http://127.0.0.1:" +
-                             std::to_string(daemon.port()) + "\nengine  V8 14.6\nstate   ready\n");
-  EXPECT_EQ(outcome.errors, "");
+TEST(Tokens, AreListedAndDeleted) {
+  ScriptedServer server;
+  server.on(
+      "GET /v1/tokens?limit=1000",
+      answer(200, R"({"items":[{"id":"t1","scope":"operator","expires":null,"note":"me"}]})"));
+  server.on("DELETE /v1/tokens/t1", "HTTP/1.1 204 No Content\r\n\r\n");
+  EXPECT_THAT(Place(server).run({"tokens"}).out, HasSubstr("t1  operator"));
+  EXPECT_EQ(Place(server).run({"tokens", "delete", "t1"}).status, ExitStatus::success);
 }
 
-TEST(StatusCommand, ListsWhatADaemonIsWaitingFor) {
-  const Daemon daemon({"acme/hello: preparing", "globex/\x1b[2Jcgi"});
-  const Outcome outcome = status(daemon.port());
-  EXPECT_EQ(outcome.status, ExitStatus::negative);
-  EXPECT_THAT(outcome.out, HasSubstr("state   not ready, waiting for\n"
-                                     "        acme/hello: preparing\n"
-                                     "        globex/\\x1b[2Jcgi\n"));
+TEST(Audit, TellsWhoDidWhat) {
+  ScriptedServer server;
+  server.on(
+      "GET /v1/audit?limit=2&tenant=acme",
+      answer(200,
+             R"({"items":[{"revision":9,"time":"2024-05-01T12:00:00Z","actor":"token t1",)"
+             R"("action":"app.put","tenant":"acme","app":"web","subject":null}],"next":null})"));
+  const Ran ran = Place(server).run({"audit", "-n", "2", "--tenant", "acme"});
+  EXPECT_EQ(ran.status, ExitStatus::success) << ran.errors;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("token t1"), HasSubstr("acme    web")));
 }
 
-TEST(StatusCommand, SaysWhatToDoWhenNobodyListens) {
-  const Outcome outcome = status(closedPort());
-  EXPECT_EQ(outcome.status, ExitStatus::failed);
-  EXPECT_EQ(outcome.out, "");
-  EXPECT_THAT(outcome.errors, AllOf(HasSubstr("Connection refused"), HasSubstr("Is skiffd running"),
-                                    HasSubstr("--admin"), HasSubstr("SKIFF_ADMIN")));
-}
-
-struct OtherCase {
-  std::string_view name;
-  std::string answer;
-};
-
-class AnswerOfAnotherServer : public testing::TestWithParam<OtherCase> {};
-
-TEST_P(AnswerOfAnotherServer, IsNotTakenForADaemon) {
-  OtherServer server(GetParam().answer);
-  for (const Outcome& outcome : {status(server.port()), metrics(server.port())}) {
-    EXPECT_EQ(outcome.status, ExitStatus::failed);
-    EXPECT_EQ(outcome.out, "");
-    EXPECT_THAT(outcome.errors, HasSubstr("[admin] listen"));
-  }
-}
-
-std::string response(std::string_view statusLine, std::string_view body) {
-  return "HTTP/1.1 " + std::string(statusLine) +
-         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Answers, AnswerOfAnotherServer,
-    testing::Values(OtherCase{"NotHttp", "220 mail.example ESMTP\r\n"},
-                    OtherCase{"NotFound", response("404 Not Found", "no such page")},
-                    OtherCase{"BrokenOff", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"},
-                    OtherCase{"EndlessHead", "HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x')}),
-    [](const auto& test) { return std::string(test.param.name); });
-
-TEST(StatusCommand, IsNotMisledByJsonOfAnotherKind) {
-  for (const std::string_view body :
-       {"{\"status\":1}", "[]", "\"ok\"", "{\"status\":\"up\"}", ""}) {
-    OtherServer server(response("200 OK", body));
-    EXPECT_EQ(status(server.port()).status, ExitStatus::failed) << body;
-  }
-}
-
-TEST(MetricsCommand, PrintsAllOrThoseThatMatch) {
-  const Daemon daemon;
-  EXPECT_EQ(metrics(daemon.port()).out, "skiff_isolates 3\nother 1\n");
-  const Outcome matching = metrics(daemon.port(), "isol");
-  EXPECT_EQ(matching.out, "skiff_isolates 3\n");
-  EXPECT_EQ(matching.status, ExitStatus::success);
-}
-
-TEST(MetricsCommand, IsNegativeIfNothingMatches) {
-  const Daemon daemon;
-  const Outcome outcome = metrics(daemon.port(), "nothing like it");
-  EXPECT_EQ(outcome.status, ExitStatus::negative);
-  EXPECT_EQ(outcome.out, "");
-}
-
-TEST(GetFromAdmin, GivesUpOnAServerThatStaysSilent) {
-  OtherServer silent("");
-  const auto reply = getFromAdmin({"127.0.0.1", silent.port()}, "/healthz",
-                                  {.timeout = std::chrono::milliseconds(50)});
-  ASSERT_FALSE(reply.has_value());
-  EXPECT_THAT(reply.error().message, HasSubstr("too long"));
-}
-
-TEST(GetFromAdmin, RefusesAnAnswerBeyondTheLimit) {
-  OtherServer server(response("200 OK", std::string(1001, 'x')));
-  const auto reply = getFromAdmin({"127.0.0.1", server.port()}, "/metrics", {.body = 1000});
-  ASSERT_FALSE(reply.has_value());
-  EXPECT_THAT(reply.error().message, HasSubstr("body limit"));
-}
-
-TEST(GetFromAdmin, NamesAHostThatDoesNotExist) {
-  const auto reply = getFromAdmin({"no-such-host.invalid", 9090}, "/healthz");
-  ASSERT_FALSE(reply.has_value());
-  EXPECT_THAT(reply.error().message,
-              AllOf(HasSubstr("no-such-host.invalid:9090"), HasSubstr("--admin")));
+TEST(Names, AreEscapedInPaths) {
+  ScriptedServer server;
+  Place(server).run({"apps", "show", "a b/..%2Fstatus?x"});
+  EXPECT_THAT(server.lines(), Contains("GET /v1/tenants/a%20b/apps/%2E%2E%252Fstatus%3Fx"));
 }
 
 }  // namespace
-}  // namespace skiff
+}  // namespace skiff::cli

@@ -1,6 +1,6 @@
-#include "cli/metrics_filter.h"
+#include "cli/commands/metrics_filter.h"
 
-namespace skiff {
+namespace skiff::cli {
 namespace {
 
 constexpr std::string_view kMetrics =
@@ -48,4 +48,4 @@ TEST(SelectMetrics, TakesAnyText) {
 }
 
 }  // namespace
-}  // namespace skiff
+}  // namespace skiff::cli

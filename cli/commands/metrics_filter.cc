@@ -1,8 +1,8 @@
-#include "cli/metrics_filter.h"
+#include "cli/commands/metrics_filter.h"
 
 #include "config/printable.h"
 
-namespace skiff {
+namespace skiff::cli {
 namespace {
 
 /// A sample's name and labels: what stands before its value.
@@ -37,4 +37,4 @@ std::string selectMetrics(std::string_view text, std::string_view pattern) {
   return selected;
 }
 
-}  // namespace skiff
+}  // namespace skiff::cli
