@@ -172,7 +172,8 @@ std::vector<std::pair<LocatedText, TableReader>> TableReader::allTables(std::str
     if (const toml::table* table = node.as_table()) {
       LocatedText name{std::string(key.str()), startOf(key.source())};
       const std::string place = "in the table of " + inQuotes(key.str());
-      tables.emplace_back(std::move(name), TableReader(*table, place, positionOf(node), *report_, *notation_));
+      tables.emplace_back(std::move(name),
+                          TableReader(*table, place, positionOf(node), *report_, *notation_));
     } else {
       report(positionOf(node), inQuotes(key.str()) + " must be a table, headed such as " +
                                    std::string(title) + "; found " + describe(node, *notation_));
