@@ -34,6 +34,9 @@ Carried::End Shard::carry(GuestPlace& place) {
     if (!turns_.empty()) postTurns();
   }
   while (true) {
+    asio::post(context_, [this] {
+      if (frontEnd_) frontEnd_->resume();
+    });
     try {
       context_.run();
       break;

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <exception>
 #include <memory_resource>
@@ -38,7 +40,17 @@ Connection::Connection(ShardState& shard, ClientSocket socket,
       writeDeadline_(*this) {}
 
 Connection::~Connection() {
+  shard_.poller.remove(*this);
   shard_.ledger.leave(address_);
+}
+
+void Connection::start() {
+  if (!shard_.poller.add(socket_.descriptor(), *this)) {
+    spdlog::warn("a connection from {} cannot be served: {}", sourceAddress(),
+                 std::strerror(errno));
+    close();
+  }
+  settle();
 }
 
 // Acting.
@@ -73,7 +85,7 @@ void Connection::thaw() {
   frozen_ = away_ = false;
   output_.usePool(true);
   const Missed missed = std::exchange(missed_, {});
-  if (missed.read) takeRead(missed.read->error, missed.read->bytes);
+  if (missed.read && reading_) receive();
   if (missed.readDeadline) onDeadline(*missed.readDeadline);
   if (missed.writeDeadline) onDeadline(DeadlineKind::write);
 }
@@ -380,8 +392,7 @@ void Connection::stepLinger() {
   }
   if (!shutDown_) {
     shutDown_ = true;
-    boost::system::error_code ignored;
-    socket_.shutdown(ClientSocket::shutdown_send, ignored);
+    socket_.shutDownSending();
     shard_.deadlines.arm(readDeadline_, DeadlineKind::linger);
   }
   read(InputBuffer::Growth::small);
@@ -452,8 +463,8 @@ void Connection::close() {
   writeDeadline_.disarm();
   output_.clear();
   if (timer_) timer_->cancel();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  shard_.poller.remove(*this);
+  socket_.close();
 }
 
 void Connection::reset() {
@@ -462,9 +473,8 @@ void Connection::reset() {
 }
 
 void Connection::resetSocket() {
-  boost::system::error_code ignored;
-  socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
+  shard_.poller.remove(*this);
+  socket_.reset();
 }
 
 // What it is called.
@@ -475,10 +485,7 @@ std::string_view Connection::sourceAddress() const {
 }
 
 std::string_view Connection::serverAddress() const {
-  if (serverText_.empty()) {
-    boost::system::error_code error;
-    serverText_ = endpointText(socket_.local_endpoint(error));
-  }
+  if (serverText_.empty()) serverText_ = endpointText(socket_.localEndpoint());
   return serverText_;
 }
 

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/http/client_poller.h"
+#include "server/http/client_socket.h"
 #include "server/http/connection_ledger.h"
 #include "server/http/deadlines.h"
 #include "server/http/exchange.h"
@@ -38,7 +40,10 @@ namespace skiff {
 ///
 /// Owned by its ShardState; destroys itself through it once it is closed and no operation of it is
 /// under way any more. One thread.
-class Connection final : public ConnectionHook, private ExchangeTransport, private DeadlineOwner {
+class Connection final : public ConnectionHook,
+                         private ExchangeTransport,
+                         private DeadlineOwner,
+                         private PolledClient {
  public:
   /// `address` has been counted in the ledger; the connection counts it out.
   Connection(ShardState& shard, ClientSocket socket, const boost::asio::ip::tcp::endpoint& peer,
@@ -48,7 +53,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   Connection& operator=(const Connection&) = delete;
 
   /// May destroy it, as may the next two.
-  void start() { settle(); }
+  void start();
   /// The shard has begun to drain.
   void drain() { settle(); }
   /// Ends it now, with an answer for its exchange if the client takes it at once.
@@ -63,11 +68,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
     closed,
   };
   struct Missed {
-    struct Read {
-      boost::system::error_code error;
-      std::size_t bytes;
-    };
-    std::optional<Read> read;
+    bool read = false;
     std::optional<DeadlineKind> readDeadline;
     bool writeDeadline = false;
   };
@@ -100,6 +101,7 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   std::string& scratch() override;
 
   void onDeadline(DeadlineKind kind) override;
+  void onSocketEvents(std::uint32_t events) override;
 
   void settle();
   void fallOver(const std::exception& error);
@@ -124,17 +126,20 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   void resetSocket();
 
   void read(InputBuffer::Growth growth);
-  void onRead(const boost::system::error_code& error, std::size_t bytes);
-  void takeRead(const boost::system::error_code& error, std::size_t bytes);
+  void receiveLater();
+  void receive();
+  void takeRead(std::size_t bytes);
+  void takeEnd(bool broken);
   /// True if all is sent; else the rest follows when the client takes more.
   bool sendOrWait();
-  void onWritable();
   void watchBody();
   bool clientHasClosed();
+  bool nothingIsLeft() const;
   void destroyIfDone();
 
   ShardState& shard_;
   ClientSocket socket_;
+  std::span<char> space_;  ///< of the input, for what is read next
   const boost::asio::ip::tcp::endpoint peer_;
   const ClientAddress address_;
   InputBuffer input_;
@@ -163,9 +168,11 @@ class Connection final : public ConnectionHook, private ExchangeTransport, priva
   bool dirty_ = false;       ///< something has changed since the last step
   bool posted_ = false;
   bool frozen_ = false;
-  bool away_ = false;  ///< the guest's thread: it is not the shard's
-  bool reading_ = false;
-  bool awaitingWritable_ = false;
+  bool away_ = false;          ///< the guest's thread: it is not the shard's
+  bool reading_ = false;       ///< what arrives is to be read into space_
+  bool readable_ = false;      ///< there may be something to read
+  bool hungUp_ = false;        ///< the client has ended its side, or the connection broke
+  bool isToldOfRoom_ = false;  ///< the poller was asked to
   bool inputEnded_ = false;
   bool outputBroken_ = false;
   bool outputMoved_ = false;  ///< bytes were sent since the exchange was told

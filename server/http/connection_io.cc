@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <cerrno>
+#include <utility>
 
 #include "server/http/head_check.h"
 
@@ -28,49 +28,83 @@ void Connection::read(InputBuffer::Growth growth) {
     return;
   }
   reading_ = true;
-  ++operations_;
-  socket_.async_read_some(
-      boost::asio::buffer(space.data(), space.size()),
-      [this](const boost::system::error_code& error, std::size_t bytes) { onRead(error, bytes); });
+  space_ = space;
+  if (readable_) receiveLater();
 }
 
-void Connection::onRead(const boost::system::error_code& error, std::size_t bytes) {
-  reading_ = false;
-  --operations_;
-  if (phase_ == Phase::closed) {
-    destroyIfDone();
-    return;
-  }
+/// Another event will not come for what has arrived already.
+void Connection::receiveLater() {
+  ++operations_;
+  boost::asio::post(shard_.context, [this] {
+    --operations_;
+    if (phase_ == Phase::closed) {
+      destroyIfDone();
+    } else {
+      onSocketEvents(0);
+    }
+  });
+}
+
+void Connection::onSocketEvents(std::uint32_t events) {
+  constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  if ((events & (EPOLLIN | kEnd)) != 0) readable_ = true;
+  if ((events & kEnd) != 0) hungUp_ = true;
   if (frozen_) {
-    missed_.read = {error, bytes};
-    if (error) exchange_->onClientGone();
+    missed_.read |= readable_;
+    if (reading_ && hungUp_ && nothingIsLeft()) exchange_->onClientGone();
+    dirty_ = true;
     return;
   }
   RequestHandler& handler = shard_.handler;
   handler.onEventBegin();
-  takeRead(error, bytes);
+  if (reading_ && readable_) receive();
   settle();
   handler.onEventEnd();
 }
 
-void Connection::takeRead(const boost::system::error_code& error, std::size_t bytes) {
-  ++depth_;
-  if (error) {
-    inputEnded_ = true;
-    if (error != boost::asio::error::eof) outputBroken_ = true;
-  } else {
-    input_.commit(bytes);
-    if (phase_ == Phase::linger) dropped_ += bytes;
+/// Whether the next read would only tell that the client has gone.
+bool Connection::nothingIsLeft() const {
+  char byte = 0;
+  const ssize_t got = ::recv(socket_.descriptor(), &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/// Reads what has arrived. A read that came back short has taken everything.
+void Connection::receive() {
+  ssize_t got = 0;
+  do {
+    got = ::recv(socket_.descriptor(), space_.data(), space_.size(), MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    readable_ = false;
+    return;
   }
+  reading_ = false;
+  if (got <= 0) return takeEnd(got < 0);
+  readable_ = hungUp_ || static_cast<std::size_t>(got) == space_.size();
+  takeRead(static_cast<std::size_t>(got));
+}
+
+void Connection::takeRead(std::size_t bytes) {
+  ++depth_;
+  input_.commit(bytes);
+  if (phase_ == Phase::linger) dropped_ += bytes;
   if (phase_ == Phase::exchange) {
     readDeadline_.disarm();
-    if (error) {
-      if (exchange_->isLive()) {
-        abandon(Reason::clientGone, reasonStatus(Reason::clientGone),
-                "the client closed the connection");
-      }
-    } else if (!parser_.bodyEnded()) {
-      exchange_->onBodyEvent();
+    if (!parser_.bodyEnded()) exchange_->onBodyEvent();
+  }
+  --depth_;
+}
+
+void Connection::takeEnd(bool broken) {
+  ++depth_;
+  inputEnded_ = true;
+  if (broken) outputBroken_ = true;
+  if (phase_ == Phase::exchange) {
+    readDeadline_.disarm();
+    if (exchange_->isLive()) {
+      abandon(Reason::clientGone, reasonStatus(Reason::clientGone),
+              "the client closed the connection");
     }
   }
   --depth_;
@@ -121,7 +155,7 @@ void Connection::watchBody() {
 bool Connection::clientHasClosed() {
   tcp_info info{};
   socklen_t size = sizeof(info);
-  if (getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
+  if (getsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
   return info.tcpi_state == TCP_CLOSE_WAIT || info.tcpi_state == TCP_CLOSE;
 }
 
@@ -134,7 +168,7 @@ void Connection::sendPending() {
     // Directly: asio's write_some would wait on a socket that it does not know as non-blocking.
     ssize_t sent = 0;
     if (pending.pieces[1].empty()) {
-      sent = ::send(socket_.native_handle(), pending.pieces[0].data(), pending.pieces[0].size(),
+      sent = ::send(socket_.descriptor(), pending.pieces[0].data(), pending.pieces[0].size(),
                     MSG_DONTWAIT | MSG_NOSIGNAL);
     } else {
       std::array<iovec, 2> pieces;
@@ -144,7 +178,7 @@ void Connection::sendPending() {
       msghdr message{};
       message.msg_iov = pieces.data();
       message.msg_iovlen = pieces.size();
-      sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+      sent = ::sendmsg(socket_.descriptor(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     if (sent >= 0) {
       output_.consume(static_cast<std::size_t>(sent));
@@ -165,22 +199,8 @@ bool Connection::sendOrWait() {
   if (output_.pendingSize() == 0) return true;
   if (outputBroken_) return false;
   if (!writeDeadline_.is_linked()) shard_.deadlines.arm(writeDeadline_, DeadlineKind::write);
-  if (awaitingWritable_) return false;
-  awaitingWritable_ = true;
-  ++operations_;
-  socket_.async_wait(ClientSocket::wait_write,
-                     [this](const boost::system::error_code&) { onWritable(); });
+  if (!std::exchange(isToldOfRoom_, true)) shard_.poller.awaitRoom(socket_.descriptor(), *this);
   return false;
-}
-
-void Connection::onWritable() {
-  awaitingWritable_ = false;
-  --operations_;
-  if (phase_ == Phase::closed) {
-    destroyIfDone();
-    return;
-  }
-  settle();
 }
 
 // Time.

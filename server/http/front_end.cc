@@ -49,6 +49,7 @@ void HttpFrontEnd::drain(DrainListener* listener) {
   ShardState& shard = impl_->shard;
   shard.draining = true;
   if (shard.connectionCount == 0) {
+    shard.poller.stop();
     if (listener != nullptr) {
       boost::asio::post(shard.context, [listener] { listener->onDrained(); });
     }
@@ -60,6 +61,10 @@ void HttpFrontEnd::drain(DrainListener* listener) {
 
 void HttpFrontEnd::abortAll(Reason reason) {
   impl_->forEachConnection([reason](Connection& connection) { connection.abort(reason); });
+}
+
+void HttpFrontEnd::resume() {
+  impl_->shard.poller.resume();
 }
 
 std::size_t HttpFrontEnd::connections() const {

@@ -57,6 +57,9 @@ class HttpFrontEnd {
   /// `reason`'s status, as far as the client takes it at once.
   void abortAll(Reason reason = Reason::drained);
 
+  /// Goes on where an exception that left the loop has interrupted it. From the loop.
+  void resume();
+
   std::size_t connections() const;  ///< open, idle ones included
   std::size_t exchanges() const;    ///< between onRequest and onFinished
 

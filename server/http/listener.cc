@@ -5,8 +5,10 @@
 
 #include <array>
 #include <boost/asio/error.hpp>
+#include <cerrno>
 #include <memory>
 #include <memory_resource>
+#include <system_error>
 #include <utility>
 
 #include "server/http/connection.h"
@@ -18,11 +20,12 @@ namespace skiff {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{100};
+/// Accepted in a row before the rest of the loop gets its turn.
+constexpr int kInTurn = 16;
 
 /// Errors that concern the one connection that was to be accepted (accept(2)).
-bool concernsOneConnection(const boost::system::error_code& error) {
-  namespace errors = boost::asio::error;
-  switch (error.value()) {
+bool concernsOneConnection(int error) {
+  switch (error) {
     case ECONNABORTED:
     case EPROTO:
     case ENETDOWN:
@@ -51,7 +54,9 @@ Listener::Listener(ShardState& shard, ListenSocket socket)
     : shard_(shard),
       address_(socket.address().text()),
       acceptor_(shard.context, protocolOf(socket.address()), socket.release()),
-      pause_(shard.context) {}
+      pause_(shard.context) {
+  acceptor_.native_non_blocking(true);
+}
 
 void Listener::stop() {
   boost::system::error_code ignored;
@@ -60,28 +65,35 @@ void Listener::stop() {
 }
 
 void Listener::accept() {
-  acceptor_.async_accept(shard_.context, peer_,
-                         [this](const boost::system::error_code& error, ClientSocket socket) {
-                           // When stopped, this listener may be gone.
-                           if (error == boost::asio::error::operation_aborted) return;
-                           onAccept(error, std::move(socket));
-                         });
+  acceptor_.async_wait(boost::asio::socket_base::wait_read,
+                       [this](const boost::system::error_code& error) {
+                         // When stopped, this listener may be gone.
+                         if (error != boost::asio::error::operation_aborted) takeWaiting();
+                       });
 }
 
-void Listener::onAccept(const boost::system::error_code& error, ClientSocket socket) {
-  if (!acceptor_.is_open()) return;
-  if (!error) {
-    admit(std::move(socket));
-  } else if (!concernsOneConnection(error)) {
-    pause(error);
-    return;
+/// Directly: it saves what asio would ask the system for each socket that it is to watch.
+void Listener::takeWaiting() {
+  for (int i = 0; i < kInTurn && acceptor_.is_open(); ++i) {
+    auto size = static_cast<socklen_t>(peer_.capacity());
+    const int descriptor =
+        ::accept4(acceptor_.native_handle(), peer_.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) {
+      ClientSocket socket(descriptor);
+      peer_.resize(size);
+      admit(std::move(socket));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      break;
+    } else if (!concernsOneConnection(errno)) {
+      return pause(errno);
+    }
   }
-  accept();
+  if (acceptor_.is_open()) accept();
 }
 
-void Listener::pause(const boost::system::error_code& error) {
+void Listener::pause(int error) {
   spdlog::warn("{}: cannot accept connections for now: {}; trying again in {} ms", address_,
-               error.message(), kPause.count());
+               std::generic_category().message(error), kPause.count());
   pause_.expires_after(kPause);
   pause_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) accept();
@@ -120,10 +132,9 @@ void Listener::turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict) 
       problemMessage(head, {refused.reason, refused.status, refused.detail, refused.requestId},
                      HeadOnly::no, shard_.date.at(std::time(nullptr)));
   const ssize_t sent =
-      ::send(socket.native_handle(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      ::send(socket.descriptor(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   refused.bytesSent = sent > 0 ? static_cast<std::uint64_t>(sent) : 0;
-  boost::system::error_code ignored;
-  socket.shutdown(ClientSocket::shutdown_send, ignored);
+  socket.shutDownSending();
   shard_.handler.onRefused(refused);
 }
 

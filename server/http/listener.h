@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <string>
 
+#include "server/http/client_socket.h"
 #include "server/http/listen_socket.h"
 #include "server/http/shard_state.h"
 
@@ -25,8 +26,8 @@ class Listener {
 
  private:
   void accept();
-  void onAccept(const boost::system::error_code& error, ClientSocket socket);
-  void pause(const boost::system::error_code& error);
+  void takeWaiting();
+  void pause(int error);
   void admit(ClientSocket socket);
   void turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict);
 

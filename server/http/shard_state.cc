@@ -23,6 +23,7 @@ ShardState::ShardState(boost::asio::io_context& context_, const HttpLimits& limi
       limits(limits_),
       ledger(ledger_),
       handler(handler_),
+      poller(context_),
       blocks(blockSizeFor(limits_)),
       deadlines(context_, limits) {
   exchanges_.reserve(kKeptExchanges);
@@ -55,7 +56,9 @@ void ShardState::remove(Connection& connection) {
   connections.erase(connections.iterator_to(connection));
   delete &connection;
   --connectionCount;
-  if (connectionCount != 0 || drainListener == nullptr) return;
+  if (connectionCount != 0) return;
+  if (draining) poller.stop();
+  if (drainListener == nullptr) return;
   // Posted, so that the listener may destroy the front end.
   boost::asio::post(context,
                     [listener = std::exchange(drainListener, nullptr)] { listener->onDrained(); });

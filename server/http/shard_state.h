@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "server/http/block_pool.h"
+#include "server/http/client_poller.h"
 #include "server/http/connection_ledger.h"
 #include "server/http/deadlines.h"
 #include "server/http/exchange.h"
@@ -22,11 +22,6 @@ namespace skiff {
 
 class Connection;
 class DrainListener;
-
-/// A client's socket. The executor's type is spelled out: asio's any_io_executor costs a virtual
-/// call and a reference count per operation.
-using ClientSocket =
-    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 using ConnectionHook = boost::intrusive::list_base_hook<>;
 
@@ -49,6 +44,7 @@ struct ShardState {
   const HttpLimits limits;
   ConnectionLedger& ledger;
   RequestHandler& handler;
+  ClientPoller poller;
   BlockPool blocks;
   Deadlines deadlines;
   HttpDate date;
