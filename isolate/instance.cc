@@ -110,6 +110,7 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
     if (saved.has_error()) return InstanceError{Reason::overloaded, saved.error().message};
     if (context->outlastsInitialisation()) (*made)->initialContext_ = std::move(context);
   }
+  (*made)->mayHaveGrown_ = (*made)->currentMemory().size() != (*made)->initialSize_;
   times.init = cyclesToTime(readCycles() - instantiated);
   return made;
 }
@@ -147,6 +148,7 @@ v8::MaybeLocal<v8::Function> Instance::exportedFunction(IsolateLock& lock,
 }
 
 std::span<std::byte> Instance::currentMemory() {
+  if (!mayHaveGrown_) return {base_, initialSize_};
   const v8::HandleScope scope(isolate_.raw());
   const v8::Local<v8::ArrayBuffer> buffer = memory_.Get(isolate_.raw())->Buffer();
   return {static_cast<std::byte*>(buffer->Data()), buffer->ByteLength()};
@@ -309,6 +311,7 @@ bool Instance::resetsQuickly() {
 
 ResetHow Instance::reset() {
   if (currentMemory().size() != initialSize_) return ResetHow::none;
+  mayHaveGrown_ = false;
   if (initialSize_ == 0 && prepared_.image) return ResetHow::hot;
   if (!tracked_) return ResetHow::none;
   return tracked_->reset();

@@ -74,7 +74,10 @@ class Instance final : public GuestMemorySource {
   v8::Local<v8::Function> entry(IsolateLock& lock, std::uint8_t index, GuestCall::Entry kind);
   /// REQUIRES: its isolate is entered.
   std::span<std::byte> currentMemory() override;
-  bool takeFromTotal(std::uint64_t bytes) override { return charge_.take(bytes); }
+  bool takeFromTotal(std::uint64_t bytes) override {
+    mayHaveGrown_ = true;  // it is asked for before the memory grows
+    return charge_.take(bytes);
+  }
   void giveBackToTotal(std::uint64_t bytes) override { charge_.giveBack(bytes); }
   TrackedMemory* tracked() { return tracked_.get(); }
 
@@ -111,6 +114,7 @@ class Instance final : public GuestMemorySource {
   std::array<v8::Global<v8::Function>, kMaxEntries> suspendableEntries_;  ///< made at first use
   std::byte* base_ = nullptr;
   std::size_t initialSize_ = 0;
+  bool mayHaveGrown_ = true;  ///< else base_ and initialSize_ say where the memory is
   std::unique_ptr<TrackedMemory> tracked_;
   std::unique_ptr<HostContext> initialContext_;
 };
