@@ -82,11 +82,12 @@ struct AdminSession::Work {
   ApiAnswer answer;                                          // likewise
   std::string body;
   ApiGate* gate = nullptr;
+  std::string owner;          ///< of the body
   std::size_t bodyBytes = 0;  ///< taken of the gate's
 
   /// Gives back what the body took; it is gone, or soon will be.
   void releaseBody() {
-    if (gate) gate->giveBody(std::exchange(bodyBytes, 0));
+    if (gate) gate->giveBody(owner, std::exchange(bodyBytes, 0));
   }
   void finish() {
     const std::lock_guard lock(mutex);
@@ -133,6 +134,7 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
     if (request.wantsContinue && !co_await sendBytes("HTTP/1.1 100 Continue\r\n\r\n")) {
       co_return false;
     }
+    work->owner = call.owner();
     const ApiAnswer refusal = co_await readBody(parser, call.maxBody(), *work);
     if (ended_) co_return false;
     if (refusal.status != 0) {
@@ -201,7 +203,7 @@ asio::awaitable<ApiAnswer> AdminSession::readBody(HeadParser& parser, std::size_
                      "A body of this type may have at most " + std::to_string(limit) + " bytes."});
   work.gate = gate_;
   const auto take = [&](std::size_t bytes) {
-    if (!gate_->takeBody(bytes)) return false;
+    if (!gate_->takeBody(work.owner, bytes)) return false;
     work.bodyBytes += bytes;
     return true;
   };

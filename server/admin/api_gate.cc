@@ -49,10 +49,30 @@ ApiGate::Share ApiGate::takeConnection(const std::string& owner) {
               limits_.connectionsPerOwner);
 }
 
-bool ApiGate::takeBody(std::size_t bytes) {
+bool ApiGate::takeBody(const std::string& owner, std::size_t bytes) {
+  const std::lock_guard lock(bodyMutex_);
   if (bodyBytes_ + bytes > limits_.bodyBytes) return false;
+  const auto heldBy = [&](const std::string& one) {
+    const auto held = bodyBytesOf_.find(one);
+    return held == bodyBytesOf_.end() ? std::size_t{0} : held->second;
+  };
+  if (!owner.empty()) {
+    const std::size_t ofTenants = bodyBytes_ - heldBy({});
+    if (heldBy(owner) + bytes > limits_.bodyBytesPerOwner) return false;
+    if (ofTenants + bytes + limits_.bodyBytesKept > limits_.bodyBytes) return false;
+  }
   bodyBytes_ += bytes;
+  if (bytes != 0) bodyBytesOf_[owner] += bytes;
   return true;
+}
+
+void ApiGate::giveBody(const std::string& owner, std::size_t bytes) {
+  if (bytes == 0) return;
+  const std::lock_guard lock(bodyMutex_);
+  bodyBytes_ -= bytes;
+  const auto held = bodyBytesOf_.find(owner);
+  held->second -= bytes;
+  if (held->second == 0) bodyBytesOf_.erase(held);
 }
 
 std::optional<std::chrono::milliseconds> ApiGate::beginFailure(const std::string& address) {

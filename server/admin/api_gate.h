@@ -1,12 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,7 +18,9 @@ namespace skiff {
 
 /// Bounds of what goes on for the API, all connections together.
 struct ApiGateLimits {
-  std::size_t bodyBytes = std::size_t{256} << 20;  ///< of bodies that are held
+  std::size_t bodyBytes = std::size_t{256} << 20;  ///< of bodies that are held, or announced
+  std::size_t bodyBytesPerOwner = std::size_t{64} << 20;
+  std::size_t bodyBytesKept = std::size_t{64} << 20;  ///< of bodyBytes, for operators alone
   std::size_t streams = 64;
   std::size_t streamsPerOwner = 16;
   std::size_t connections = 256;  ///< that have shown a token
@@ -65,9 +67,10 @@ class ApiGate {
   };
   Share takeStream(const std::string& owner);
   Share takeConnection(const std::string& owner);
-  /// False if the bodies that are held would be too much.
-  bool takeBody(std::size_t bytes);
-  void giveBody(std::size_t bytes) { bodyBytes_ -= bytes; }  ///< any thread
+  /// False if the bodies that are held would be too much, all together or the owner's.
+  bool takeBody(const std::string& owner, std::size_t bytes);
+  /// Gives back what takeBody() took. Any thread.
+  void giveBody(const std::string& owner, std::size_t bytes);
 
   /// A token that does not hold, from this address: how long to hold the refusal back. Nothing if
   /// too many are held back: then it is to try later.
@@ -88,11 +91,13 @@ class ApiGate {
 
   Api& api_;
   const ApiGateLimits limits_;
-  std::atomic<std::size_t> bodyBytes_ = 0;
   std::size_t streams_ = 0;
   std::size_t connections_ = 0;
   Counts streamsOf_;
   Counts connectionsOf_;
+  std::mutex bodyMutex_;  ///< guards the next two
+  std::size_t bodyBytes_ = 0;
+  Counts bodyBytesOf_;
   std::map<std::string, Failures> failures_;
   JobPool look_;
   JobPool quick_;

@@ -175,5 +175,40 @@ TEST_F(ApiBodies, AreHeldUpToABoundTogether) {
   }
 }
 
+TEST_F(ApiBodies, OfOneTenantLeaveRoomForThoseOfOthers) {
+  stop();
+  AdminLimits limits = quickLimits();
+  limits.gate.bodyBytes = 300'000;
+  limits.gate.bodyBytesPerOwner = 100'000;
+  limits.gate.bodyBytesKept = 100'000;
+  start(limits);
+  const std::string body = "{}" + std::string(90'000 - 2, ' ');
+  std::vector<std::string> tokens;
+  std::vector<std::string> paths;
+  for (const char* tenant : {"acme", "globex", "initech"}) {
+    makeApp(tenant, "web");
+    tokens.push_back(makeToken("tenant-admin", tenant));
+    paths.push_back(std::string("/v1/tenants/") + tenant + "/apps/web");
+  }
+  const auto announce = [&](std::size_t i) {
+    auto connection = std::make_unique<HttpConnection>(server_->port());
+    connection->send("PUT " + paths[i] + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " +
+                     tokens[i] +
+                     "\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n"
+                     "Expect: 100-continue\r\n\r\n");
+    EXPECT_EQ(connection->readSome(), "HTTP/1.1 100 Continue\r\n\r\n");
+    return connection;
+  };
+  const auto acme = announce(0);
+  EXPECT_EQ(ask("PUT", paths[0], tokens[0], body).status, 429u) << "it holds its part already";
+  EXPECT_EQ(ask("PUT", paths[1], tokens[1], body).status, 200u);
+  const auto globex = announce(1);
+  EXPECT_EQ(ask("PUT", paths[2], tokens[2], body).status, 429u) << "the rest is for operators";
+  EXPECT_EQ(put(paths[2], body).status, 200u);
+  acme->send(body);
+  EXPECT_EQ(acme->read().status, 200u);
+  EXPECT_EQ(ask("PUT", paths[2], tokens[2], body).status, 200u) << "what was taken is given back";
+}
+
 }  // namespace
 }  // namespace skiff
