@@ -179,6 +179,7 @@ struct AdminConfig {
 /// `[deploy]`: what may be deployed through the API, and what is kept of it.
 struct DeployConfig {
   ByteSize blobsMax = 10_GiB;                      ///< all content that is kept on disk
+  ByteSize tenantBlobsMax = 2_GiB;                 ///< content that one tenant's versions need
   std::chrono::milliseconds pullTimeout{600'000};  ///< of one version, from request to disk
   ByteSize layerMax = 256_MiB;                     ///< a module, or one layer as it is stored
   ByteSize unpackedMax = 1_GiB;                    ///< all files of one image

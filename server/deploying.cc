@@ -44,7 +44,8 @@ Deploying::Deploying(const Config& config, LiveApps& live, std::unique_ptr<Catal
                    .images = &images_,
                    .serverLimits = [&live] { return live.serverLimits(); },
                    .fileTenants = [&live] { return live.fileTenants(); },
-                   .versionsKept = config.deploy.versionsKept}),
+                   .versionsKept = config.deploy.versionsKept,
+                   .tenantBlobsMax = config.deploy.tenantBlobsMax}),
       api_(operations_, std::move(info)) {}
 
 Deploying::~Deploying() = default;

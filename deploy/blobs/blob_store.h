@@ -122,6 +122,8 @@ class BlobStore {
   virtual BlobResult<Collected> collect(
       const std::function<BlobResult<std::vector<std::string>>()>& needed) = 0;
 
+  /// Bytes that a blob or a tree counts; 0 if it is not there.
+  virtual std::uint64_t sizeOf(std::string_view name) const = 0;
   virtual std::uint64_t bytes() const = 0;  ///< of all blobs and trees
   virtual ByteSize cap() const = 0;
 };

@@ -29,6 +29,9 @@ class DiskBlobStore final : public BlobStore {
   BlobResult<std::unique_ptr<TreeWriter>> beginTree(std::string_view name) override;
   BlobResult<Collected> collect(
       const std::function<BlobResult<std::vector<std::string>>()>& needed) override;
+  std::uint64_t sizeOf(std::string_view name) const override {
+    return ledger_->sizeOf(std::string(name)).value_or(0);
+  }
   std::uint64_t bytes() const override { return ledger_->stored(); }
   ByteSize cap() const override { return ledger_->cap(); }
 

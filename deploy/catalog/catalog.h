@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ struct CatalogError {
     notFound,  ///< there is no such tenant, app, version, deployment, secret or token
     changed,   ///< the precondition does not hold
     full,      ///< it would be beyond one of the bounds in deploy/catalog/bounds.h
+    noRoom,    ///< the tenant's content would be beyond what the caller allows
     storage,   ///< SQLite or the disk; nothing was changed
   };
   Kind kind = Kind::storage;
@@ -43,6 +45,19 @@ template <class Record>
 struct Put {
   Record record;
   bool created = false;
+};
+
+/// A blob or a tree, by name, and the bytes that it takes on disk.
+struct ContentSize {
+  std::string name;
+  std::uint64_t bytes = 0;
+};
+
+/// What a new version needs on disk, and how much its tenant may need in all.
+struct ContentBound {
+  std::vector<ContentSize> sizes;  ///< of the version's blobs and its tree; others count 0
+  /// Bytes of all content that the tenant's versions need, each counted once.
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 };
 
 /// The state of record: tenants, apps, versions, deployments, secrets, tokens, and who changed
@@ -96,9 +111,11 @@ class Catalog {
   // Versions.
   /// As given, but for `created` and `createdBy`, which are set here. One that is there already
   /// stays as it is, and is what comes back; but a signature that is `verified` becomes its own.
-  /// `changed` if it has another digest.
+  /// `changed` if it has another digest; `noRoom` beyond the bound, which holds whatever else is
+  /// added meanwhile.
   virtual CatalogResult<Put<VersionRecord>> addVersion(std::string_view actor,
-                                                       VersionRecord version) = 0;
+                                                       VersionRecord version,
+                                                       const ContentBound& bound = {}) = 0;
   virtual CatalogResult<VersionRecord> version(std::string_view tenant, std::string_view app,
                                                std::string_view version) const = 0;
   /// The newest first.
@@ -174,6 +191,9 @@ class Catalog {
   virtual CatalogResult<Content> content() const = 0;
   /// Whether one of the tenant's versions has the blob.
   virtual CatalogResult<bool> hasBlob(std::string_view tenant, std::string_view digest) const = 0;
+  /// Bytes of all content that the tenant's versions need, each counted once, with `more` among it.
+  virtual CatalogResult<std::uint64_t> contentBytes(std::string_view tenant,
+                                                    const std::vector<ContentSize>& more) const = 0;
 };
 
 /// Tells the time of what is recorded, and when tokens expire.

@@ -50,6 +50,13 @@ CatalogError beyondBound(std::string_view sentence) {
   return {CatalogError::Kind::full, std::string(sentence)};
 }
 
+CatalogError noRoom(std::string_view tenant, std::uint64_t bytes, std::uint64_t most) {
+  return {CatalogError::Kind::noRoom, "the versions of the tenant " + inQuotes(tenant) +
+                                          " would need " + std::to_string(bytes) +
+                                          " bytes of the " + std::to_string(most) +
+                                          " that they may have on disk"};
+}
+
 std::optional<CatalogError> refusal(Precondition condition, std::optional<Revision> current,
                                     std::string_view what) {
   const auto changed = [&](std::string_view how) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -17,6 +18,7 @@ CatalogError noDeployment(std::string_view tenant, std::string_view app, std::in
 CatalogError noSecret(std::string_view tenant, std::string_view app, std::string_view name);
 CatalogError noToken();
 CatalogError beyondBound(std::string_view sentence);
+CatalogError noRoom(std::string_view tenant, std::uint64_t bytes, std::uint64_t most);
 
 /// Nothing if `condition` holds for what has the revision `current` (nothing: is not there), else
 /// the error. `what`: "the tenant \"a\"".

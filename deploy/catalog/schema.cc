@@ -150,7 +150,17 @@ CREATE INDEX answers_by_token ON answers (token, time);
 CREATE INDEX answers_by_age ON answers (time);
 )sql";
 
-constexpr std::array kMigrations{kFirst};
+constexpr std::string_view kContentSizes = R"sql(
+-- Bytes on disk. Of what was added before there were these columns, only modules are known.
+ALTER TABLE version_blobs ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE versions ADD COLUMN tree_size INTEGER NOT NULL DEFAULT 0;
+UPDATE version_blobs SET size = coalesce(
+  (SELECT module_size FROM versions WHERE versions.tenant = version_blobs.tenant
+   AND versions.app = version_blobs.app AND versions.version = version_blobs.version
+   AND versions.module_digest = version_blobs.digest), 0);
+)sql";
+
+constexpr std::array kMigrations{kFirst, kContentSizes};
 
 }  // namespace
 

@@ -48,8 +48,8 @@ class SqliteCatalog final : public Catalog {
   CatalogResult<std::vector<std::pair<std::string, std::string>>> secrets(
       std::string_view tenant, std::string_view app) const override;
 
-  CatalogResult<Put<VersionRecord>> addVersion(std::string_view actor,
-                                               VersionRecord version) override;
+  CatalogResult<Put<VersionRecord>> addVersion(std::string_view actor, VersionRecord version,
+                                               const ContentBound& bound) override;
   CatalogResult<VersionRecord> version(std::string_view tenant, std::string_view app,
                                        std::string_view version) const override;
   CatalogResult<std::vector<VersionRecord>> versions(std::string_view tenant, std::string_view app,
@@ -86,6 +86,8 @@ class SqliteCatalog final : public Catalog {
 
   CatalogResult<Content> content() const override;
   CatalogResult<bool> hasBlob(std::string_view tenant, std::string_view digest) const override;
+  CatalogResult<std::uint64_t> contentBytes(std::string_view tenant,
+                                            const std::vector<ContentSize>& more) const override;
 
  private:
   UnixMilliseconds time() const;

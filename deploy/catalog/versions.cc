@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "config/printable.h"
 #include "deploy/catalog/audit_json.h"
 #include "deploy/catalog/messages.h"
@@ -8,20 +10,38 @@
 namespace skiff {
 namespace {
 
-void insert(Change& change, const VersionRecord& version) {
+std::int64_t sizeOf(const ContentBound& bound, const std::string& name) {
+  const auto found = std::find_if(bound.sizes.begin(), bound.sizes.end(),
+                                  [&](const ContentSize& one) { return one.name == name; });
+  return found == bound.sizes.end() ? 0 : static_cast<std::int64_t>(found->bytes);
+}
+
+void insert(Change& change, const VersionRecord& version, const ContentBound& bound) {
   change.database().run(
       "INSERT INTO versions (tenant, app, version, digest, module_digest, module_size, tree,"
-      " reference, abi, settings, signature, signature_detail, revision, created, created_by)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+      " reference, abi, settings, signature, signature_detail, revision, created, created_by,"
+      " tree_size)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
       version.tenant, version.app, version.version, version.digest, version.moduleDigest,
       static_cast<std::int64_t>(version.moduleSize), version.tree, version.reference, version.abi,
       version.settings, wordOf(version.signature), version.signatureDetail, change.revision(),
-      version.created, version.createdBy);
+      version.created, version.createdBy, sizeOf(bound, version.tree));
   std::int64_t position = 0;
   for (const std::string& digest : version.blobs) {
-    change.database().run("INSERT INTO version_blobs VALUES (?1, ?2, ?3, ?4, ?5)", version.tenant,
-                          version.app, version.version, position++, digest);
+    change.database().run("INSERT INTO version_blobs VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                          version.tenant, version.app, version.version, position++, digest,
+                          sizeOf(bound, digest));
   }
+}
+
+/// Of all content that the tenant's versions need, each counted once.
+std::uint64_t bytesOf(sqlite::Database& database, std::string_view tenant) {
+  return static_cast<std::uint64_t>(database.integer(
+      "SELECT coalesce(sum(size), 0) FROM (SELECT max(size) AS size FROM"
+      " (SELECT digest AS name, size FROM version_blobs WHERE tenant = ?1"
+      " UNION ALL SELECT tree, tree_size FROM versions WHERE tenant = ?1 AND tree <> '')"
+      " GROUP BY name)",
+      tenant));
 }
 
 /// A signature that was found for a version after it was added, or by another key.
@@ -45,7 +65,8 @@ Put<VersionRecord> setSignature(Change& change, VersionRecord there, const Versi
 }  // namespace
 
 CatalogResult<Put<VersionRecord>> SqliteCatalog::addVersion(std::string_view actor,
-                                                            VersionRecord version) {
+                                                            VersionRecord version,
+                                                            const ContentBound& bound) {
   return change(actor, [&](Change& change) -> CatalogResult<Put<VersionRecord>> {
     sqlite::Database& database = change.database();
     if (!findApp(database, version.tenant, version.app)) return noApp(version.tenant, version.app);
@@ -65,7 +86,9 @@ CatalogResult<Put<VersionRecord>> SqliteCatalog::addVersion(std::string_view act
     }
     version.created = change.time();
     version.createdBy = actor;
-    insert(change, version);
+    insert(change, version, bound);
+    const std::uint64_t bytes = bytesOf(database, version.tenant);
+    if (bytes > bound.most) return noRoom(version.tenant, bytes, bound.most);
     change.audit({.action = "version.add",
                   .tenant = version.tenant,
                   .app = version.app,
@@ -127,6 +150,22 @@ CatalogResult<std::size_t> SqliteCatalog::pruneVersions(std::string_view actor,
                   .app = app,
                   .before = R"({"versions":[)" + gone + "]}"});
     return count;
+  });
+}
+
+CatalogResult<std::uint64_t> SqliteCatalog::contentBytes(
+    std::string_view tenant, const std::vector<ContentSize>& more) const {
+  return connections_.read([&](sqlite::Database& database) -> CatalogResult<std::uint64_t> {
+    std::uint64_t bytes = bytesOf(database, tenant);
+    for (const ContentSize& one : more) {
+      const bool isThere =
+          database.integer(
+              "SELECT EXISTS (SELECT 1 FROM version_blobs WHERE digest = ?1 AND tenant = ?2)"
+              " OR EXISTS (SELECT 1 FROM versions WHERE tree = ?1 AND tree <> '' AND tenant = ?2)",
+              one.name, tenant) != 0;
+      if (!isThere) bytes += one.bytes;
+    }
+    return bytes;
   });
 }
 

@@ -24,6 +24,11 @@ ApiProblem problemOf(const CatalogError& error) {
               "It is not as If-Match or If-None-Match says: get it again, and decide anew."};
     case CatalogError::Kind::full:
       return {ProblemCode::invalid, error.message + ".", {{"", error.message + "."}}};
+    case CatalogError::Kind::noRoom:
+      return {ProblemCode::storageFull,
+              "There is no room for it: " + error.message +
+                  ". Delete apps that are not needed, deploy something smaller, or have the "
+                  "operator raise [deploy] tenant_blobs_max."};
     case CatalogError::Kind::storage:
       break;
   }

@@ -57,7 +57,8 @@ class Operations {
     std::function<Limits()> serverLimits;  ///< [limits], as they are now
     /// The configuration file's tenants, as they are served now. Empty: there are none.
     std::function<std::vector<TenantConfig>()> fileTenants = {};
-    std::size_t versionsKept = 20;  ///< of an app, beside those in use
+    std::size_t versionsKept = 20;    ///< of an app, beside those in use
+    ByteSize tenantBlobsMax = 2_GiB;  ///< of all content that one tenant's versions need
   };
   /// REQUIRES: the parts outlive it.
   explicit Operations(Parts parts);
@@ -213,9 +214,21 @@ class Operations {
   ApiResult<NewVersion> pull(const Caller& caller, const std::string& tenant,
                              const std::string& app, const std::string& image, bool asOperator,
                              const Progress& progress);
+  ApiResult<NewVersion> pullPinned(const Caller& caller, const std::string& tenant,
+                                   const std::string& app, const std::string& image,
+                                   bool asOperator, const Progress& progress);
   ApiResult<NewVersion> addVersion(const Caller& caller, VersionRecord record,
                                    const TenantSettings& tenant, const Loaded& app,
                                    const Progress& progress);
+  ApiResult<NewVersion> upload(const Caller& caller, const std::string& tenant,
+                               const std::string& app, std::string_view module,
+                               const Progress& progress);
+  /// What the version needs, as the store has it, and what its tenant may need.
+  ContentBound boundOf(const VersionRecord& version) const;
+  /// Whether the content fits into what the version's tenant may have; if need be, once versions of
+  /// the app went that are not to be kept. What is added meanwhile is not known here, but to
+  /// Catalog::addVersion().
+  ApiResult<void> requireRoom(const VersionRecord& version, const ContentBound& bound) const;
   ApiResult<void> changeSecret(const Caller& caller, const std::string& tenant,
                                const std::string& app, const std::string& name,
                                const std::string* value);
@@ -225,8 +238,8 @@ class Operations {
                      const std::function<CatalogResult<T>()>& commit);
   ApiProblem refusalProblem(const Caller& caller, const AppRuntime::Refusal& refusal) const;
 
-  /// Takes out versions of apps that were deployed, and content that nothing needs: at most once a
-  /// minute, unless it is to be `now`.
+  /// Takes out versions of apps that were deployed or got a new one, and content that nothing
+  /// needs: at most once a minute, unless it is to be `now`.
   void tidy(bool now);
   std::vector<TenantConfig> fileTenants() const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "deploy/catalog/messages.h"
 #include "deploy/digest.h"
 #include "server/api/json_io.h"
 #include "server/api/operations.h"
@@ -57,6 +58,16 @@ ApiResult<Operations::NewVersion> Operations::uploadVersion(const Caller& caller
                                                             const std::string& app,
                                                             std::string_view module,
                                                             const Progress& progress) {
+  auto added = upload(caller, tenant, app, module, progress);
+  tidy(false);  // nothing is pinned any more: what was refused goes
+  return added;
+}
+
+ApiResult<Operations::NewVersion> Operations::upload(const Caller& caller,
+                                                     const std::string& tenant,
+                                                     const std::string& app,
+                                                     std::string_view module,
+                                                     const Progress& progress) {
   if (auto writable = requireWritable(tenant); writable.has_error()) return writable.error();
   const auto owner = readTenant(tenant);
   if (owner.has_error()) return owner.error();
@@ -70,14 +81,6 @@ ApiResult<Operations::NewVersion> Operations::uploadVersion(const Caller& caller
   const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(module.data()),
                                             module.size());
   const std::string digest = sha256Digest(bytes);
-  // Pinned before it is there, so that no collection comes between.
-  const auto pin = parts_.blobs.pin({digest});
-  auto stored = parts_.blobs.put(std::as_bytes(bytes));
-  if (stored.has_error() && stored.error().kind == BlobError::Kind::full) {
-    tidy(true);
-    stored = parts_.blobs.put(std::as_bytes(bytes));
-  }
-  if (stored.has_error()) return ::skiff::problemOf(stored.error());
   VersionRecord record;
   record.tenant = tenant;
   record.app = app;
@@ -91,6 +94,21 @@ ApiResult<Operations::NewVersion> Operations::uploadVersion(const Caller& caller
                          ? SignatureVerdict::missing
                          : SignatureVerdict::unchecked;
   record.blobs = {digest};
+  const ContentBound bound{.sizes = {{digest, module.size()}},
+                           .most = parts_.tenantBlobsMax.bytes()};
+  const auto isThere = parts_.catalog.hasBlob(tenant, digest);
+  if (isThere.has_error()) return ::skiff::problemOf(isThere.error());
+  if (!*isThere) {
+    if (auto room = requireRoom(record, bound); room.has_error()) return room.error();
+  }
+  // Pinned before it is there, so that no collection comes between.
+  const auto pin = parts_.blobs.pin({digest});
+  auto stored = parts_.blobs.put(std::as_bytes(bytes));
+  if (stored.has_error() && stored.error().kind == BlobError::Kind::full) {
+    tidy(true);
+    stored = parts_.blobs.put(std::as_bytes(bytes));
+  }
+  if (stored.has_error()) return ::skiff::problemOf(stored.error());
   return addVersion(caller, std::move(record), *owner, *loaded, progress);
 }
 
@@ -117,6 +135,16 @@ ApiResult<Operations::NewVersion> Operations::pullVersion(const Caller& caller,
 ApiResult<Operations::NewVersion> Operations::pull(const Caller& caller, const std::string& tenant,
                                                    const std::string& app, const std::string& image,
                                                    bool asOperator, const Progress& progress) {
+  auto added = pullPinned(caller, tenant, app, image, asOperator, progress);
+  tidy(false);  // nothing is pinned any more: what was refused goes
+  return added;
+}
+
+ApiResult<Operations::NewVersion> Operations::pullPinned(const Caller& caller,
+                                                         const std::string& tenant,
+                                                         const std::string& app,
+                                                         const std::string& image, bool asOperator,
+                                                         const Progress& progress) {
   if (auto writable = requireWritable(tenant); writable.has_error()) return writable.error();
   if (image.empty() || image.size() > kLongestReference) {
     return invalidProblem("image", "must be a reference such as \"registry.example/app:v1\".");
@@ -177,6 +205,8 @@ ApiResult<Operations::NewVersion> Operations::addVersion(const Caller& caller, V
     return ApiProblem{ProblemCode::internal,
                       "Another version of the app has a digest that begins alike."};
   }
+  const ContentBound bound = boundOf(record);
+  if (auto room = requireRoom(record, bound); room.has_error()) return room.error();
   if (cancelled_ || !tell(progress, "prepare", record.version)) return abandonedProblem();
   const auto version = resolveVersion(record, tenant);
   if (version.has_error()) return version.error();
@@ -195,9 +225,38 @@ ApiResult<Operations::NewVersion> Operations::addVersion(const Caller& caller, V
     return refusalProblem(caller, refusal);
   }
   record.abi = prepared->abi;
-  auto added = parts_.catalog.addVersion(caller.actor, std::move(record));
+  auto added = parts_.catalog.addVersion(caller.actor, std::move(record), bound);
   if (added.has_error()) return ::skiff::problemOf(added.error());
+  {
+    const std::lock_guard lock(leftMutex_);
+    toPrune_.emplace(added->record.tenant, added->record.app);
+  }
   return NewVersion{std::move(added->record), added->created, std::move(prepared->notes)};
+}
+
+ContentBound Operations::boundOf(const VersionRecord& version) const {
+  ContentBound bound{.sizes = {}, .most = parts_.tenantBlobsMax.bytes()};
+  for (const std::string& digest : version.blobs) {
+    bound.sizes.push_back({digest, parts_.blobs.sizeOf(digest)});
+  }
+  if (!version.tree.empty()) {
+    bound.sizes.push_back({version.tree, parts_.blobs.sizeOf(version.tree)});
+  }
+  return bound;
+}
+
+ApiResult<void> Operations::requireRoom(const VersionRecord& version,
+                                        const ContentBound& bound) const {
+  auto bytes = parts_.catalog.contentBytes(version.tenant, bound.sizes);
+  if (bytes.has_value() && *bytes > bound.most) {
+    const auto pruned =
+        parts_.catalog.pruneVersions("skiffd", version.tenant, version.app, parts_.versionsKept);
+    if (pruned.has_error()) return ::skiff::problemOf(pruned.error());
+    bytes = parts_.catalog.contentBytes(version.tenant, bound.sizes);
+  }
+  if (bytes.has_error()) return ::skiff::problemOf(bytes.error());
+  if (*bytes <= bound.most) return {};
+  return ::skiff::problemOf(noRoom(version.tenant, *bytes, bound.most));
 }
 
 ApiResult<VersionRecord> Operations::version(const std::string& tenant, const std::string& app,

@@ -32,6 +32,7 @@ listen = "127.0.0.1:9191"
 
 [deploy]
 blobs_max = "64MiB"
+tenant_blobs_max = "16MiB"
 pull_timeout_ms = 1006
 layer_max = "65MiB"
 unpacked_max = "66MiB"

@@ -95,6 +95,7 @@ TEST(Config, EveryServerKeyIsRead) {
   EXPECT_EQ(config.admin, (AdminConfig{{"127.0.0.1", 9'191}}));
   DeployConfig deploy;
   deploy.blobsMax = 64_MiB;
+  deploy.tenantBlobsMax = 16_MiB;
   deploy.pullTimeout = milliseconds(1'006);
   deploy.layerMax = 65_MiB;
   deploy.unpackedMax = 66_MiB;

@@ -80,6 +80,8 @@ std::string errorOf(const CatalogResult<T>& result) {
       return "changed: " + result.error().message;
     case CatalogError::Kind::full:
       return "full: " + result.error().message;
+    case CatalogError::Kind::noRoom:
+      return "noRoom: " + result.error().message;
     case CatalogError::Kind::storage:
       return "storage: " + result.error().message;
   }

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "deploy/catalog/bounds.h"
 #include "tests/deploy/catalog/catalog_fixture.h"
 
@@ -130,6 +133,77 @@ TEST_F(Versions, ArePrunedWholeWhereNothingIsDeployed) {
   addVersion("acme", "web", "v2");
   EXPECT_EQ(*catalog().pruneVersions("test", "acme", "web", 1), 1U);
   EXPECT_THAT(versionNames(), ElementsAre("v2"));
+}
+
+/// A version that needs these blobs, and a tree unless its name is empty.
+VersionRecord versionOf(const char* tenant, const char* app, const char* name,
+                        std::vector<std::string> blobs, std::string tree = {}) {
+  VersionRecord version = versionNamed(tenant, app, name);
+  version.blobs = std::move(blobs);
+  version.tree = std::move(tree);
+  return version;
+}
+
+const std::vector<ContentSize> kSizes{{"module", 100}, {"layer", 30}, {"tree", 1'000}};
+
+TEST_F(Versions, CountEachContentOfATenantOnce) {
+  putApp("acme", "api");
+  putTenant("globex");
+  putApp("globex", "web");
+  const ContentBound bound{.sizes = kSizes};
+  const auto add = [&](const VersionRecord& version) {
+    ASSERT_TRUE(catalog().addVersion("test", version, bound).has_value());
+  };
+  EXPECT_EQ(*catalog().contentBytes("acme", {}), 0U);
+  add(versionOf("acme", "web", "v1", {"module"}));
+  EXPECT_EQ(*catalog().contentBytes("acme", {}), 100U);
+  add(versionOf("acme", "web", "v2", {"module", "layer"}, "tree"));
+  add(versionOf("acme", "api", "v1", {"layer", "module"}, "tree"));
+  add(versionOf("globex", "web", "v1", {"layer"}));
+  EXPECT_EQ(*catalog().contentBytes("acme", {}), 1'130U);
+  EXPECT_EQ(*catalog().contentBytes("acme", {{"tree", 1'000}, {"layer", 30}, {"new", 7}}), 1'137U);
+  EXPECT_EQ(*catalog().contentBytes("globex", {}), 30U);
+  EXPECT_EQ(*catalog().contentBytes("globex", {{"tree", 1'000}}), 1'030U);
+  EXPECT_EQ(*catalog().contentBytes("initech", {}), 0U);
+  ASSERT_EQ(*catalog().pruneVersions("test", "acme", "web", 0), 2U);
+  EXPECT_EQ(*catalog().contentBytes("acme", {}), 1'130U) << "the other app has all of it";
+  reopen();
+  ASSERT_TRUE(catalog().deleteApp("test", "acme", "api", kAlways).has_value());
+  EXPECT_EQ(*catalog().contentBytes("acme", {}), 0U);
+}
+
+TEST_F(Versions, AreRefusedBeyondWhatTheirTenantMayNeed) {
+  const ContentBound bound{.sizes = kSizes, .most = 1'130};
+  ASSERT_TRUE(catalog()
+                  .addVersion("test", versionOf("acme", "web", "v1", {"module"}, "tree"), bound)
+                  .has_value());
+  const ContentBound more{.sizes = {{"module", 100}, {"other", 31}}, .most = 1'130};
+  EXPECT_THAT(errorOf(catalog().addVersion(
+                  "test", versionOf("acme", "web", "v2", {"module", "other"}), more)),
+              StartsWith("noRoom: the versions of the tenant \"acme\" would need 1131 bytes of the "
+                         "1130 that they may have on disk"));
+  EXPECT_THAT(versionNames(), ElementsAre("v1"));
+  EXPECT_TRUE(catalog()
+                  .addVersion("test", versionOf("acme", "web", "v2", {"module", "layer"}), bound)
+                  .has_value());
+}
+
+TEST_F(Versions, AreNotMoreThanTheirTenantMayNeedHoweverManyAreAddedAtOnce) {
+  constexpr int kThreads = 8;
+  std::atomic<int> added = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      const std::string name = "v" + std::to_string(i);
+      const ContentBound bound{.sizes = {{name, 40}}, .most = 100};
+      if (catalog().addVersion("test", versionOf("acme", "web", name.c_str(), {name}), bound)) {
+        ++added;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(added, 2);
+  EXPECT_EQ(*catalog().contentBytes("acme", {}), 80U);
 }
 
 TEST_F(Versions, NameWhatTheyNeedOnceHoweverManyNeedIt) {

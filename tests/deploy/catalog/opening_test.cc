@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <fstream>
 
 #include "deploy/catalog/schema.h"
 #include "deploy/catalog/sqlite.h"
@@ -186,6 +187,29 @@ TEST_F(Opening, BringsACatalogUpToDateStepByStep) {
   ASSERT_TRUE(migrate(database, steps).has_value()) << "nothing is left to do";
   steps.pop_back();
   EXPECT_TRUE(migrate(database, steps).has_error());
+}
+
+/// A catalog as the first format had it.
+void makeFirstCatalog(const std::filesystem::path& file, const std::string& rows) {
+  std::ofstream(file).flush();
+  sqlite::Database database(file, sqlite::Database::Use::writing);
+  ASSERT_TRUE(migrate(database, catalogMigrations().first(1)).has_value());
+  database.script(rows);
+}
+
+TEST_F(Opening, KnowsTheModulesOfAnOlderCatalogByTheirSizes) {
+  close();
+  std::filesystem::remove(file_);
+  makeFirstCatalog(file_,
+                   "INSERT INTO tenants VALUES ('acme', '{}', 1, 1, 0, 0);"
+                   "INSERT INTO apps VALUES ('acme', 'web', '{}', '', 2, 0, 0);"
+                   "INSERT INTO versions VALUES ('acme', 'web', 'v1', 'd', 'module', 120, 'tree',"
+                   " '', 'wasi', '', 'unchecked', '', 3, 0, 'test');"
+                   "INSERT INTO version_blobs VALUES ('acme', 'web', 'v1', 0, 'd'),"
+                   " ('acme', 'web', 'v1', 1, 'module')");
+  open();
+  EXPECT_EQ(*catalog().contentBytes("acme", {}), 120U);
+  EXPECT_EQ(catalog().version("acme", "web", "v1")->tree, "tree");
 }
 
 TEST_F(Opening, TellsDamageWhereverItIs) {

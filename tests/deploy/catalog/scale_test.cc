@@ -35,10 +35,10 @@ class TenThousandTenants : public CatalogTest {
         all +
         ";INSERT INTO versions SELECT tenant, name, 'v' || step.value, 'sha256:' || tenant ||"
         " step.value, 'sha256:' || tenant || step.value, 99, tenant, 'reference', 'wasi', '',"
-        " 'verified', '', apps.rowid * 2 + step.value, 0, 'test' FROM apps, " +
+        " 'verified', '', apps.rowid * 2 + step.value, 0, 'test', 9 FROM apps, " +
         numbers(1, 2) +
         " AS step;INSERT INTO version_blobs SELECT tenant, app, version, step.value,"
-        " module_digest || step.value FROM versions, " +
+        " module_digest || step.value, 99 FROM versions, " +
         numbers(1, 3) +
         " AS step;INSERT INTO deployments SELECT tenant, name, step.value, 'ip', '', 'put',"
         " step.value - 1, 0, 0, 'test' FROM apps, " +

@@ -37,7 +37,8 @@ void ApiFixture::start(AdminLimits limits) {
                                         .images = &images_,
                                         .serverLimits = [] { return Limits{}; },
                                         .fileTenants = [this] { return fileTenants_; },
-                                        .versionsKept = versionsKept_});
+                                        .versionsKept = versionsKept_,
+                                        .tenantBlobsMax = tenantBlobsMax_});
   api_.emplace(*operations_, Api::Info{.engine = "V8", .notReady = {}});
   server_.emplace(AdminHooks{.metrics = [] { return std::string("skiff_isolates 3\n"); },
                              .notReady = [] { return std::vector<std::string>(); },

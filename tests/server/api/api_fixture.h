@@ -64,6 +64,7 @@ class ApiFixture : public ::testing::Test {
   std::vector<TenantConfig> fileTenants_;
   std::size_t versionsKept_ = 20;
   ByteSize blobCap_ = 1_GiB;
+  ByteSize tenantBlobsMax_ = 2_GiB;
   std::atomic<std::int64_t> clockOffset_ = 0;  ///< seconds that the catalog's clock is ahead
   std::string operator_;                       ///< the operator's token
 };

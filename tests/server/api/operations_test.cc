@@ -1,4 +1,7 @@
 #include <boost/json.hpp>
+#include <fstream>
+#include <future>
+#include <latch>
 #include <thread>
 
 #include "deploy/digest.h"
@@ -320,6 +323,133 @@ TEST_F(ApiOperations, RemoveWhatNoVersionNeedsWhenTheStoreIsFull) {
       post(kVersions, std::string(150'000, 'x'), {{"Content-Type", "application/wasm"}});
   EXPECT_EQ(large.status, 507u);
   EXPECT_EQ(codeOf(large), "storage_full");
+}
+
+TEST_F(ApiOperations, PruneAppsThatAreNeverDeployed) {
+  std::string content(20'000, 'x');
+  stop();
+  versionsKept_ = 1;
+  blobCap_ = ByteSize(100'000);
+  start();
+  makeApp("acme", "web");
+  for (int i = 0; i < 6; ++i) {
+    content.at(0) = static_cast<char>('0' + i);
+    makeVersion("acme", "web", content);
+  }
+  EXPECT_LE(blobs_->bytes(), 100'000u);
+}
+
+TEST_F(ApiOperations, PruneAnAppWhoseTenantHasAsMuchAsItMay) {
+  std::string content(30'000, 'x');
+  stop();
+  versionsKept_ = 2;
+  tenantBlobsMax_ = ByteSize(100'000);
+  start();
+  makeApp("acme", "web");
+  for (int i = 0; i < 6; ++i) {
+    content.at(0) = static_cast<char>('0' + i);
+    makeVersion("acme", "web", content);
+  }
+  EXPECT_EQ(json::parse(get(kVersions).body).at("items").as_array().size(), 3u);
+}
+
+TEST_F(ApiOperations, RefuseMoreContentThanATenantMayHave) {
+  stop();
+  tenantBlobsMax_ = ByteSize(100'000);
+  start();
+  makeApp("acme", "web");
+  makeApp("acme", "api");
+  makeApp("globex", "web");
+  const std::string shared(60'000, 'x');
+  makeVersion("acme", "web", shared);
+  makeVersion("acme", "api", shared);
+  const HttpAnswer refused =
+      post(kVersions, std::string(60'000, 'y'), {{"Content-Type", "application/wasm"}});
+  EXPECT_EQ(refused.status, 507u);
+  EXPECT_EQ(codeOf(refused), "storage_full");
+  EXPECT_THAT(refused.body, ::testing::HasSubstr("would need 120000 bytes of the 100000"));
+  EXPECT_THAT(refused.body, ::testing::HasSubstr("raise [deploy] tenant_blobs_max"));
+  EXPECT_EQ(blobs_->bytes(), 60'000u) << "it is not even stored";
+  makeVersion("acme", "web", std::string(40'000, 'y'));
+  makeVersion("globex", "web", std::string(60'000, 'y'));
+  EXPECT_EQ(remove("/v1/tenants/acme/apps/web").status, 204u);
+  makeVersion("acme", "api", std::string(40'000, 'z'));
+}
+
+TEST_F(ApiOperations, CountLayersAndFilesOfImagesForTheirTenant) {
+  stop();
+  tenantBlobsMax_ = ByteSize(100'000);
+  start();
+  makeApp("acme", "web");
+  const auto image = [&](const std::string& module, const std::string& layer,
+                         const std::string& tree) {
+    ImageSource::Pulled pulled = this->pulled(module);
+    const auto stored = blobs_->put(std::as_bytes(std::span(layer)));
+    pulled.blobs.push_back(*stored);
+    if (!tree.empty()) {
+      auto writer = blobs_->beginTree("abc");
+      EXPECT_TRUE((*writer)->reserve(tree.size()).has_value());
+      std::ofstream((*writer)->folder() / "file") << tree;
+      EXPECT_TRUE((*writer)->commit().has_value());
+      pulled.tree = "abc";
+    }
+    pulled.pin = blobs_->pin({pulled.moduleDigest, *stored, pulled.tree});
+    return pulled;
+  };
+  ImageSource::Pulled next;
+  images_.pulling = [&](const auto&, const auto&,
+                        const auto&) -> Result<ImageSource::Pulled, ImageSource::Failure> {
+    return std::move(next);
+  };
+  next = image("small", std::string(30'000, 'l'), "");
+  ASSERT_EQ(post(kVersions, R"({"image":"r.test/web:1"})").status, 201u);
+  const std::uint64_t before = blobs_->bytes();
+  next = image("other", std::string(30'000, 'l'), std::string(80'000, 't'));
+  const HttpAnswer refused = post(kVersions, R"({"image":"r.test/web:2"})");
+  EXPECT_EQ(refused.status, 507u) << refused.body;
+  EXPECT_EQ(codeOf(refused), "storage_full");
+  ASSERT_GT(blobs_->bytes(), before + 80'000);
+
+  // The next collection, as it comes when the store is full.
+  stop();
+  blobCap_ = ByteSize(before + 40'000);
+  start();
+  makeApp("globex", "web");
+  makeVersion("globex", "web", std::string(35'000, 'g'));
+  EXPECT_EQ(blobs_->bytes(), before + 35'000);
+}
+
+TEST_F(ApiOperations, RemoveWhatWasRefused) {
+  makeApp("acme", "web");
+  runtime_.preparing = [](const AppSpec&,
+                          const VersionSpec&) -> Result<AppRuntime::Prepared, AppRuntime::Refusal> {
+    return AppRuntime::Refusal{AppRuntime::Refusal::Kind::module, "It is no module.", {}};
+  };
+  EXPECT_EQ(post(kVersions, "refused", {{"Content-Type", "application/wasm"}}).status, 422u);
+  EXPECT_EQ(blobs_->bytes(), 0u);
+}
+
+TEST_F(ApiOperations, HoldATenantToItsShareHoweverMuchIsUploadedAtOnce) {
+  stop();
+  tenantBlobsMax_ = ByteSize(100'000);
+  start();
+  makeApp("acme", "web");
+  // All have found room before one is added.
+  std::latch prepared(4);
+  runtime_.preparing = [&](const AppSpec&, const VersionSpec&) {
+    prepared.arrive_and_wait();
+    return Result<AppRuntime::Prepared, AppRuntime::Refusal>(testing::preparedAs("wasi"));
+  };
+  std::vector<std::future<unsigned>> answers;
+  for (char content : {'a', 'b', 'c', 'd'}) {
+    answers.push_back(std::async(std::launch::async, [&, content] {
+      return post(kVersions, std::string(40'000, content), {{"Content-Type", "application/wasm"}})
+          .status;
+    }));
+  }
+  std::vector<unsigned> statuses;
+  for (auto& answer : answers) statuses.push_back(answer.get());
+  EXPECT_THAT(statuses, ::testing::UnorderedElementsAre(201u, 201u, 507u, 507u));
 }
 
 TEST_F(ApiOperations, RefuseModulesInTheRuntimesWords) {
