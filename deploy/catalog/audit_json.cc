@@ -43,6 +43,7 @@ std::string auditJson(const DeploymentRecord& deployment) {
 std::string auditJson(const TokenRecord& token) {
   json::object object{{"scope", text(wordOf(token.scope))}, {"note", token.note}};
   if (token.expires != 0) object["expires"] = token.expires;
+  if (!token.parent.empty()) object["parent"] = token.parent;
   return json::serialize(object);
 }
 

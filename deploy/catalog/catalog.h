@@ -159,9 +159,11 @@ class Catalog {
   virtual CatalogResult<void> visit(const Visitor& visitor) const = 0;
 
   // Tokens, found by the SHA-256 of what their owners know.
-  /// `created` is set here, and `id` if it is empty. notFound if its tenant is not in the catalog.
+  /// `created` is set here, and `id` if it is empty; `expires` is brought forward to its parent's.
+  /// notFound if its tenant is not in the catalog, or its parent does not hold.
   virtual CatalogResult<TokenRecord> addToken(std::string_view actor, TokenRecord token,
                                               std::string_view hash) = 0;
+  /// With all tokens that were made with it, and with those: each has its line in the audit log.
   virtual CatalogResult<void> deleteToken(std::string_view actor, std::string_view id) = 0;
   /// notFound also if it has expired.
   virtual CatalogResult<TokenRecord> findToken(std::string_view hash) const = 0;

@@ -109,6 +109,9 @@ struct TokenRecord {
   std::string note;    ///< what it is for, in its maker's words
   UnixMilliseconds created = 0;
   UnixMilliseconds expires = 0;  ///< 0: never
+  /// The id of the token that it was made with, which it does not outlive. Empty: none, or not
+  /// known.
+  std::string parent;
 
   bool operator==(const TokenRecord&) const = default;
 };

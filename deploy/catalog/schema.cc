@@ -160,7 +160,18 @@ UPDATE version_blobs SET size = coalesce(
    AND versions.module_digest = version_blobs.digest), 0);
 )sql";
 
-constexpr std::array kMigrations{kFirst, kContentSizes};
+constexpr std::string_view kParents = R"sql(
+-- parent: the token that it was made with. NULL: none, or one that was gone before there was this
+-- column; what the audit log tells of the others is taken over.
+ALTER TABLE tokens ADD COLUMN parent TEXT REFERENCES tokens ON DELETE CASCADE;
+CREATE INDEX tokens_by_parent ON tokens (parent) WHERE parent IS NOT NULL;
+UPDATE tokens SET parent = made.maker FROM
+  (SELECT subject, substr(actor, 7) AS maker FROM audit
+   WHERE action = 'token.add' AND actor LIKE 'token %') AS made
+  WHERE made.subject = tokens.id AND made.maker IN (SELECT id FROM tokens);
+)sql";
+
+constexpr std::array kMigrations{kFirst, kContentSizes, kParents};
 
 }  // namespace
 

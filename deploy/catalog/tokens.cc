@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kIdBytes = 8;
 
 const std::string kSelectToken =
-    "SELECT id, scope, coalesce(tenant, ''), note, created, expires FROM tokens ";
+    "SELECT id, scope, coalesce(tenant, ''), note, created, expires, coalesce(parent, '')"
+    " FROM tokens ";
 
 TokenRecord tokenIn(const sqlite::Statement& row) {
   TokenRecord token;
@@ -25,7 +26,31 @@ TokenRecord tokenIn(const sqlite::Statement& row) {
   token.note = row.text(3);
   token.created = row.integer(4);
   token.expires = row.integer(5);
+  token.parent = row.text(6);
   return token;
+}
+
+/// Whether the parent holds; the token does not outlast it then.
+bool bindToParent(const Change& change, TokenRecord& token) {
+  sqlite::Statement row =
+      change.database().query(kSelectToken + "WHERE id = ?1 AND (expires = 0 OR expires > ?2)",
+                              token.parent, change.time());
+  if (!row.step()) return false;
+  const UnixMilliseconds end = tokenIn(row).expires;
+  if (end != 0 && (token.expires == 0 || token.expires > end)) token.expires = end;
+  return true;
+}
+
+/// The token and all that were made with it, parents before their children.
+std::vector<TokenRecord> familyOf(sqlite::Database& database, std::string_view id) {
+  sqlite::Statement row = database.query(
+      "WITH RECURSIVE family(member) AS (SELECT ?1 UNION"
+      " SELECT tokens.id FROM tokens JOIN family ON tokens.parent = family.member) " +
+          kSelectToken + "WHERE id IN (SELECT member FROM family) ORDER BY revision",
+      id);
+  std::vector<TokenRecord> family;
+  while (row.step()) family.push_back(tokenIn(row));
+  return family;
 }
 
 }  // namespace
@@ -39,6 +64,7 @@ CatalogResult<TokenRecord> SqliteCatalog::addToken(std::string_view actor, Token
         database.integer("SELECT count(*) FROM tenants WHERE name = ?1", token.tenant) == 0) {
       return noTenant(token.tenant);
     }
+    if (!token.parent.empty() && !bindToParent(change, token)) return noToken();
     constexpr std::chrono::milliseconds kListed = catalog_bounds::kExpiredToken;
     database.run(
         "DELETE FROM tokens WHERE tenant IS nullif(?1, '') AND expires <> 0 AND expires < ?2",
@@ -51,10 +77,10 @@ CatalogResult<TokenRecord> SqliteCatalog::addToken(std::string_view actor, Token
     if (token.id.empty()) token.id = randomId(kIdBytes);
     token.created = change.time();
     database.run(
-        "INSERT INTO tokens (id, hash, scope, tenant, note, revision, created, expires)"
-        " VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, ?6, ?7, ?8)",
+        "INSERT INTO tokens (id, hash, scope, tenant, note, revision, created, expires, parent)"
+        " VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, ?6, ?7, ?8, nullif(?9, ''))",
         token.id, sqlite::Blob{hash}, wordOf(token.scope), token.tenant, token.note,
-        change.revision(), token.created, token.expires);
+        change.revision(), token.created, token.expires, token.parent);
     change.audit({.action = "token.add",
                   .tenant = token.tenant,
                   .subject = token.id,
@@ -64,16 +90,19 @@ CatalogResult<TokenRecord> SqliteCatalog::addToken(std::string_view actor, Token
 }
 
 CatalogResult<void> SqliteCatalog::deleteToken(std::string_view actor, std::string_view id) {
-  return change(actor, [&](Change& change) -> CatalogResult<void> {
-    sqlite::Statement row = change.database().query(kSelectToken + "WHERE id = ?1", id);
-    if (!row.step()) return noToken();
-    const TokenRecord before = tokenIn(row);
-    change.database().run("DELETE FROM answers WHERE token = ?1", id);
-    change.database().run("DELETE FROM tokens WHERE id = ?1", id);
-    change.audit({.action = "token.delete",
-                  .tenant = before.tenant,
-                  .subject = id,
-                  .before = auditJson(before)});
+  return connections_.write([&](sqlite::Database& database) -> CatalogResult<void> {
+    const std::vector<TokenRecord> family = familyOf(database, id);
+    if (family.empty()) return noToken();
+    // Each is a change of its own, for the log of its own tenant; all are made, or none.
+    for (auto token = family.rbegin(); token != family.rend(); ++token) {
+      Change change(database, actor, time());
+      database.run("DELETE FROM answers WHERE token = ?1", token->id);
+      database.run("DELETE FROM tokens WHERE id = ?1", token->id);
+      change.audit({.action = "token.delete",
+                    .tenant = token->tenant,
+                    .subject = token->id,
+                    .before = auditJson(*token)});
+    }
     return {};
   });
 }

@@ -116,8 +116,7 @@ ApiResult<Caller> Api::State::authenticate(std::string_view authorization) {
   return Caller{.actor = "token " + record->id,
                 .scope = record->scope,
                 .tenant = record->tenant,
-                .tokenId = record->id,
-                .expires = record->expires};
+                .tokenId = record->id};
 }
 
 namespace {

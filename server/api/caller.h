@@ -11,9 +11,8 @@ namespace skiff {
 struct Caller {
   std::string actor;  ///< for the audit log: "token 3f2a…", "skiffd"
   Scope scope = Scope::tenantRead;
-  std::string tenant;            ///< empty for an operator
-  std::string tokenId;           ///< empty for the daemon
-  UnixMilliseconds expires = 0;  ///< the token's; 0: never
+  std::string tenant;   ///< empty for an operator
+  std::string tokenId;  ///< empty for the daemon
 
   bool isOperator() const { return scope == Scope::operator_; }
   /// Whether the tenant is one that the caller may know of.

@@ -45,15 +45,14 @@ ApiResult<Operations::NewToken> Operations::createToken(const Caller& caller,
   if (ofTenant >= kMostTokens) {
     return invalidProblem("tenant", "has 1000 tokens already: delete some.");
   }
-  TokenRecord record{
-      .id = makeTokenId(), .scope = request.scope, .tenant = request.tenant, .note = request.note};
+  TokenRecord record{.id = makeTokenId(),
+                     .scope = request.scope,
+                     .tenant = request.tenant,
+                     .note = request.note,
+                     .parent = caller.tokenId};
   if (request.expiresIn.count() != 0) {
     record.expires =
         now() + std::chrono::duration_cast<std::chrono::milliseconds>(request.expiresIn).count();
-  }
-  // Whoever has a token for a while cannot make it last.
-  if (caller.expires != 0 && (record.expires == 0 || record.expires > caller.expires)) {
-    record.expires = caller.expires;
   }
   const std::string token = makeToken();
   auto added = parts_.catalog.addToken(caller.actor, std::move(record), hashToken(token));

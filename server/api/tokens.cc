@@ -93,7 +93,8 @@ Result<void> ensureOperatorToken(Catalog& catalog, const std::filesystem::path& 
                                       {.id = makeTokenId(),
                                        .scope = Scope::operator_,
                                        .tenant = {},
-                                       .note = "made at the first start"},
+                                       .note = "made at the first start",
+                                       .parent = {}},
                                       hashToken(token));
   if (added.has_error()) return Error{"cannot write the catalog: " + added.error().message};
   return {};

@@ -190,7 +190,8 @@ json::object token(const TokenRecord& record) {
           {"tenant", textOrNull(record.tenant)},
           {"note", record.note},
           {"created", timeValue(record.created)},
-          {"expires", timeValue(record.expires)}};
+          {"expires", timeValue(record.expires)},
+          {"parent", textOrNull(record.parent)}};
 }
 
 json::object status(const AppRuntime::AppStatus& status) {

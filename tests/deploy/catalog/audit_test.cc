@@ -79,7 +79,8 @@ TEST_F(TheAuditLog, HasOneRecordOfEachKindOfChange) {
   deployment.cause = DeploymentCause::watch;
   ASSERT_TRUE(catalog().setDeployment("me", deployment, kAlways).has_value());
   ASSERT_TRUE(catalog().pruneVersions("me", "acme", "web", 0).has_value());
-  const TokenRecord record{"0123456789abcdef", Scope::tenantRead, "acme", "laptop", 0, now() + 1};
+  const TokenRecord record{
+      "0123456789abcdef", Scope::tenantRead, "acme", "laptop", 0, now() + 1, {}};
   ASSERT_TRUE(catalog().addToken("me", record, "hash").has_value());
   ASSERT_TRUE(catalog().deleteToken("me", record.id).has_value());
   ASSERT_TRUE(catalog().deleteApp("me", "acme", "web", kAlways).has_value());

@@ -212,6 +212,25 @@ TEST_F(Opening, KnowsTheModulesOfAnOlderCatalogByTheirSizes) {
   EXPECT_EQ(catalog().version("acme", "web", "v1")->tree, "tree");
 }
 
+TEST_F(Opening, KnowsOfAnOlderCatalogWhichTokenWasMadeWithWhich) {
+  close();
+  std::filesystem::remove(file_);
+  makeFirstCatalog(file_,
+                   "INSERT INTO tokens VALUES ('1', x'01', 'operator', NULL, '', 1, 0, 0),"
+                   " ('2', x'02', 'operator', NULL, '', 2, 0, 0),"
+                   " ('3', x'03', 'operator', NULL, '', 3, 0, 0);"
+                   "INSERT INTO audit VALUES (1, 0, 'skiffd', 'token.add', '', '', '1', '', '{}'),"
+                   " (2, 0, 'token 1', 'token.add', '', '', '2', '', '{}'),"
+                   " (3, 0, 'token gone', 'token.add', '', '', '3', '', '{}');"
+                   "UPDATE catalog SET revision = 3");
+  open();
+  EXPECT_EQ(catalog().token("1")->parent, "");
+  EXPECT_EQ(catalog().token("2")->parent, "1");
+  EXPECT_EQ(catalog().token("3")->parent, "");
+  ASSERT_TRUE(catalog().deleteToken("test", "1").has_value());
+  EXPECT_EQ(catalog().tokens("")->size(), 1U);
+}
+
 TEST_F(Opening, TellsDamageWhereverItIs) {
   alter("INSERT INTO tenants SELECT value, '" + std::string(300, 'd') +
         "', value, value, 0, 0 FROM " + testing::numbers(1, 2'000));

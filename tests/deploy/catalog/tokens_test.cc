@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "deploy/catalog/bounds.h"
 #include "tests/deploy/catalog/catalog_fixture.h"
 
@@ -10,6 +12,7 @@ namespace {
 using testing::CatalogTest;
 using ::testing::ElementsAre;
 using testing::errorOf;
+using ::testing::HasSubstr;
 using testing::kAlways;
 using testing::numbers;
 using ::testing::StartsWith;
@@ -87,6 +90,59 @@ TEST_F(Tokens, AreGoodForNothingOnceDeleted) {
   EXPECT_FALSE(catalog().remembered(token.id, "key")->has_value());
 }
 
+TEST_F(Tokens, GoWithTheOneThatTheyWereMadeWith) {
+  const auto make = [&](const char* tenant, const std::string& parent, const char* hash) {
+    TokenRecord token = tokenOf(tenant);
+    token.parent = parent;
+    return add(token, hash);
+  };
+  putTenant("other");
+  const auto first = make("", "", "first");
+  const auto root = make("", first.id, "root");
+  const auto admin = make("acme", root.id, "admin");
+  const auto child = make("acme", admin.id, "child");
+  const auto grandchild = make("acme", child.id, "grandchild");
+  const auto other = make("other", first.id, "other");
+  EXPECT_EQ(grandchild.parent, child.id);
+  EXPECT_EQ(*catalog().token(grandchild.id), grandchild);
+  ASSERT_TRUE(catalog().remember(child.id, "key", {"hash", 200, "body"}).has_value());
+
+  ASSERT_TRUE(catalog().deleteToken("token x", admin.id).has_value());
+  EXPECT_THAT(*catalog().tokens(""), ElementsAre(first, root, other));
+  EXPECT_THAT(errorOf(catalog().findToken("grandchild")), StartsWith("notFound: "));
+  EXPECT_FALSE(catalog().remembered(child.id, "key")->has_value());
+  const auto log = *catalog().audit("acme", 0, 3);
+  ASSERT_EQ(log.size(), 3U);
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    EXPECT_EQ(log[i].action, "token.delete");
+    EXPECT_EQ(log[i].actor, "token x");
+    EXPECT_EQ(log[i].subject, (std::array{admin, child, grandchild})[i].id);
+  }
+  EXPECT_THAT(log[2].before, HasSubstr("\"parent\":\"" + child.id + "\""));
+
+  make("acme", root.id, "another");
+  ASSERT_TRUE(catalog().deleteToken("token x", first.id).has_value());
+  EXPECT_TRUE(catalog().tokens("")->empty()) << "the first one's too, of whatever tenant";
+  EXPECT_EQ(catalog().audit("other", 0, 1)->front().subject, other.id);
+}
+
+TEST_F(Tokens, AreMadeWithOneThatHoldsAndDoNotOutlastIt) {
+  TokenRecord brief = tokenOf("acme");
+  brief.expires = now() + 1'000;
+  const auto parent = add(brief, "parent");
+  TokenRecord child = tokenOf("acme");
+  child.parent = parent.id;
+  EXPECT_EQ(add(child, "1").expires, parent.expires);
+  child.expires = now() + 2'000;
+  EXPECT_EQ(add(child, "2").expires, parent.expires);
+  child.expires = now() + 500;
+  EXPECT_EQ(add(child, "3").expires, child.expires);
+  now_ += std::chrono::milliseconds(1'000);
+  EXPECT_THAT(errorOf(catalog().addToken("test", child, "4")), StartsWith("notFound: "));
+  child.parent = "none";
+  EXPECT_THAT(errorOf(catalog().addToken("test", child, "5")), StartsWith("notFound: "));
+}
+
 TEST_F(Tokens, ExpireAtTheTimeTheySay) {
   TokenRecord token = tokenOf("acme");
   token.expires = now() + 1'000;
@@ -110,7 +166,8 @@ TEST_F(Tokens, ExpireAtTheTimeTheySay) {
 
 TEST_F(Tokens, AreSoManyForOneTenantAndNoMore) {
   alter(
-      "INSERT INTO tokens SELECT value, CAST(value AS BLOB), 'tenant-read', 'acme', '', value, 0, 0"
+      "INSERT INTO tokens (id, hash, scope, tenant, note, revision, created, expires) SELECT "
+      "value, CAST(value AS BLOB), 'tenant-read', 'acme', '', value, 0, 0"
       " FROM " +
       numbers(1, catalog_bounds::kTokensOfTenant));
   EXPECT_THAT(errorOf(catalog().addToken("test", tokenOf("acme"), "hash")),

@@ -174,6 +174,23 @@ TEST_F(ApiAccess, MakesNoTokenBeyondItsMaker) {
   EXPECT_EQ(json::parse(child.body).at("expires"), json::parse(brief.body).at("expires"));
 }
 
+TEST_F(ApiAccess, EndsTheTokensThatWereMadeWithOneThatEnds) {
+  const auto make = [&](const std::string& token) {
+    const HttpAnswer made = ask("POST", "/v1/tokens", token, R"({"scope":"tenant-admin"})");
+    EXPECT_EQ(made.status, 201u) << made.body;
+    return json::parse(made.body);
+  };
+  const json::value child = make(admin_);
+  const json::value grandchild = make(child.at("token").as_string().c_str());
+  EXPECT_EQ(grandchild.at("parent"), child.at("id"));
+  EXPECT_EQ(remove("/v1/tokens/" + std::string(child.at("parent").as_string())).status, 204u);
+  for (const std::string& token : {admin_, std::string(child.at("token").as_string()),
+                                   std::string(grandchild.at("token").as_string())}) {
+    EXPECT_EQ(ask("GET", "/v1/tenants/acme", token).status, 401u);
+  }
+  EXPECT_EQ(ask("GET", "/v1/tenants/acme", read_).status, 200u) << "made with another one";
+}
+
 TEST_F(ApiAccess, ShowsTheOverrideKeyToThoseWhoMayChangeTheApp) {
   const std::string path = "/v1/tenants/acme/apps/web/deployment";
   const std::string key = json::parse(get(path).body).at("override_key").as_string().c_str();
