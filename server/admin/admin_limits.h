@@ -17,6 +17,7 @@ struct AdminSessionLimits {
   std::chrono::milliseconds write{10'000};      ///< for one answer, or one piece of a stream
   std::chrono::milliseconds linger{1'000};      ///< to take in what a refused client still sends
   std::chrono::milliseconds heartbeat{15'000};  ///< between comments of a stream without events
+  std::chrono::milliseconds recheck{3'000};     ///< between looks whether a stream may go on
 };
 
 struct AdminLimits {

@@ -55,8 +55,10 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
   /// Reads the body into `body`; an answer of status 0 if that is done.
   boost::asio::awaitable<ApiAnswer> readBody(HeadParser& parser, std::size_t limit, Work& work);
   boost::asio::awaitable<bool> sendStream(const Request& request, std::shared_ptr<Work> work,
-                                          std::shared_ptr<EventStream> events);
-  boost::asio::awaitable<void> sendEvents(EventStream& events, bool isChunked);
+                                          std::shared_ptr<EventStream> events,
+                                          std::function<void(EventStream&)> supervision);
+  boost::asio::awaitable<void> sendEvents(std::shared_ptr<EventStream> events, bool isChunked,
+                                          std::function<void(EventStream&)> supervision);
   boost::asio::awaitable<bool> sendBytes(std::string_view bytes);
   boost::asio::awaitable<bool> send(const AdminAnswer& answer, unsigned version, bool withBody,
                                     bool keepAlive);

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
+#include <chrono>
 #include <mutex>
 #include <utility>
 #include <variant>
@@ -145,12 +146,14 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
 
   ApiGate::Share streamShare;
   std::shared_ptr<EventStream> events;
+  std::function<void(EventStream&)> supervision;
   if (call.streams()) {
     streamShare = gate_->takeStream(call.owner());
     if (!streamShare) {
       co_return co_await refuseBusy(request, "There are too many streams; close some.");
     }
     events = std::make_shared<EventStream>(waker);
+    supervision = call.supervision();
   }
   work->isDone = false;
   const bool submitted = gate_->submit(call, [work, waker, events, &call] {
@@ -163,7 +166,7 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
   if (!submitted) {
     co_return co_await refuseBusy(request, "Too much goes on for this tenant; try again.");
   }
-  if (events) co_return co_await sendStream(request, work, events);
+  if (events) co_return co_await sendStream(request, work, events, std::move(supervision));
   co_await await(isDone, kLong);
   if (ended_) co_return false;
   const AdminAnswer answer = adminAnswer(std::move(work->answer));
@@ -240,7 +243,8 @@ asio::awaitable<ApiAnswer> AdminSession::readBody(HeadParser& parser, std::size_
 }
 
 asio::awaitable<bool> AdminSession::sendStream(const Request& request, std::shared_ptr<Work> work,
-                                               std::shared_ptr<EventStream> events) {
+                                               std::shared_ptr<EventStream> events,
+                                               std::function<void(EventStream&)> supervision) {
   const std::function<bool()> hasBegun = [&] { return events->isStarted() || work->done(); };
   co_await await(hasBegun, kLong);
   if (ended_) {
@@ -260,7 +264,7 @@ asio::awaitable<bool> AdminSession::sendStream(const Request& request, std::shar
   watchClient();
   head += "\r\n";
   if (co_await sendBytes(head) && !request.isHead) {
-    co_await sendEvents(*events, isChunked);
+    co_await sendEvents(events, isChunked, std::move(supervision));
   }
   events->close();
   error_code ignored;
@@ -268,7 +272,9 @@ asio::awaitable<bool> AdminSession::sendStream(const Request& request, std::shar
   co_return false;
 }
 
-asio::awaitable<void> AdminSession::sendEvents(EventStream& events, bool isChunked) {
+asio::awaitable<void> AdminSession::sendEvents(std::shared_ptr<EventStream> events, bool isChunked,
+                                               std::function<void(EventStream&)> supervision) {
+  using Clock = std::chrono::steady_clock;
   const auto framed = [&](std::string_view text) {
     if (!isChunked) return std::string(text);
     std::array<char, 16> size;
@@ -277,20 +283,33 @@ asio::awaitable<void> AdminSession::sendEvents(EventStream& events, bool isChunk
   };
   EventStream::Taken taken;
   const std::function<bool()> hasMore = [&] {
-    taken = events.take();
+    taken = events->take();
     return !taken.text.empty() || taken.isFinished || stopping_;
   };
+  auto beat = Clock::now() + limits_.heartbeat;
+  auto check = Clock::now() + limits_.recheck;
   while (!ended_ && !stopping_) {
-    taken = events.take();
+    if (Clock::now() >= check) {
+      // What it finds comes as an event. Where there is no place for it, the next one may have one.
+      gate_->submitLook([events, supervision] { supervision(*events); });
+      check = Clock::now() + limits_.recheck;
+    }
+    taken = events->take();
     if (taken.text.empty() && !taken.isFinished) {
-      // A comment tells the client, and whoever is between, that there is still somebody here.
-      co_await await(hasMore, limits_.heartbeat);
+      const auto until = std::chrono::ceil<std::chrono::milliseconds>(
+          std::max(std::min(beat, check) - Clock::now(), Clock::duration::zero()));
+      co_await await(hasMore, until);
       if (ended_ || stopping_) co_return;
-      if (taken.text.empty() && !taken.isFinished) taken.text = ":\n\n";
+      if (taken.text.empty() && !taken.isFinished) {
+        if (Clock::now() < beat) continue;
+        // A comment tells the client, and whoever is between, that there is still somebody here.
+        taken.text = ":\n\n";
+      }
     }
     if (!taken.text.empty()) {
       const std::string bytes = framed(taken.text);
       if (!co_await sendBytes(bytes)) co_return;
+      beat = Clock::now() + limits_.heartbeat;
     }
     if (!taken.isFinished) continue;
     if (isChunked) co_await sendBytes("0\r\n\r\n");

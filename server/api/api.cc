@@ -86,20 +86,8 @@ ApiResult<std::size_t> bodyLimit(const ApiRoute& route, ApiHead& head) {
   return limit;
 }
 
-}  // namespace
-
-struct Api::State {
-  State(Operations& operations, Info info)
-      : context{operations, std::move(info)}, answers(operations.catalog()) {}
-
-  ApiResult<Caller> authenticate(std::string_view authorization);
-  std::variant<ApiAnswer, std::unique_ptr<ApiCall>> open(ApiHead head);
-
-  ApiContext context;
-  RepeatedAnswers answers;
-};
-
-ApiResult<Caller> Api::State::authenticate(std::string_view authorization) {
+/// Whose token it is, if it holds.
+ApiResult<Caller> authenticate(Catalog& catalog, std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer ";
   if (authorization.size() <= kScheme.size() || authorization.size() > kLongestToken ||
       lower(authorization.substr(0, kScheme.size())) != kScheme) {
@@ -108,7 +96,7 @@ ApiResult<Caller> Api::State::authenticate(std::string_view authorization) {
   std::string_view token = authorization.substr(kScheme.size());
   while (token.starts_with(' ')) token.remove_prefix(1);
   // By its hash: how long the search takes says nothing about a token.
-  const auto record = context.operations.catalog().findToken(hashToken(token));
+  const auto record = catalog.findToken(hashToken(token));
   if (record.has_error()) {
     if (record.error().kind == CatalogError::Kind::notFound) return unauthorizedProblem();
     return problemOf(record.error());
@@ -118,6 +106,18 @@ ApiResult<Caller> Api::State::authenticate(std::string_view authorization) {
                 .tenant = record->tenant,
                 .tokenId = record->id};
 }
+
+}  // namespace
+
+struct Api::State {
+  State(Operations& operations, Info info)
+      : context{operations, std::move(info)}, answers(operations.catalog()) {}
+
+  std::variant<ApiAnswer, std::unique_ptr<ApiCall>> open(ApiHead head);
+
+  ApiContext context;
+  RepeatedAnswers answers;
+};
 
 namespace {
 
@@ -138,6 +138,14 @@ class Call final : public ApiCall {
   }
   bool isSlow() const override { return route_.effort == Effort::slow; }
   const std::string& owner() const override { return request_.caller.tenant; }
+  std::function<void(EventStream&)> supervision() const override {
+    return [&operations = context_.operations, authorization = request_.head.authorization,
+            path = request_.path](EventStream& events) {
+      if (const auto problem = problemWith(operations, authorization, path)) {
+        tellProblem(events, problemAnswer(*problem));
+      }
+    };
+  }
 
   ApiAnswer run(std::string body, std::shared_ptr<EventStream> events) override {
     request_.body = std::move(body);
@@ -173,15 +181,34 @@ class Call final : public ApiCall {
     return answer;
   }
 
-  static void tellResult(EventStream& events, const ApiAnswer& answer) {
-    std::string body = answer.body;
-    while (body.ends_with('\n')) body.pop_back();
-    if (answer.status >= 400) {
-      events.finish("error", body);
-    } else {
-      events.finish("result",
-                    "{\"status\":" + std::to_string(answer.status) + ",\"body\":" + body + "}");
+  /// Why nothing more is to be told of what is under way; nothing if it may go on.
+  static std::optional<ApiProblem> problemWith(Operations& operations,
+                                               const std::string& authorization,
+                                               const PathNames& path) {
+    try {
+      const auto caller = authenticate(operations.catalog(), authorization);
+      if (caller.has_error()) return caller.error();
+      const auto there = operations.requireApp(path.tenant, path.app);
+      if (there.has_error()) return there.error();
+      return std::nullopt;
+    } catch (const std::exception& error) {
+      spdlog::error("API: {}", error.what());
+      return ApiProblem{ProblemCode::internal, "The daemon failed; see the operator's log."};
     }
+  }
+
+  static std::string lineOf(const ApiAnswer& answer) {
+    std::string line = answer.body;
+    while (line.ends_with('\n')) line.pop_back();
+    return line;
+  }
+  static void tellProblem(EventStream& events, const ApiAnswer& problem) {
+    events.finish("error", lineOf(problem));
+  }
+  static void tellResult(EventStream& events, const ApiAnswer& answer) {
+    if (answer.status >= 400) return tellProblem(events, answer);
+    events.finish("result", "{\"status\":" + std::to_string(answer.status) +
+                                ",\"body\":" + lineOf(answer) + "}");
   }
 
   ApiContext& context_;
@@ -208,7 +235,7 @@ std::variant<ApiAnswer, std::unique_ptr<ApiCall>> Api::open(ApiHead head) {
 }
 
 std::variant<ApiAnswer, std::unique_ptr<ApiCall>> Api::State::open(ApiHead head) {
-  auto caller = authenticate(head.authorization);
+  auto caller = authenticate(context.operations.catalog(), head.authorization);
   if (caller.has_error()) return problemAnswer(caller.error());
   const std::string path = head.target.substr(0, head.target.find('?'));
   const ApiRoute* found = nullptr;

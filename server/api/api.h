@@ -42,6 +42,10 @@ class ApiCall {
   virtual bool isSlow() const = 0;
   /// Of whom no more than a few are to run at a time; empty for operators.
   virtual const std::string& owner() const = 0;
+  /// What ends the stream, with the problem as its last event, once the token holds no more or the
+  /// app is gone. To be called every few seconds, also when the call is gone; the API outlives it.
+  /// Any thread that may block, but briefly. Never throws. REQUIRES: streams().
+  virtual std::function<void(EventStream&)> supervision() const = 0;
   /// Does it. May block for long. With `events`, the answer counts only if the stream was not
   /// started. Never throws. REQUIRES: called once; `events` if streams().
   virtual ApiAnswer run(std::string body, std::shared_ptr<EventStream> events) = 0;

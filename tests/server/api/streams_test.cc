@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 #include <future>
+#include <thread>
 
 #include "tests/server/api/api_fixture.h"
 
@@ -159,6 +160,101 @@ TEST_F(ApiStreams, AreBoundedInNumber) {
   EXPECT_NE(readUntil(*open.back(), "\r\n\r\n").find(" 200 "), std::string::npos);
   EXPECT_EQ(follow(operator_)->read().status, 429u);
   EXPECT_EQ(get("/v1/tenants/acme").status, 200u);
+}
+
+class ApiStreamsThatMustEnd : public ApiStreams {
+ protected:
+  void SetUp() override {
+    ApiStreams::SetUp();
+    stop();
+    AdminLimits limits = quickLimits();
+    limits.session.recheck = std::chrono::milliseconds(10);
+    start(limits);
+  }
+
+  std::unique_ptr<HttpConnection> follow(const std::string& token) {
+    auto connection = std::make_unique<HttpConnection>(server_->port());
+    connection->send("GET " + std::string(kFollow) +
+                     " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token + "\r\n\r\n");
+    EXPECT_NE(readUntil(*connection, "\r\n\r\n").find(" 200 "), std::string::npos);
+    return connection;
+  }
+  /// The code of the problem that the stream ends with.
+  static std::string codeAtTheEndOf(HttpConnection& connection) {
+    const std::string text = readUntil(connection, "0\r\n\r\n");
+    constexpr std::string_view kEvent = "event: error\ndata: ";
+    const std::size_t at = text.rfind(kEvent);
+    if (at == text.npos) return "nothing: " + text;
+    const std::size_t begin = at + kEvent.size();
+    EXPECT_TRUE(connection.ended());
+    return json::parse(text.substr(begin, text.find('\n', begin) - begin))
+        .at("code")
+        .as_string()
+        .c_str();
+  }
+  std::string made_;  ///< the id of the token that was made last
+  std::string make() {
+    const HttpAnswer made = post("/v1/tokens", R"({"scope":"tenant-read","tenant":"acme",)"
+                                               R"("expires_in_s":3600})");
+    made_ = json::parse(made.body).at("id").as_string().c_str();
+    return json::parse(made.body).at("token").as_string().c_str();
+  }
+};
+
+TEST_F(ApiStreamsThatMustEnd, EndWithTheirToken) {
+  const auto connection = follow(make());
+  const auto other = follow(make());
+  EXPECT_EQ(remove("/v1/tokens/" + made_).status, 204u);
+  EXPECT_EQ(codeAtTheEndOf(*other), "unauthorized");
+  runtime_.log("acme", "web", "goes on");
+  EXPECT_NE(readUntil(*connection, "on\n\n").find("data: goes on\n\n"), std::string::npos);
+  clockOffset_ = 3'601;
+  EXPECT_EQ(codeAtTheEndOf(*connection), "unauthorized");
+  while (runtime_.followers() != 0) std::this_thread::yield();
+}
+
+TEST_F(ApiStreamsThatMustEnd, EndAlsoWhileThereIsMuchToTell) {
+  const auto connection = follow(make());
+  while (runtime_.followers() == 0) std::this_thread::yield();
+  std::jthread talker([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      runtime_.log("acme", "web", "on and on");
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+  });
+  EXPECT_EQ(remove("/v1/tokens/" + made_).status, 204u);
+  EXPECT_EQ(codeAtTheEndOf(*connection), "unauthorized");
+}
+
+TEST_F(ApiStreamsThatMustEnd, EndWithTheirTenant) {
+  const auto ofTenant = follow(make());
+  const auto ofOperator = follow(operator_);
+  EXPECT_EQ(remove("/v1/tenants/acme").status, 204u);
+  EXPECT_EQ(codeAtTheEndOf(*ofTenant), "unauthorized");
+  EXPECT_EQ(codeAtTheEndOf(*ofOperator), "not_found");
+}
+
+TEST_F(ApiStreamsThatMustEnd, GiveUpThePullOfATokenThatEnds) {
+  std::promise<void> began, ended;
+  images_.pulling = [&](const auto&, const auto&,
+                        const auto& progress) -> Result<ImageSource::Pulled, ImageSource::Failure> {
+    began.set_value();
+    while (progress({.step = "pull", .detail = "on and on"})) std::this_thread::yield();
+    ended.set_value();
+    return ImageSource::Failure{ImageSource::Failure::Kind::pull, "given_up", "Given up."};
+  };
+  const HttpAnswer made = post("/v1/tokens", R"({"scope":"tenant-admin","tenant":"acme"})");
+  HttpConnection connection(server_->port());
+  connection.send("POST " + std::string(kVersions) +
+                  " HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+                  "Content-Type: application/json\r\nContent-Length: 15\r\nAuthorization: Bearer " +
+                  std::string(json::parse(made.body).at("token").as_string()) + "\r\n\r\n" +
+                  R"({"image":"a:b"})");
+  began.get_future().wait();
+  EXPECT_EQ(remove("/v1/tokens/" + std::string(json::parse(made.body).at("id").as_string())).status,
+            204u);
+  EXPECT_EQ(codeAtTheEndOf(connection), "unauthorized");
+  ended.get_future().wait();
 }
 
 TEST_F(ApiStreams, EndWhenTheServerStops) {
