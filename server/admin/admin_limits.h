@@ -23,10 +23,9 @@ struct AdminSessionLimits {
 struct AdminLimits {
   AdminSessionLimits session;
   ApiGateLimits gate;
-  std::size_t strangers = 64;  ///< connections that have not shown a token
-  /// Where all those places are taken, the one that has sent nothing for the longest time gives
-  /// way, if that is as long as this.
-  std::chrono::milliseconds strangerIdle{5'000};
+  /// Connections that have not shown a token. Where all those places are taken, the one gives way
+  /// of which the least is lost: see AdminSession::Stage.
+  std::size_t strangers = 64;
 };
 
 }  // namespace skiff

@@ -25,6 +25,7 @@ using boost::system::error_code;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::milliseconds kPlacePause{2};
 constexpr std::chrono::milliseconds kStopDeadline{2'000};
 
 }  // namespace
@@ -54,7 +55,7 @@ class AdminServer::Listener {
   std::unique_ptr<ApiGate> gate_;  // before the sessions, which give back what they took of it
   asio::io_context context_{1};
   tcp::acceptor acceptor_{context_};
-  asio::steady_timer pause_{context_};         ///< between failed accepts
+  asio::steady_timer pause_{context_};         ///< before the next accept
   asio::steady_timer stopDeadline_{context_};  ///< armed while stopping
   std::unordered_set<std::shared_ptr<AdminSession>> sessions_;
   bool stopping_ = false;
@@ -98,23 +99,33 @@ asio::awaitable<void> AdminServer::Listener::acceptSessions() {
       co_await pause_.async_wait(kAwait);
       continue;
     }
-    // Beyond the bound the socket is closed right here.
-    if (hasPlaceForStranger()) startSession(std::move(socket));
+    // Only look-ups of tokens are not given up for a place, and they are brief: so it waits for one
+    // to be done, and whoever comes next waits behind it.
+    while (!hasPlaceForStranger() && !stopping_) {
+      pause_.expires_after(kPlacePause);
+      co_await pause_.async_wait(kAwait);
+    }
+    if (!stopping_) startSession(std::move(socket));
   }
 }
 
-/// Those who have shown a token are counted by the gate.
+/// Makes the place, if need be: whoever holds all of them shall not keep an operator out. Those who
+/// have shown a token are counted by the gate.
 bool AdminServer::Listener::hasPlaceForStranger() {
+  using Stage = AdminSession::Stage;
   std::size_t strangers = 0;
-  AdminSession* idlest = nullptr;
+  AdminSession* least = nullptr;
   for (const auto& session : sessions_) {
-    if (session->isTrusted()) continue;
+    if (session->stage() >= Stage::trusted) continue;
     ++strangers;
-    if (!idlest || session->idle() > idlest->idle()) idlest = session.get();
+    // A look-up is over soon, and may be an operator's.
+    if (session->stage() == Stage::asks) continue;
+    const auto rank = [](const AdminSession& one) { return std::pair(one.stage(), one.since()); };
+    if (!least || rank(*session) < rank(*least)) least = session.get();
   }
   if (strangers < limits_.strangers) return true;
-  if (!idlest || idlest->idle() < limits_.strangerIdle) return false;
-  idlest->abort();
+  if (!least) return false;
+  least->abort();
   return true;
 }
 

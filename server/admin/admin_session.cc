@@ -60,7 +60,7 @@ AdminSession::AdminSession(asio::ip::tcp::socket socket, const AdminHooks& hooks
       hooks_(hooks),
       gate_(gate),
       limits_(limits),
-      waitingSince_(std::chrono::steady_clock::now()) {
+      since_(std::chrono::steady_clock::now()) {
   error_code unknown;
   address_ = stream_.socket().remote_endpoint(unknown).address().to_string();
 }
@@ -78,9 +78,9 @@ asio::awaitable<bool> AdminSession::serveOne() {
 
   stream_.expires_after(served_ ? limits_.read : limits_.firstRead);
   waiting_ = true;
-  waitingSince_ = std::chrono::steady_clock::now();
   const auto [readError, size] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
   waiting_ = false;
+  since_ = std::chrono::steady_clock::now();
   if (readError) {
     const AdminAnswer answer = answerToBadRequest(readError);
     if (answer.status != 0) co_await send(answer, 11, true, false);
@@ -126,6 +126,7 @@ asio::awaitable<bool> AdminSession::send(const AdminAnswer& answer, unsigned ver
   } else {
     std::tie(error, std::ignore) = co_await http::async_write_header(stream_, serializer, kAwait);
   }
+  since_ = std::chrono::steady_clock::now();
   co_return !error && keepAlive;
 }
 
@@ -162,9 +163,12 @@ void AdminSession::abort() {
   wake();
 }
 
-std::chrono::steady_clock::duration AdminSession::idle() const {
-  if (!waiting_) return {};
-  return std::chrono::steady_clock::now() - waitingSince_;
+AdminSession::Stage AdminSession::stage() const {
+  if (ended_) return Stage::ended;
+  if (trusted_) return Stage::trusted;
+  if (asking_) return Stage::asks;
+  if (!waiting_) return Stage::answers;
+  return served_ ? Stage::idle : Stage::silent;
 }
 
 asio::awaitable<void> AdminSession::await(const std::function<bool()>& isDone,

@@ -9,6 +9,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,10 +37,18 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
   /// Ends the connection now.
   void abort();
 
-  /// Whether a token of this connection was good.
-  bool isTrusted() const { return static_cast<bool>(trusted_); }
-  /// For how long nothing has come from the client while something was awaited; 0 if nothing is.
-  std::chrono::steady_clock::duration idle() const;
+  /// How far it has come, in the order in which connections give way to others.
+  enum class Stage : std::uint8_t {
+    silent,   ///< no request's head was complete yet
+    idle,     ///< waits for the next one, or for the client to leave
+    answers,  ///< an answer is sent, or a refusal held back
+    asks,     ///< its token is being looked up
+    trusted,  ///< a token was good: counted by the gate
+    ended,    ///< by abort()
+  };
+  Stage stage() const;
+  /// Since when it has got no further.
+  std::chrono::steady_clock::time_point since() const { return since_; }
 
  private:
   using HeadParser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
@@ -79,10 +88,11 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
   const AdminSessionLimits limits_;
   std::string address_;  ///< the client's
   ApiGate::Share trusted_;
-  std::chrono::steady_clock::time_point waitingSince_;
+  std::chrono::steady_clock::time_point since_;
   char unread_ = 0;       ///< what watchClient() reads
   bool served_ = false;   ///< at least one request
   bool waiting_ = false;  ///< for the client, with no answer to finish
+  bool asking_ = false;   ///< whose token it is
   bool stopping_ = false;
   bool ended_ = false;  ///< by abort(), or by the client while a stream goes out
 };

@@ -116,7 +116,9 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
   });
   if (!looked) co_return co_await refuseBusy(request, "Too much goes on; try again.");
   const std::function<bool()> isDone = [work] { return work->done(); };
+  asking_ = true;
   co_await await(isDone, kLong);
+  asking_ = false;
   if (ended_) co_return false;
   if (const auto* refusal = std::get_if<ApiAnswer>(&work->opened)) {
     if (refusal->status == 401) co_return co_await refuseToken(request, *refusal);

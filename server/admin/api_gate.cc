@@ -8,6 +8,11 @@ namespace {
 constexpr std::size_t kMostAddresses = 1'024;
 constexpr std::chrono::minutes kRemembered{1};
 
+std::size_t heldBy(const std::map<std::string, std::size_t>& counts, const std::string& owner) {
+  const auto held = counts.find(owner);
+  return held == counts.end() ? 0 : held->second;
+}
+
 }  // namespace
 
 ApiGate::ApiGate(Api& api, ApiGateLimits limits)
@@ -28,9 +33,13 @@ void ApiGate::stop() {
 }
 
 ApiGate::Share ApiGate::take(Counts& counts, std::size_t& total, const std::string& owner,
-                             std::size_t most, std::size_t mostOfOwner) {
-  if (total >= most) return {};
-  if (!owner.empty() && counts[owner] >= mostOfOwner) return {};
+                             Bound bound) {
+  if (total >= bound.most) return {};
+  if (!owner.empty()) {
+    const std::size_t ofTenants = total - heldBy(counts, {});
+    if (heldBy(counts, owner) >= bound.perOwner) return {};
+    if (ofTenants + bound.kept >= bound.most) return {};
+  }
   ++total;
   ++counts[owner];
   return Share([&counts, &total, owner] {
@@ -41,24 +50,21 @@ ApiGate::Share ApiGate::take(Counts& counts, std::size_t& total, const std::stri
 }
 
 ApiGate::Share ApiGate::takeStream(const std::string& owner) {
-  return take(streamsOf_, streams_, owner, limits_.streams, limits_.streamsPerOwner);
+  return take(streamsOf_, streams_, owner,
+              {limits_.streams, limits_.streamsPerOwner, limits_.streamsKept});
 }
 
 ApiGate::Share ApiGate::takeConnection(const std::string& owner) {
-  return take(connectionsOf_, connections_, owner, limits_.connections,
-              limits_.connectionsPerOwner);
+  return take(connectionsOf_, connections_, owner,
+              {limits_.connections, limits_.connectionsPerOwner, limits_.connectionsKept});
 }
 
 bool ApiGate::takeBody(const std::string& owner, std::size_t bytes) {
   const std::lock_guard lock(bodyMutex_);
   if (bodyBytes_ + bytes > limits_.bodyBytes) return false;
-  const auto heldBy = [&](const std::string& one) {
-    const auto held = bodyBytesOf_.find(one);
-    return held == bodyBytesOf_.end() ? std::size_t{0} : held->second;
-  };
   if (!owner.empty()) {
-    const std::size_t ofTenants = bodyBytes_ - heldBy({});
-    if (heldBy(owner) + bytes > limits_.bodyBytesPerOwner) return false;
+    const std::size_t ofTenants = bodyBytes_ - heldBy(bodyBytesOf_, {});
+    if (heldBy(bodyBytesOf_, owner) + bytes > limits_.bodyBytesPerOwner) return false;
     if (ofTenants + bytes + limits_.bodyBytesKept > limits_.bodyBytes) return false;
   }
   bodyBytes_ += bytes;

@@ -23,8 +23,10 @@ struct ApiGateLimits {
   std::size_t bodyBytesKept = std::size_t{64} << 20;  ///< of bodyBytes, for operators alone
   std::size_t streams = 64;
   std::size_t streamsPerOwner = 16;
+  std::size_t streamsKept = 16;   ///< of streams, for operators alone
   std::size_t connections = 256;  ///< that have shown a token
   std::size_t connectionsPerOwner = 64;
+  std::size_t connectionsKept = 64;          ///< of connections, for operators alone
   std::size_t pendingFailures = 8;           ///< refusals that are held back, of one address
   std::chrono::milliseconds firstDelay{50};  ///< of a refusal; doubles with each
   std::chrono::milliseconds longestDelay{1'000};
@@ -85,8 +87,12 @@ class ApiGate {
   };
   using Counts = std::map<std::string, std::size_t>;
 
-  Share take(Counts& counts, std::size_t& total, const std::string& owner, std::size_t most,
-             std::size_t mostOfOwner);
+  struct Bound {
+    std::size_t most;
+    std::size_t perOwner;
+    std::size_t kept;  ///< of `most`, for operators
+  };
+  static Share take(Counts& counts, std::size_t& total, const std::string& owner, Bound bound);
   void forgetFailures(std::chrono::steady_clock::time_point now);
 
   Api& api_;

@@ -8,6 +8,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <future>
+#include <span>
 #include <thread>
 
 namespace skiff {
@@ -39,6 +40,11 @@ class Client {
     return parser.release();
   }
 
+  void readSome() {
+    char byte;
+    asio::read(socket_, asio::buffer(&byte, 1));
+  }
+
   /// Whether the server has ended the connection, with nothing more to say.
   bool ended() {
     boost::system::error_code error;
@@ -55,8 +61,8 @@ class Client {
 
 class RunningAdminServer : public testing::Test {
  protected:
-  void start(AdminHooks with = hooks()) {
-    server_.emplace(std::move(with), ListenAddress{"127.0.0.1", 0});
+  void start(AdminHooks with = hooks(), AdminLimits limits = {}) {
+    server_.emplace(std::move(with), ListenAddress{"127.0.0.1", 0}, nullptr, limits);
     ASSERT_TRUE(server_->start().has_value());
     ASSERT_NE(server_->port(), 0);
   }
@@ -165,18 +171,37 @@ TEST_F(RunningAdminServer, SurvivesAHookThatThrows) {
   EXPECT_EQ(client.read().result_int(), 200u);
 }
 
-TEST_F(RunningAdminServer, ServesManyConnectionsAndTurnsAwayTheRest) {
+TEST_F(RunningAdminServer, ServesManyConnectionsAndEndsTheIdlestForMore) {
   start();
   std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 64; ++i) {
+  for (int i = 0; i < 65; ++i) {
     Client& client = *clients.emplace_back(std::make_unique<Client>(server_->port()));
     client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_EQ(client.read().result_int(), 200u);
   }
-  Client rejected(server_->port());
-  EXPECT_TRUE(rejected.ended());
-  clients.front()->send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_EQ(clients.front()->read().result_int(), 200u);
+  EXPECT_TRUE(clients.front()->ended());
+  for (const auto& client : std::span(clients).subspan(1)) {
+    client->send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_EQ(client->read().result_int(), 200u);
+  }
+}
+
+TEST_F(RunningAdminServer, EndsAConnectionThatDoesNotReadItsAnswerForAnother) {
+  AdminHooks large = hooks();
+  large.metrics = [] { return std::string(std::size_t{16} << 20, 'x'); };
+  AdminLimits limits;
+  limits.strangers = 2;
+  limits.session.write = std::chrono::hours(1);
+  start(std::move(large), limits);
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(std::make_unique<Client>(server_->port()));
+    clients.back()->send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    clients.back()->readSome();  // the answer is on its way
+  }
+  Client next(server_->port());
+  next.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(next.read().result_int(), 200u);
 }
 
 TEST_F(RunningAdminServer, EndsIdleConnectionsWhenItStops) {

@@ -11,6 +11,7 @@ namespace json = boost::json;
 using testing::HttpAnswer;
 using testing::HttpConnection;
 using testing::HttpFields;
+using testing::requestText;
 
 class ApiHttp : public testing::ApiFixture {
  protected:
@@ -64,37 +65,91 @@ TEST_F(ApiHttp, EndsConnectionsThatSayNothing) {
   EXPECT_TRUE(slow.ended());
 }
 
-TEST_F(ApiHttp, KeepsPlacesForThoseWithAToken) {
-  AdminLimits limits = quickLimits();
-  limits.strangers = 2;
-  limits.strangerIdle = std::chrono::hours(1);
-  restart(limits);
+class ApiHttpWithTwoPlaces : public ApiHttp {
+ protected:
+  void SetUp() override {
+    ApiHttp::SetUp();
+    AdminLimits limits = quickLimits();
+    limits.strangers = 2;
+    limits.session.firstRead = std::chrono::hours(1);
+    limits.session.write = std::chrono::hours(1);
+    limits.gate.firstDelay = std::chrono::hours(1);
+    limits.gate.longestDelay = std::chrono::hours(1);
+    restart(limits);
+  }
+};
+
+TEST_F(ApiHttpWithTwoPlaces, LeavesThoseWithATokenInPeace) {
   HttpConnection trusted(server_->port());
   EXPECT_EQ(trusted.ask("GET", "/v1/tenants", bearer(operator_)).status, 200u);
   std::vector<HttpConnection> strangers;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 6; ++i) {
     strangers.emplace_back(server_->port());
     EXPECT_EQ(strangers.back().ask("GET", "/healthz").status, 200u);
   }
-  HttpConnection turnedAway(server_->port());
-  EXPECT_TRUE(turnedAway.ended());
   EXPECT_EQ(trusted.ask("GET", "/v1/tenants", bearer(operator_)).status, 200u);
-  EXPECT_EQ(strangers[0].ask("GET", "/healthz").status, 200u);
 }
 
-TEST_F(ApiHttp, HasTheIdlestStrangerGiveWay) {
-  AdminLimits limits = quickLimits();
-  limits.strangers = 2;
-  limits.strangerIdle = std::chrono::milliseconds(0);
-  restart(limits);
+TEST_F(ApiHttpWithTwoPlaces, HasTheOldestOfThoseGiveWayThatHaveAskedNothing) {
+  HttpConnection asked(server_->port());
+  EXPECT_EQ(asked.ask("GET", "/healthz").status, 200u);
+  HttpConnection silent(server_->port());
+  silent.send("GET /v1/tenants HTTP/1.1\r\n");
+  HttpConnection next(server_->port());
+  EXPECT_TRUE(silent.ended());
+  HttpConnection last(server_->port());
+  EXPECT_TRUE(next.ended());
+  EXPECT_EQ(asked.ask("GET", "/healthz").status, 200u);
+  EXPECT_EQ(last.ask("GET", "/v1/tenants", bearer(operator_)).status, 200u);
+}
+
+TEST_F(ApiHttpWithTwoPlaces, HasTheIdlestGiveWayWhereAllHaveAsked) {
   HttpConnection first(server_->port());
   EXPECT_EQ(first.ask("GET", "/healthz").status, 200u);
   HttpConnection second(server_->port());
   EXPECT_EQ(second.ask("GET", "/healthz").status, 200u);
+  EXPECT_EQ(first.ask("GET", "/healthz").status, 200u);
   HttpConnection third(server_->port());
   EXPECT_EQ(third.ask("GET", "/healthz").status, 200u);
-  EXPECT_TRUE(first.ended());
-  EXPECT_EQ(second.ask("GET", "/healthz").status, 200u);
+  EXPECT_TRUE(second.ended());
+  EXPECT_EQ(first.ask("GET", "/healthz").status, 200u);
+}
+
+TEST_F(ApiHttpWithTwoPlaces, LetsAnOperatorInWhoeverHoldsThem) {
+  // Refusals that are held back, of two guessers.
+  std::vector<HttpConnection> guessers;
+  for (int i = 0; i < 2; ++i) {
+    guessers.emplace_back(server_->port());
+    guessers.back().send(requestText("GET", "/v1/tenants", bearer("skf_guessed"), {}));
+  }
+  HttpConnection operators(server_->port());
+  EXPECT_EQ(operators.ask("GET", "/v1/tenants", bearer(operator_)).status, 200u);
+  // And a crowd that says nothing.
+  std::vector<HttpConnection> crowd;
+  for (int i = 0; i < 50; ++i) {
+    crowd.emplace_back(server_->port());
+    if (i % 10 != 0) continue;
+    HttpConnection another(server_->port());
+    EXPECT_EQ(another.ask("GET", "/v1/tenants", bearer(operator_)).status, 200u);
+  }
+}
+
+TEST_F(ApiHttp, KeepsPlacesForOperatorsAlsoOfThoseForTokens) {
+  put("/v1/tenants/acme", "{}");
+  const std::string token = makeToken("tenant-read", "acme");
+  AdminLimits limits = quickLimits();
+  limits.gate.connections = 3;
+  limits.gate.connectionsKept = 1;
+  restart(limits);
+  std::vector<HttpConnection> held;
+  for (int i = 0; i < 2; ++i) {
+    held.emplace_back(server_->port());
+    EXPECT_EQ(held.back().ask("GET", "/v1/tenants", bearer(token)).status, 200u);
+  }
+  HttpConnection third(server_->port());
+  EXPECT_EQ(third.ask("GET", "/v1/tenants", bearer(token)).status, 429u);
+  HttpConnection operators(server_->port());
+  EXPECT_EQ(operators.ask("GET", "/v1/tenants", bearer(operator_)).status, 200u);
 }
 
 TEST_F(ApiHttp, BoundsTheConnectionsOfATenant) {

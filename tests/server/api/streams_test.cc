@@ -142,6 +142,7 @@ TEST_F(ApiStreams, AreBoundedInNumber) {
   AdminLimits limits = quickLimits();
   limits.gate.streams = 3;
   limits.gate.streamsPerOwner = 2;
+  limits.gate.streamsKept = 1;
   start(limits);
   const std::string admin = makeToken("tenant-admin", "acme");
   const auto follow = [&](const std::string& token) {
