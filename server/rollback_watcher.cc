@@ -89,16 +89,22 @@ void RollbackWatcher::watch(const ServedApp& app, const ServedApp* previous) {
   // What they came to before does not count.
   watched.watch.look(RollbackWatch::Clock::now(), sumOf(watched.fresh), sumOf(watched.old));
   watched_.emplace(owner, std::move(watched));
+  rollbacks_.try_emplace(owner, 0);
 }
 
 void RollbackWatcher::forget(const std::string& owner) {
   const std::lock_guard lock(mutex_);
   watched_.erase(owner);
+  rollbacks_.erase(owner);
 }
 
 std::map<std::string, std::uint64_t> RollbackWatcher::rollbacks() const {
   const std::lock_guard lock(mutex_);
-  return rollbacks_;
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& [owner, count] : rollbacks_) {
+    if (count != 0) counts.emplace(owner, count);
+  }
+  return counts;
 }
 
 std::vector<AppRuntime::RollbackNotice> RollbackWatcher::look() {
@@ -117,7 +123,8 @@ std::vector<AppRuntime::RollbackNotice> RollbackWatcher::look() {
 void RollbackWatcher::onCalled(const AppRuntime::RollbackNotice& notice, bool done) {
   if (!done) return;
   const std::string owner = notice.tenant + "/" + notice.app;
-  ++rollbacks_[owner];
+  // It may be gone by now.
+  if (const auto count = rollbacks_.find(owner); count != rollbacks_.end()) ++count->second;
   const auto watched = watched_.find(owner);
   if (watched != watched_.end() && watched->second.deployment == notice.deployment) {
     watched_.erase(watched);

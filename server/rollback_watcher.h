@@ -35,7 +35,8 @@ class RollbackWatcher {
   void watch(const ServedApp& app, const ServedApp* previous);
   /// "tenant/app": it is gone.
   void forget(const std::string& owner);
-  /// How often each was taken back, by owner.
+  /// How often each was taken back, by owner; those that never were, and those that are gone, are
+  /// not among them.
   std::map<std::string, std::uint64_t> rollbacks() const;
 
  private:
@@ -57,8 +58,8 @@ class RollbackWatcher {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::map<std::string, Watched> watched_;  ///< by owner
-  std::map<std::string, std::uint64_t> rollbacks_;
+  std::map<std::string, Watched> watched_;          ///< by owner
+  std::map<std::string, std::uint64_t> rollbacks_;  ///< of apps that are, or were, watched
   Call call_;
   bool stopping_ = false;
   std::thread thread_;

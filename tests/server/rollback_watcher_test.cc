@@ -16,6 +16,7 @@ class RollbackWatcherTest : public ::testing::Test {
  protected:
   RollbackWatcherTest() {
     watcher_.start([this](const AppRuntime::RollbackNotice& notice) {
+      if (onNotice_) onNotice_();
       notice_.set_value(notice);
       return true;
     });
@@ -37,6 +38,7 @@ class RollbackWatcherTest : public ::testing::Test {
     return future_.wait_for(patience) == std::future_status::ready;
   }
 
+  std::function<void()> onNotice_;
   std::promise<AppRuntime::RollbackNotice> notice_;
   std::future<AppRuntime::RollbackNotice> future_ = notice_.get_future();
   RollbackWatcher watcher_;
@@ -56,6 +58,20 @@ TEST_F(RollbackWatcherTest, TellsOnceWhichDeploymentIsToBeTakenBack) {
   EXPECT_THAT(notice.why, ::testing::HasSubstr("90.0%"));
   watcher_.stop();
   EXPECT_EQ(watcher_.rollbacks().at("acme/web"), 1u);
+  watcher_.forget("acme/web");
+  EXPECT_TRUE(watcher_.rollbacks().empty());
+}
+
+TEST_F(RollbackWatcherTest, DoesNotCountAnAppThatGoesWhileItIsTakenBack) {
+  onNotice_ = [this] { watcher_.forget("acme/web"); };
+  const auto one = deployment(1, {{"old"}});
+  const auto two = deployment(2, {{"new"}});
+  watcher_.watch(*two, one.get());
+  EXPECT_TRUE(watcher_.rollbacks().empty()) << "it was not taken back yet";
+  count(*two, 0, 100, 90);
+  ASSERT_TRUE(isNoticed(30s));
+  watcher_.stop();
+  EXPECT_TRUE(watcher_.rollbacks().empty());
 }
 
 TEST_F(RollbackWatcherTest, DoesNotJudgeAVersionThatHadTrafficBefore) {
