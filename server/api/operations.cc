@@ -6,7 +6,9 @@
 
 namespace skiff {
 
-Operations::Operations(Parts parts) : parts_(std::move(parts)) {
+Operations::Operations(Parts parts)
+    : parts_(std::move(parts)),
+      tidier_([this](const std::stop_token& stop) { tidyWhenDue(stop); }) {
   parts_.runtime.onRollbackDue(
       [this](const AppRuntime::RollbackNotice& notice) { return autoRollback(notice); });
 }

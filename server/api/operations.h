@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -239,8 +241,11 @@ class Operations {
   ApiProblem refusalProblem(const Caller& caller, const AppRuntime::Refusal& refusal) const;
 
   /// Takes out versions of apps that were deployed or got a new one, and content that nothing
-  /// needs: at most once a minute, unless it is to be `now`.
-  void tidy(bool now);
+  /// needs. Returns at once if that is under way already.
+  void tidy();
+  /// Has tidy() called soon, beside the requests.
+  void tidySoon();
+  void tidyWhenDue(const std::stop_token& stop);
   std::vector<TenantConfig> fileTenants() const;
 
   Parts parts_;
@@ -255,6 +260,9 @@ class Operations {
   std::mutex leftMutex_;  ///< guards what follows
   std::set<std::pair<std::string, std::string>> toPrune_;
   std::chrono::steady_clock::time_point tidied_{};
+  bool tidyDue_ = false;
+  std::condition_variable_any tidyWanted_;
+  std::jthread tidier_;  ///< last, so that it ends before what it works with
 };
 
 /// Of routes that were checked.

@@ -41,7 +41,7 @@ ApiResult<DeploymentRecord> Operations::deploy(const Caller& caller, const Tenan
     const std::lock_guard lock(leftMutex_);
     toPrune_.emplace(record.tenant, record.app);
   }
-  tidy(false);
+  tidySoon();
   return *std::move(deployed);
 }
 

@@ -5,19 +5,39 @@
 namespace skiff {
 namespace {
 
-constexpr std::chrono::minutes kTidyEvery{1};
+constexpr std::chrono::seconds kTidyEvery{10};
 
 }  // namespace
 
-void Operations::tidy(bool now) {
+void Operations::tidySoon() {
+  {
+    const std::lock_guard lock(leftMutex_);
+    tidyDue_ = true;
+  }
+  tidyWanted_.notify_one();
+}
+
+void Operations::tidyWhenDue(const std::stop_token& stop) {
+  std::unique_lock lock(leftMutex_);
+  while (tidyWanted_.wait(lock, stop, [this] { return tidyDue_; })) {
+    if (tidied_.time_since_epoch().count() != 0) {
+      tidyWanted_.wait_until(lock, stop, tidied_ + kTidyEvery, [] { return false; });
+      if (stop.stop_requested()) return;
+    }
+    tidyDue_ = false;
+    lock.unlock();
+    tidy();
+    lock.lock();
+  }
+}
+
+void Operations::tidy() {
   const std::unique_lock tidying(tidyMutex_, std::try_to_lock);
   if (!tidying.owns_lock()) return;
   std::set<std::pair<std::string, std::string>> apps;
   {
     const std::lock_guard lock(leftMutex_);
-    const auto time = std::chrono::steady_clock::now();
-    if (!now && tidied_.time_since_epoch().count() != 0 && time - tidied_ < kTidyEvery) return;
-    tidied_ = time;
+    tidied_ = std::chrono::steady_clock::now();
     apps.swap(toPrune_);
   }
   for (const auto& [tenant, app] : apps) {

@@ -59,7 +59,7 @@ ApiResult<Operations::NewVersion> Operations::uploadVersion(const Caller& caller
                                                             std::string_view module,
                                                             const Progress& progress) {
   auto added = upload(caller, tenant, app, module, progress);
-  tidy(false);  // nothing is pinned any more: what was refused goes
+  tidySoon();  // nothing is pinned any more: what was refused goes
   return added;
 }
 
@@ -105,7 +105,7 @@ ApiResult<Operations::NewVersion> Operations::upload(const Caller& caller,
   const auto pin = parts_.blobs.pin({digest});
   auto stored = parts_.blobs.put(std::as_bytes(bytes));
   if (stored.has_error() && stored.error().kind == BlobError::Kind::full) {
-    tidy(true);
+    tidy();
     stored = parts_.blobs.put(std::as_bytes(bytes));
   }
   if (stored.has_error()) return ::skiff::problemOf(stored.error());
@@ -136,7 +136,7 @@ ApiResult<Operations::NewVersion> Operations::pull(const Caller& caller, const s
                                                    const std::string& app, const std::string& image,
                                                    bool asOperator, const Progress& progress) {
   auto added = pullPinned(caller, tenant, app, image, asOperator, progress);
-  tidy(false);  // nothing is pinned any more: what was refused goes
+  tidySoon();  // nothing is pinned any more: what was refused goes
   return added;
 }
 
@@ -166,7 +166,7 @@ ApiResult<Operations::NewVersion> Operations::pullPinned(const Caller& caller,
   access.isOperator = asOperator;
   auto pulled = parts_.images->pull(image, access, owner->signatures, watching);
   if (pulled.has_error() && pulled.error().kind == ImageSource::Failure::Kind::full) {
-    tidy(true);
+    tidy();
     pulled = parts_.images->pull(image, access, owner->signatures, watching);
   }
   if (pulled.has_error()) return problemOf(pulled.error());

@@ -1,4 +1,5 @@
 #include <boost/json.hpp>
+#include <chrono>
 #include <fstream>
 #include <future>
 #include <latch>
@@ -426,6 +427,11 @@ TEST_F(ApiOperations, RemoveWhatWasRefused) {
     return AppRuntime::Refusal{AppRuntime::Refusal::Kind::module, "It is no module.", {}};
   };
   EXPECT_EQ(post(kVersions, "refused", {{"Content-Type", "application/wasm"}}).status, 422u);
+  // Beside the requests, as soon as nothing needs it any more.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (blobs_->bytes() != 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
   EXPECT_EQ(blobs_->bytes(), 0u);
 }
 
