@@ -166,6 +166,7 @@ struct ServerConfig {
   std::chrono::milliseconds idleInstance{300'000};  ///< an instance unused that long is given back
   ResetMode reset = ResetMode::automatic;
   std::string accessLog = "-";  ///< a file, "-" for standard output, "off"
+  bool serverTiming = false;    ///< answers say where their time in the server went
 
   bool operator==(const ServerConfig&) const = default;
 };

@@ -119,6 +119,7 @@ ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses
   time("idle_instance_ms", server.idleInstance);
   table.choice("reset", kResetModes, server.reset);
   readAccessLog(table, paths, server.accessLog);
+  table.boolean("server_timing", server.serverTiming);
   table.finish();
   return server;
 }

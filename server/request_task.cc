@@ -32,6 +32,7 @@ void RequestTask::leave() {
 
 void RequestTask::begin() {
   exchange_.setListener(this);
+  enterStep(ServerTiming::Step::queue);
   const auto now = exchange_.arrivalTime();
   waitsSince_ = now;
   if (const Admission rate = arrive(host_.quota(), now); !rate) {
@@ -117,6 +118,7 @@ void RequestTask::refuseQueued() {
 }
 
 void RequestTask::retry() {
+  enterStep(ServerTiming::Step::queue);
   makeReady(Next::acquire);
 }
 
@@ -138,6 +140,7 @@ void RequestTask::queueUp() {
     if (!host_.isLoaded()) return refuse(Reason::notReady, "its module is being loaded");
     return refuse(Reason::overloaded, "no instance of the app is free");
   }
+  if (!host_.isLoaded()) enterStep(ServerTiming::Step::module);
   if (std::exchange(wasQueued_, true)) {
     host_.requeue(*this);
   } else {
@@ -214,13 +217,27 @@ bool RequestTask::prepare() {
 
 void RequestTask::perform() {
   if (next_ == Next::acquire) {
-    acquired_ = {};
-    acquired_.instance = host_.pool().acquire(acquired_.cold, acquired_.refusal, acquired_.error);
+    acquire();
   } else {
     if (waitsSince_ && (isQueueing_ || ShardEngine::thread().isAway())) ranAt_ = Clock::now();
+    enterStep(ServerTiming::Step::guest);
     run_->perform();
   }
   wasAway_ = ShardEngine::thread().isAway();
+}
+
+void RequestTask::acquire() {
+  enterStep(ServerTiming::Step::isolate);
+  acquired_ = {};
+  ColdStart& cold = acquired_.cold;
+  acquired_.instance = host_.pool().acquire(cold, acquired_.refusal, acquired_.error);
+  ServerTiming* const timing = exchange_.timing();
+  if (!timing) return;
+  using enum ServerTiming::Step;
+  timing->enter(queue);
+  timing->move(isolate, module, cold.module);
+  timing->move(isolate, instantiate, cold.instantiate);
+  timing->move(isolate, init, cold.init);
 }
 
 void RequestTask::settle() {

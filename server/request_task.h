@@ -10,6 +10,7 @@
 #include "quota/admission.h"
 #include "server/deadline_queue.h"
 #include "server/http/exchange.h"
+#include "server/http/server_timing.h"
 #include "server/work.h"
 
 namespace skiff {
@@ -95,6 +96,10 @@ class RequestTask final : public Attachment,
     std::string error;
   };
 
+  /// Where its time goes from now on.
+  void enterStep(ServerTiming::Step step) {
+    if (ServerTiming* const timing = exchange_.timing()) timing->enter(step);
+  }
   void makeReady(Next next);
   /// Its turn comes again once the pool is home.
   bool defer();
@@ -102,6 +107,7 @@ class RequestTask final : public Attachment,
   /// Its guest may be ended now; if not, it has a turn when it may.
   bool mayEnd();
   void queueUp();
+  void acquire();
   bool mayInitialise();
   void awaitInitialisation();
   void beginQueueing();

@@ -51,6 +51,7 @@ void Shard::start(std::vector<ListenSocket> sockets) {
 }
 
 void Shard::onRequest(HttpExchange& exchange) {
+  if (environment_.config.serverTiming) exchange.startTiming();
   if (!deployment_) return exchange.fail(Reason::notReady);
   const RequestHead& head = exchange.request();
   RouteMatch match;

@@ -15,6 +15,7 @@
 #include "server/http/problem.h"
 #include "server/http/request_parser.h"
 #include "server/http/response_head.h"
+#include "server/http/server_timing.h"
 
 namespace skiff {
 namespace {
@@ -44,6 +45,7 @@ void HttpExchange::begin(ExchangeTransport& transport, std::chrono::steady_clock
   arrivalTime_ = arrival;
   origin_ = nullptr;
   quota_ = nullptr;
+  timing_ = nullptr;
   pausedUntil_.reset();
   matchedRoute_ = detail_ = {};
   bodyLength_ = 0;
@@ -80,6 +82,12 @@ void HttpExchange::clear() {
   next_.reset();
   message_.reset();
   memory_.release();
+}
+
+void HttpExchange::startTiming() {
+  static_assert(std::is_trivially_destructible_v<ServerTiming>);
+  timing_ = new (memory().allocate(sizeof(ServerTiming), alignof(ServerTiming)))
+      ServerTiming(std::chrono::steady_clock::now() - arrivalTime_);
 }
 
 void HttpExchange::setMatchedRoute(std::string_view route) {
@@ -244,7 +252,8 @@ bool HttpExchange::commitHead(std::string& out, std::optional<std::uint64_t> bod
 
   const ResponseContext context{headOnly_, version10_, keepAlive, bodySize};
   const ResponsePlan plan = planResponse(message_->response, context);
-  const auto fault = appendHead(out, message_->response, plan, version10_, transport_->date());
+  const auto fault =
+      appendHead(out, message_->response, plan, version10_, transport_->date(), timing_);
   if (fault) {
     out.clear();
     if (reason_ == Reason::badResponse) {
@@ -285,7 +294,7 @@ void HttpExchange::releaseHeld(std::string& before, bool last) {
       after = held != 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n";
     } else {
       trailers = held != 0 ? "\r\n0\r\n" : "0\r\n";
-      appendTrailers(trailers, message_->response.trailers);
+      appendTrailers(trailers, message_->response.trailers, timing_);
       after = trailers;
     }
   }

@@ -24,6 +24,7 @@ class ExchangeTransport;
 struct AppQuota;
 class NextForward;
 class OriginConnector;
+class ServerTiming;
 struct RequestFraming;
 
 /// Whatever a handler keeps for one request. Owned by the exchange.
@@ -93,6 +94,11 @@ class HttpExchange final : public Exchange {
   /// What the traffic with the origin is counted in and held to, and how long the request's body
   /// and an answer may be; nullptr (the default): nothing is limited. Must outlive the exchange.
   void setQuota(AppQuota* quota) { quota_ = quota; }
+
+  /// The answer's head says where the time went from the request's arrival on (Server-Timing).
+  void startTiming();
+  /// What is to be told of the request's steps; nullptr unless startTiming() was called.
+  ServerTiming* timing() const { return timing_; }
 
   /// The text of the route that led here. Copied.
   void setMatchedRoute(std::string_view route);
@@ -250,6 +256,7 @@ class HttpExchange final : public Exchange {
   OriginConnector* origin_ = nullptr;
   AppQuota* quota_ = nullptr;
   std::unique_ptr<NextForward> next_;
+  ServerTiming* timing_ = nullptr;  ///< in memory_
   std::string_view matchedRoute_;
   std::string_view detail_;
   std::chrono::steady_clock::time_point startTime_;

@@ -6,6 +6,7 @@
 
 #include "server/http/head_check.h"
 #include "server/http/http_limits.h"
+#include "server/http/server_timing.h"
 
 namespace skiff {
 namespace {
@@ -15,6 +16,11 @@ constexpr int kNotModified = 304;
 
 bool isContentLength(std::string_view name) {
   return name.size() == 14 && equalsIgnoringCase(name, "Content-Length");
+}
+
+/// A field that only the server may write, where it does.
+bool isTiming(const ServerTiming* timing, std::string_view name) {
+  return timing != nullptr && equalsIgnoringCase(name, ServerTiming::kField);
 }
 
 /// The length that the guest announced, if it is one number.
@@ -75,7 +81,7 @@ ResponsePlan planResponse(const ResponseHead& head, const ResponseContext& conte
 
 std::optional<std::string_view> appendHead(std::string& out, const ResponseHead& head,
                                            const ResponsePlan& plan, bool version10,
-                                           std::string_view date) {
+                                           std::string_view date, const ServerTiming* timing) {
   if (head.status < 200 || head.status > 599) return "the status is not within 200 to 599";
   const std::size_t begin = out.size();
   out.append("HTTP/1.1 ");
@@ -87,6 +93,7 @@ std::optional<std::string_view> appendHead(std::string& out, const ResponseHead&
     if (!isHttpToken(field.name)) return "a header field's name is not a token";
     if (!isFieldValue(field.value)) return "a header field's value has a control character";
     if (isHopByHop(field.name) || isContentLength(field.name)) continue;
+    if (isTiming(timing, field.name)) continue;
     if (field.name.size() == 4 && equalsIgnoringCase(field.name, "Date")) {
       if (hasDate) continue;
       hasDate = true;
@@ -100,6 +107,11 @@ std::optional<std::string_view> appendHead(std::string& out, const ResponseHead&
     appendField(out, field.name, field.value);
   }
   if (!hasDate) appendField(out, "Date", date);
+  if (timing != nullptr) {
+    out.append(ServerTiming::kField).append(": ");
+    timing->write(out);
+    out.append("\r\n");
+  }
   if (plan.contentLength) {
     out.append("Content-Length: ");
     appendNumber(out, *plan.contentLength);
@@ -115,9 +127,9 @@ std::optional<std::string_view> appendHead(std::string& out, const ResponseHead&
   return std::nullopt;
 }
 
-void appendTrailers(std::string& out, const HeaderList& trailers) {
+void appendTrailers(std::string& out, const HeaderList& trailers, const ServerTiming* timing) {
   for (const Header& field : trailers) {
-    if (isForbiddenTrailer(field.name)) continue;
+    if (isForbiddenTrailer(field.name) || isTiming(timing, field.name)) continue;
     if (!isHttpToken(field.name) || !isFieldValue(field.value)) continue;
     appendField(out, field.name, field.value);
   }

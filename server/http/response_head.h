@@ -10,6 +10,8 @@
 
 namespace skiff {
 
+class ServerTiming;
+
 /// What decides how an answer is framed, besides its head.
 struct ResponseContext {
   bool headOnly = false;   ///< the request was HEAD
@@ -32,14 +34,17 @@ ResponsePlan planResponse(const ResponseHead& head, const ResponseContext& conte
 /// Appends status line and header fields up to the empty line. Fields that are the connection's
 /// (framing, hop-by-hop) are left out and written as `plan` says; Date is added unless set.
 /// Returns what makes the head impossible to send, or nothing if it was written: no byte that a
-/// guest chose can end a field or the head.
+/// guest chose can end a field or the head. `timing`: the server's own field Server-Timing is
+/// added, and the guest's left out; nullptr: the guest's is like any other.
 std::optional<std::string_view> appendHead(std::string& out, const ResponseHead& head,
                                            const ResponsePlan& plan, bool version10,
-                                           std::string_view date);
+                                           std::string_view date,
+                                           const ServerTiming* timing = nullptr);
 
 /// Appends the trailer section of a chunked body, with the empty line after it. Fields that may not
-/// be trailers are left out.
-void appendTrailers(std::string& out, const HeaderList& trailers);
+/// be trailers are left out; so is Server-Timing if the head had the server's own.
+void appendTrailers(std::string& out, const HeaderList& trailers,
+                    const ServerTiming* timing = nullptr);
 
 /// The phrase for a status; empty if it has none.
 std::string_view statusPhrase(int status);

@@ -26,6 +26,7 @@ memory_target = "2GiB"
 idle_instance_ms = 1005
 reset = "scan"
 access_log = "logs/access.json"
+server_timing = true
 
 [admin]
 listen = "127.0.0.1:9191"

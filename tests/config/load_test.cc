@@ -91,6 +91,7 @@ TEST(Config, EveryServerKeyIsRead) {
   server.idleInstance = milliseconds(1'005);
   server.reset = ResetMode::scan;
   server.accessLog = "/etc/skiff/logs/access.json";
+  server.serverTiming = true;
   EXPECT_EQ(config.server, server);
   EXPECT_EQ(config.admin, (AdminConfig{{"127.0.0.1", 9'191}}));
   DeployConfig deploy;
