@@ -1,6 +1,6 @@
 # The task list. `make help` prints it; what a task does is in scripts/ where it takes more than a line.
 .DEFAULT_GOAL := help
-.PHONY: help deps build serve test bench bench-isolation fmt lint asan tsan fuzz clean
+.PHONY: help deps build serve test bench bench-coldstart bench-isolation fmt lint asan tsan fuzz clean
 
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
@@ -26,6 +26,10 @@ bench: build  ## print the micro-benchmarks
 
 bench-isolation: build  ## measure how tenants are kept apart: a table, and JSON
 	@build/release/bench/skiff_isolation_bench --json build/release/bench-isolation.json
+
+bench-coldstart: build  ## measure first requests to apps that are not loaded: tables, and JSON
+	@build/release/bench/coldstart/skiff_coldstart_bench --json build/release/bench-coldstart.json \
+	  $(addprefix --workerd ,$(WORKERD))
 
 fmt:  ## format the sources
 	@clang-format -i $(SOURCES)
