@@ -10,6 +10,8 @@ namespace skiff {
 namespace {
 
 constexpr std::size_t kWasmPage = 65536;
+constexpr std::string_view kNoMemoryLeft =
+    "another instance would exceed its app's or its tenant's memory_total";
 
 std::string describe(v8::Isolate* isolate, const v8::TryCatch& tryCatch,
                      std::string_view fallback) {
@@ -45,9 +47,7 @@ InstanceResult<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
   v8::TryCatch tryCatch(isolate);
   std::unique_ptr<Instance> instance(new Instance(lock.guest(), prepared, std::move(quota)));
   if (!instance->takeFromTotal(prepared.instanceMemory())) {
-    return InstanceError{Reason::memoryLimit,
-                         "another instance would exceed its app's or its tenant's memory_total",
-                         false};
+    return InstanceError{Reason::memoryLimit, std::string(kNoMemoryLeft), false};
   }
   v8::Local<v8::Object> object;
   v8::Local<v8::Value> exports;
@@ -113,6 +113,25 @@ InstanceResult<std::unique_ptr<Instance>> Instance::createPristine(
   (*made)->mayHaveGrown_ = (*made)->currentMemory().size() != (*made)->initialSize_;
   times.init = cyclesToTime(readCycles() - instantiated);
   return made;
+}
+
+InstanceResult<std::unique_ptr<Instance>> Instance::adopt(IsolateLock& lock,
+                                                          std::unique_ptr<Instance> tried,
+                                                          ShardEngine& shard, const HotPages& hot,
+                                                          InstanceTimes& times) {
+  const std::uint64_t start = readCycles();
+  const std::chrono::nanoseconds startCpu = threadCpuTime();
+  const PreparedModule& prepared = tried->prepared_;
+  // The trial was nobody's; from now on it is its app's.
+  tried->charge_.emplace(prepared.settings.quota);
+  if (!tried->takeFromTotal(prepared.instanceMemory())) {
+    return InstanceError{Reason::memoryLimit, std::string(kNoMemoryLeft)};
+  }
+  const auto attached = tried->attachImage(lock, *prepared.image, shard.reset(), hot);
+  if (attached.has_error()) return InstanceError{Reason::overloaded, attached.error().message};
+  times.initCpu = threadCpuTime() - startCpu;
+  times.init = cyclesToTime(readCycles() - start);
+  return tried;
 }
 
 bool Instance::connectGrowth(IsolateLock& lock) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "isolate/guest_call.h"
@@ -58,6 +59,12 @@ class Instance final : public GuestMemorySource {
       IsolateLock& lock, v8::Local<v8::WasmModuleObject> module, const PreparedModule& prepared,
       ShardEngine& shard, const HotPages& hot, InstanceTimes& times);
 
+  /// The same with one that create() made, and that was initialised and captured since.
+  static InstanceResult<std::unique_ptr<Instance>> adopt(IsolateLock& lock,
+                                                         std::unique_ptr<Instance> tried,
+                                                         ShardEngine& shard, const HotPages& hot,
+                                                         InstanceTimes& times);
+
   /// Frees its memory's pages; the engine frees the addresses when it gets to it. REQUIRES: its
   /// isolate is entered.
   ~Instance();
@@ -76,9 +83,9 @@ class Instance final : public GuestMemorySource {
   std::span<std::byte> currentMemory() override;
   bool takeFromTotal(std::uint64_t bytes) override {
     mayHaveGrown_ = true;  // it is asked for before the memory grows
-    return charge_.take(bytes);
+    return charge_->take(bytes);
   }
-  void giveBackToTotal(std::uint64_t bytes) override { charge_.giveBack(bytes); }
+  void giveBackToTotal(std::uint64_t bytes) override { charge_->giveBack(bytes); }
   TrackedMemory* tracked() { return tracked_.get(); }
 
   /// Brings it back to its image after a request; `none` if it must be dropped.
@@ -96,7 +103,7 @@ class Instance final : public GuestMemorySource {
   static constexpr std::size_t kMaxEntries = 4;
 
   Instance(GuestIsolate& isolate, const PreparedModule& prepared, std::shared_ptr<AppQuota> quota)
-      : isolate_(isolate), prepared_(prepared), charge_(std::move(quota)) {}
+      : isolate_(isolate), prepared_(prepared), charge_(std::in_place, std::move(quota)) {}
 
   v8::MaybeLocal<v8::Function> exportedFunction(IsolateLock& lock, std::string_view name) const;
   Result<void> attachImage(IsolateLock& lock, const PristineImage& image, ResetMode mode,
@@ -107,7 +114,7 @@ class Instance final : public GuestMemorySource {
 
   GuestIsolate& isolate_;
   const PreparedModule& prepared_;
-  MemoryCharge charge_;
+  std::optional<MemoryCharge> charge_;  ///< always; another one once it is adopted
   v8::Global<v8::Object> exports_;
   v8::Global<v8::WasmMemoryObject> memory_;
   std::array<v8::Global<v8::Function>, kMaxEntries> plainEntries_;

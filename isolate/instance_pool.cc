@@ -7,6 +7,7 @@
 #include "isolate/instance.h"
 #include "isolate/instance_budget.h"
 #include "isolate/nursery.h"
+#include "isolate/spare_instance.h"
 #include "quota/cycle_clock.h"
 
 namespace skiff {
@@ -67,8 +68,18 @@ Instance* InstancePool::acquire(ColdStart& cold, Reason& refusal, std::string& e
   return make(cold, refusal, error);
 }
 
-bool InstancePool::loadIsolate(ColdStart& cold, std::string& error) {
+bool InstancePool::loadIsolate(ColdStart& cold, std::unique_ptr<Instance>& spare,
+                               std::string& error) {
   Stopwatch watch;
+  if (const auto left = module_->takeSpare()) {
+    isolate_ = std::move(left->isolate);
+    loaded_ = std::make_unique<Loaded>();
+    loaded_->module = std::move(left->module);
+    spare = std::move(left->instance);
+    const IsolateLock lock(shard_.seat(), *isolate_);
+    cold.isolate = watch.lap();
+    return true;
+  }
   try {
     isolate_ = shard_.nursery().take(module_->limits.heap);
   } catch (const std::exception& failure) {
@@ -103,7 +114,8 @@ Instance* InstancePool::make(ColdStart& cold, Reason& refusal, std::string& erro
             " instances, as many as its address space and vm.max_map_count allow";
     return nullptr;
   }
-  if (!isolate_ && !loadIsolate(cold, error)) {
+  std::unique_ptr<Instance> spare;
+  if (!isolate_ && !loadIsolate(cold, spare, error)) {
     shard_.budget().release();
     unloadIsolate();
     refusal = Reason::overloaded;
@@ -111,8 +123,9 @@ Instance* InstancePool::make(ColdStart& cold, Reason& refusal, std::string& erro
   }
   IsolateLock lock(shard_.seat(), *isolate_);
   InstanceTimes times;
-  auto made = Instance::createPristine(lock, loaded_->module.Get(lock.raw()), *module_, shard_,
-                                       hot_, times);
+  auto made = spare ? Instance::adopt(lock, std::move(spare), shard_, hot_, times)
+                    : Instance::createPristine(lock, loaded_->module.Get(lock.raw()), *module_,
+                                               shard_, hot_, times);
   cold.instantiate = times.instantiate;
   cold.init = times.init;
   cold.initCpu = times.initCpu;

@@ -121,7 +121,8 @@ class InstancePool {
   /// for after so many.
   static constexpr std::size_t kCollectAfter = 64;
 
-  bool loadIsolate(ColdStart& cold, std::string& error);
+  /// `spare`: an instance that was in it already, to be adopted.
+  bool loadIsolate(ColdStart& cold, std::unique_ptr<Instance>& spare, std::string& error);
   Instance* make(ColdStart& cold, Reason& refusal, std::string& error);
   ResetHow resetOrDrop(IsolateLock& lock, std::unique_ptr<Instance> instance);
   void drop(std::unique_ptr<Instance> instance);

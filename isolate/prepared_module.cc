@@ -10,6 +10,9 @@
 #include "isolate/guest_isolate.h"
 #include "isolate/guest_place.h"
 #include "isolate/instance.h"
+#include "isolate/instance_budget.h"
+#include "isolate/nursery.h"
+#include "isolate/spare_instance.h"
 #include "isolate/wasm/binary.h"
 
 namespace skiff {
@@ -113,14 +116,17 @@ constexpr std::chrono::seconds kInitWall{10};
 /// Compiles, instantiates on trial, initialises, and takes the image if there can be one.
 class Trial {
  public:
-  Trial(Engine& engine, Watchdog& watchdog, Compiler& compiler)
-      : isolate_(engine), place_(watchdog), compiler_(compiler) {}
+  Trial(Engine& engine, Watchdog& watchdog, Compiler& compiler, const PrepareRequest& request)
+      : isolate_(request.spares ? request.spares->nursery.take(request.limits.heap)
+                                : std::make_unique<GuestIsolate>(engine)),
+        place_(watchdog),
+        compiler_(compiler) {}
 
   wasm::ModuleResult<void> run(PreparedModule& prepared, const PrepareRequest& request,
                                const ModuleToCompile& rewritten) {
     using Clock = std::chrono::steady_clock;
     using std::chrono::duration_cast;
-    IsolateLock lock(place_.seat(), isolate_);
+    IsolateLock lock(place_.seat(), *isolate_);
     if (!isValid(lock, request.bytes)) {
       return compileRefusal(lock, request, rewritten,
                             {CompileError::Kind::invalid, "the engine refused it"});
@@ -169,7 +175,20 @@ class Trial {
     auto image = (*instance)->capture(lock);
     if (image.has_error()) return refusal(image.error().message);
     prepared.image = std::move(*image);
+    if (request.spares && request.spares->budget.acquire()) {
+      spare_ = std::make_unique<SpareInstance>(request.spares->budget);
+      spare_->module.Reset(lock.raw(), module);
+      spare_->instance = std::move(*instance);
+    }
     return {};
+  }
+
+  /// Its instance, if it may be kept: the last call.
+  std::unique_ptr<SpareInstance> takeSpare() {
+    if (!spare_) return nullptr;
+    place_.seat().leave();
+    spare_->isolate = std::move(isolate_);
+    return std::move(spare_);
   }
 
  private:
@@ -187,15 +206,26 @@ class Trial {
     return refusal("not a valid module: " + error.what, "check it with wasm-validate");
   }
 
-  GuestIsolate isolate_;
+  std::unique_ptr<GuestIsolate> isolate_;
   GuestPlace place_;
   Compiler& compiler_;
+  std::unique_ptr<SpareInstance> spare_;  ///< without its isolate
 };
 
 }  // namespace
 
 PreparedModule::PreparedModule() = default;
 PreparedModule::~PreparedModule() = default;
+
+std::unique_ptr<SpareInstance> PreparedModule::takeSpare() const {
+  const std::lock_guard lock(spareMutex_);
+  return std::move(spare_);
+}
+
+void PreparedModule::setSpare(std::unique_ptr<SpareInstance> spare) const {
+  const std::lock_guard lock(spareMutex_);
+  spare_ = std::move(spare);
+}
 
 wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& engine,
                                                                         Watchdog& watchdog,
@@ -244,10 +274,11 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
   if (module->notResettable) prepared->whyNoImage = *module->notResettable;
   if (request.snapshot == Snapshot::never) prepared->whyNoImage = "snapshot = \"never\"";
 
-  Trial trial(engine, watchdog, compiler);
+  Trial trial(engine, watchdog, compiler, request);
   const auto tried = trial.run(*prepared, request,
                                {rewritten->bytes, module->codeSize, module->functionTypes.size()});
   if (tried.has_error()) return tried.error();
+  prepared->setSpare(trial.takeSpare());
   return std::shared_ptr<const PreparedModule>(std::move(prepared));
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,7 +24,17 @@ namespace skiff {
 
 class Compiler;
 class Engine;
+class InstanceBudget;
+class Nursery;
+class SpareInstance;
 class Watchdog;
+
+/// What lets the instance of a trial be kept: where its isolate comes from, and what it is counted
+/// in.
+struct SpareSource {
+  Nursery& nursery;
+  InstanceBudget& budget;
+};
 
 /// What preparation needs of an app.
 struct PrepareRequest {
@@ -38,6 +49,8 @@ struct PrepareRequest {
   /// Initialise it once, on trial, and take the image. Else it is only checked and compiled: for
   /// what runs once.
   bool trial = true;
+  /// nullptr: the trial's isolate is made for it, and goes with it.
+  const SpareSource* spares = nullptr;
 };
 
 /// A version's state after initialisation, from which its instances are made.
@@ -90,6 +103,14 @@ class PreparedModule {
   bool stored = false;  ///< its machine code was there already: compileTime is that of restoring it
   std::chrono::microseconds initTime{};
   std::unique_ptr<Compiled> compiled;
+
+  /// What is left of its trial, for the first who asks; nullptr if there is nothing. Any thread.
+  std::unique_ptr<SpareInstance> takeSpare() const;
+  void setSpare(std::unique_ptr<SpareInstance> spare) const;
+
+ private:
+  mutable std::mutex spareMutex_;
+  mutable std::unique_ptr<SpareInstance> spare_;  ///< goes before what its instance refers to
 };
 
 /// Prepares a module; `compiler` brings it into the engine. Takes as long as compiling takes (0.1 s

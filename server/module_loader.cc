@@ -6,6 +6,7 @@
 #include <future>
 
 #include "isolate/prepared_module.h"
+#include "isolate/spare_instance.h"
 #include "server/module_compilation.h"
 #include "server/module_preparer.h"
 
@@ -17,6 +18,7 @@ ModuleLoader::ModuleLoader(const ModulePreparer& preparer, std::size_t threads)
     threads_.emplace_back([this] {
       ::pthread_setname_np(::pthread_self(), "loader");
       run();
+      preparer_.forgetThread();
     });
   }
 }
@@ -85,6 +87,7 @@ void ModuleLoader::run() {
     const std::vector<Done> done = std::move(job->done);
     lock.unlock();
     for (const Done& call : done) call(loaded);
+    for (const Kept& kept : gone) kept.module->takeSpare();
     gone.clear();
     lock.lock();
   }
@@ -100,8 +103,13 @@ std::list<ModuleLoader::Kept> ModuleLoader::keep(
 }
 
 void ModuleLoader::tidy(std::chrono::steady_clock::time_point now) {
-  std::list<Kept> gone;  // let go outside the lock
+  // Let go outside the lock.
+  std::vector<std::unique_ptr<SpareInstance>> spares;
+  std::list<Kept> gone;
   std::unique_lock lock(mutex_);
+  for (const Kept& kept : kept_) {
+    if (now - kept.since >= kKeepSpare) spares.push_back(kept.module->takeSpare());
+  }
   while (!kept_.empty() && now - kept_.back().since >= kKeep) {
     gone.splice(gone.end(), kept_, std::prev(kept_.end()));
   }

@@ -33,6 +33,8 @@ class ModuleLoader {
   static constexpr std::chrono::seconds kKeep{60};
   /// How long after the last module those who compile are kept waiting for another.
   static constexpr std::chrono::seconds kRest{5};
+  /// How long what is left of a trial is kept for the request that the module was loaded for.
+  static constexpr std::chrono::seconds kKeepSpare{1};
 
   /// REQUIRES: `preparer` outlives this.
   ModuleLoader(const ModulePreparer& preparer, std::size_t threads);

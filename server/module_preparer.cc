@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "deploy/module_file.h"
+#include "isolate/engine.h"
 #include "isolate/prepared_module.h"
 #include "isolate/wasm/source_map.h"
 #include "server/module_compilation.h"
@@ -51,12 +52,22 @@ Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
     return Error{"the stored module of version " + facts.name + " is damaged: its digest is " +
                  file->digest + " instead of " + facts.moduleDigest + "; deploy it again"};
   }
-  return prepare(version, file->bytes, {});
+  return prepare(version, file->bytes, {}, spares_ ? &*spares_ : nullptr);
 }
 
 Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
     const AppVersion& version, std::span<const std::uint8_t> bytes,
     std::string_view sourceMap) const {
+  return prepare(version, bytes, sourceMap, nullptr);
+}
+
+void ModulePreparer::forgetThread() const {
+  engine_.forgetThread();
+}
+
+Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
+    const AppVersion& version, std::span<const std::uint8_t> bytes, std::string_view sourceMap,
+    const SpareSource* spares) const {
   const VersionFacts& facts = version.facts();
   PrepareRequest request;
   request.bytes = bytes;
@@ -67,6 +78,7 @@ Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
   request.reuse = facts.config.reuse;
   request.snapshot = facts.config.snapshot;
   request.maxModule = kLargestModule;
+  request.spares = spares;
   auto prepared = prepareModule(engine_, watchdog_, compilation_.compiler(), std::move(request));
   if (prepared.has_error()) return Error{prepared.error().text()};
   const PreparedModule& module = **prepared;

@@ -4,12 +4,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "config/result.h"
 #include "isolate/files/open_file_budget.h"
+#include "isolate/prepared_module.h"
 #include "server/app_version.h"
 
 namespace skiff {
@@ -25,22 +27,33 @@ inline constexpr ByteSize kLargestModule = 64_MiB;
 /// initialises them on trial. Takes long: not on a shard's thread, nor the listener's. Any thread.
 class ModulePreparer {
  public:
-  /// REQUIRES: all outlive this and every module.
+  /// Without `spares`, nothing is left of trials. REQUIRES: all outlive this and every module.
   ModulePreparer(Engine& engine, Watchdog& watchdog, wasi::OpenFileBudget& openFiles,
-                 ModuleCompilation& compilation)
-      : engine_(engine), watchdog_(watchdog), openFiles_(openFiles), compilation_(compilation) {}
+                 ModuleCompilation& compilation, std::optional<SpareSource> spares = std::nullopt)
+      : engine_(engine),
+        watchdog_(watchdog),
+        openFiles_(openFiles),
+        compilation_(compilation),
+        spares_(spares) {}
 
   /// From its file, which must have the version's moduleDigest; one at a time for each version. The
   /// version has it then, for as long as somebody holds what comes back; one that it has already is
-  /// taken. The error is one sentence for the app's author.
+  /// taken. What is left of the trial stays with the module. The error is one sentence for the
+  /// app's author.
   Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version) const;
   /// The same with the bytes at hand.
   Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version,
                                                         std::span<const std::uint8_t> bytes,
                                                         std::string_view sourceMap) const;
   ModuleCompilation& compilation() const { return compilation_; }
+  /// Before a thread ends that has prepared something.
+  void forgetThread() const;
 
  private:
+  Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version,
+                                                        std::span<const std::uint8_t> bytes,
+                                                        std::string_view sourceMap,
+                                                        const SpareSource* spares) const;
   /// The tenant's share of the files that guests may have open.
   wasi::OpenFileBudget& openFilesOf(const std::string& tenant) const;
 
@@ -48,6 +61,7 @@ class ModulePreparer {
   Watchdog& watchdog_;
   wasi::OpenFileBudget& openFiles_;
   ModuleCompilation& compilation_;
+  const std::optional<SpareSource> spares_;
   mutable std::mutex sharesMutex_;
   /// By tenant. One that was is kept: files of it may still be open.
   mutable std::map<std::string, wasi::OpenFileBudget> shares_;

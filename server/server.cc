@@ -42,7 +42,7 @@ Server::Server(Engine& engine, Config config)
       ledger_(config_.server.maxConnections, config_.server.connectionsPerAddress),
       memory_(config_.server.memoryTarget),
       compilation_(engine, config_.dataDir),
-      preparer_(engine, watchdog_, openFiles_, compilation_) {}
+      preparer_(engine, watchdog_, openFiles_, compilation_, SpareSource{nursery_, budget_}) {}
 
 Server::~Server() {
   if (builderThread_.joinable()) builderThread_.join();
