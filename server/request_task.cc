@@ -58,10 +58,12 @@ bool RequestTask::tryAdmit(Clock::time_point now) {
 }
 
 void RequestTask::onAdmitted() {
+  if (!host_.isLoaded()) enterStep(ServerTiming::Step::module);
   if (!host_.isLoaded() && !shard_.load(host_)) {
     if (host_.isLoading()) return queueUp();
     return onNotLoaded("its module could not be loaded a moment ago");
   }
+  enterStep(ServerTiming::Step::queue);
   if (host_.hasWaiting() && !wasNext_) {
     queueUp();
   } else {
@@ -140,7 +142,6 @@ void RequestTask::queueUp() {
     if (!host_.isLoaded()) return refuse(Reason::notReady, "its module is being loaded");
     return refuse(Reason::overloaded, "no instance of the app is free");
   }
-  if (!host_.isLoaded()) enterStep(ServerTiming::Step::module);
   if (std::exchange(wasQueued_, true)) {
     host_.requeue(*this);
   } else {
