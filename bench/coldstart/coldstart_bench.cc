@@ -82,16 +82,19 @@ void restart(Daemon& daemon) {
 }
 
 void measure(const Settings& settings, const Workload& workload, std::vector<Scenario>& scenarios) {
-  const auto report = [&](std::string name, double rate, const std::vector<Visit>& visits) {
+  const auto visit = [&](std::string name, Daemon& daemon, std::size_t apps, double rate) {
+    const double before = cpuSeconds(daemon.process().id());
+    const auto visits = visitAll(daemon, apps, rate);
+    const double used = cpuSeconds(daemon.process().id()) - before;
     scenarios.push_back(summarise("skiffd", std::move(name), rate, visits));
+    scenarios.back().cpu = used * 1e6 / static_cast<double>(apps);
     print(scenarios.back());
   };
   if (!settings.skipCompiling) {
     const std::size_t apps =
         settings.apps ? std::min(*settings.apps, workload.compiledApps) : workload.compiledApps;
     const auto daemon = makeDaemon(workload, apps);
-    report(workload.name + ", compiled for the first time", workload.compiledRate,
-           visitAll(*daemon, apps, workload.compiledRate));
+    visit(workload.name + ", compiled for the first time", *daemon, apps, workload.compiledRate);
   }
   const std::size_t apps = settings.apps.value_or(workload.apps);
   const double rate = settings.rate.value_or(workload.rate);
@@ -103,7 +106,7 @@ void measure(const Settings& settings, const Workload& workload, std::vector<Sce
   }
   for (int i = 0; i < settings.repetitions; ++i) {
     restart(*daemon);
-    report(workload.name + ", warm code cache", rate, visitAll(*daemon, apps, rate));
+    visit(workload.name + ", warm code cache", *daemon, apps, rate);
   }
 }
 

@@ -25,7 +25,7 @@ std::string quoted(std::string_view text) {
 
 Scenario summarise(std::string server, std::string name, double rate,
                    const std::vector<Visit>& visits) {
-  Scenario scenario{std::move(name), std::move(server), rate, visits.size(), 0, {}};
+  Scenario scenario{std::move(name), std::move(server), rate, visits.size(), 0, 0, {}};
   LatencyHistogram total, late, connect, firstByte, rest;
   std::vector<LatencyHistogram> steps(kServerSteps.size());
   bool hasSteps = false;
@@ -61,6 +61,7 @@ void print(const Scenario& scenario) {
   std::printf("\n%s: %s; %zu requests", scenario.server.c_str(), scenario.name.c_str(),
               scenario.requests);
   if (scenario.rate > 0) std::printf(" at %g/s", scenario.rate);
+  if (scenario.cpu > 0) std::printf("; %.0f us of CPU time each", scenario.cpu);
   if (scenario.failures != 0) std::printf("; %zu FAILED", scenario.failures);
   std::printf("\n  %-12s", "ms");
   for (const auto& [name, quantile] : kPercentiles) {
@@ -88,7 +89,7 @@ void writeJson(const std::string& file, const Machine& machine,
     out << std::exchange(separator, ",\n") << "{\"server\":" << quoted(scenario.server)
         << ",\"name\":" << quoted(scenario.name) << ",\"rate\":" << scenario.rate
         << ",\"requests\":" << scenario.requests << ",\"failures\":" << scenario.failures
-        << ",\"nanoseconds\":{";
+        << ",\"cpu_microseconds\":" << scenario.cpu << ",\"nanoseconds\":{";
     std::string_view comma;
     for (const auto& [part, histogram] : scenario.parts) {
       out << std::exchange(comma, ",") << quoted(part) << ":{";

@@ -17,6 +17,7 @@ struct Scenario {
   double rate = 0;  ///< arrivals a second; 0: one after the other
   std::size_t requests = 0;
   std::size_t failures = 0;  ///< not answered with 200; not in the histograms
+  double cpu = 0;  ///< microseconds of CPU time that the server used a request; 0: unknown
   std::vector<std::pair<std::string, LatencyHistogram>> parts;
 };
 
