@@ -119,7 +119,10 @@ Result<void> CodeCache::store(const std::string& key, std::span<const std::uint8
   fs::create_directories(directory_, error);
   if (error) return Error{"cannot make " + directory_.string() + ": " + error.message()};
   auto written = write(key, code);
-  if (written.has_value()) shrink();
+  if (written.has_error()) return written;
+  if (held_) *held_ += sizeof(Head) + code.size();
+  // Looking at thousands of entries takes longer than writing one.
+  if (!held_ || *held_ > capacity_.bytes()) held_ = shrink();
   return written;
 }
 
@@ -146,7 +149,7 @@ void CodeCache::remove(const std::string& key) {
   ::unlink((directory_ / key).c_str());
 }
 
-void CodeCache::shrink() const {
+std::uint64_t CodeCache::shrink() const {
   struct Entry {
     fs::file_time_type used;
     std::uint64_t size;
@@ -171,10 +174,11 @@ void CodeCache::shrink() const {
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.used < b.used; });
   for (const Entry& entry : entries) {
-    if (sum <= capacity_.bytes()) return;
+    if (sum <= capacity_.bytes()) break;
     fs::remove(entry.path, error);
     sum -= entry.size;
   }
+  return sum;
 }
 
 }  // namespace skiff

@@ -43,12 +43,15 @@ class CodeCache {
 
  private:
   Result<void> write(const std::string& key, std::span<const std::uint8_t> code) const;
-  void shrink() const;
+  /// Looks at all entries, and removes what is too much; the bytes of those that are left.
+  std::uint64_t shrink() const;
 
   const std::filesystem::path directory_;
   const std::string identity_;
   const ByteSize capacity_;
   std::mutex storing_;
+  /// Bytes of all entries, as far as this process knows; nothing before it has looked.
+  std::optional<std::uint64_t> held_;
 };
 
 }  // namespace skiff

@@ -142,7 +142,8 @@ TEST_F(ACodeCache, RemovesWhatAnInterruptedWriteLeftBehind) {
   store(cache_, "module", "code");
   for (const char* name : {"old.7.part", "new.8.part"}) std::ofstream(path_ / name) << "half";
   setAge(path_ / "old.7.part", std::chrono::hours(2));
-  store(cache_, "other", "code");
+  CodeCache next(path_, "engine 1");
+  store(next, "other", "code");
   EXPECT_FALSE(fs::exists(path_ / "old.7.part"));
   EXPECT_TRUE(fs::exists(path_ / "new.8.part"));
 }
