@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "isolate/code_budget.h"
 #include "isolate/compile/native_compiler.h"
@@ -34,6 +35,9 @@ class Compiler {
   /// to dispose of it.
   virtual Result<CompiledCode, CompileError> compile(IsolateLock& lock,
                                                      const ModuleToCompile& module) = 0;
+  /// As in NativeCompiler.
+  virtual bool isKnownValid(std::string_view) const { return false; }
+  virtual void noteValid(std::string_view) {}
 };
 
 /// Compiles in this process, without a bound on what that takes: V8 ends the process when there is
@@ -56,6 +60,8 @@ class RestoringCompiler final : public Compiler {
   RestoringCompiler(Engine& engine, NativeCompiler& native) : engine_(engine), native_(native) {}
   Result<CompiledCode, CompileError> compile(IsolateLock& lock,
                                              const ModuleToCompile& module) override;
+  bool isKnownValid(std::string_view digest) const override { return native_.isKnownValid(digest); }
+  void noteValid(std::string_view digest) override { native_.noteValid(digest); }
 
  private:
   Engine& engine_;

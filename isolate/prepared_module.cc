@@ -105,8 +105,12 @@ bool isValid(IsolateLock& lock, std::span<const std::uint8_t> original) {
   if (!original.empty()) std::memcpy(bytes->Data(), original.data(), original.size());
   v8::Local<v8::Value> arguments[] = {bytes};
   v8::Local<v8::Value> valid;
-  return validate.As<v8::Function>()->Call(context, webAssembly, 1, arguments).ToLocal(&valid) &&
-         valid->IsTrue();
+  const bool isTrue =
+      validate.As<v8::Function>()->Call(context, webAssembly, 1, arguments).ToLocal(&valid) &&
+      valid->IsTrue();
+  // The isolate may live on, and would keep it until it collects garbage.
+  bytes->Detach({}).Check();
+  return isTrue;
 }
 
 /// What the one initialisation that makes the image may take.
@@ -127,9 +131,12 @@ class Trial {
     using Clock = std::chrono::steady_clock;
     using std::chrono::duration_cast;
     IsolateLock lock(place_.seat(), *isolate_);
-    if (!isValid(lock, request.bytes)) {
-      return compileRefusal(lock, request, rewritten,
-                            {CompileError::Kind::invalid, "the engine refused it"});
+    if (!compiler_.isKnownValid(prepared.digest)) {
+      if (!isValid(lock, request.bytes)) {
+        return compileRefusal(lock, request, rewritten,
+                              {CompileError::Kind::invalid, "the engine refused it"});
+      }
+      compiler_.noteValid(prepared.digest);
     }
     const auto start = Clock::now();
     auto code = compiler_.compile(lock, rewritten);

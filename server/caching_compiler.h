@@ -17,8 +17,13 @@ class CachingCompiler final : public NativeCompiler {
 
   Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) override;
   void forget(std::span<const std::uint8_t> module) override;
+  bool isKnownValid(std::string_view digest) const override;
+  void noteValid(std::string_view digest) override;
 
  private:
+  std::string validityKeyOf(std::string_view digest) const;
+  void store(const std::string& key, std::span<const std::uint8_t> bytes);
+
   NativeCompiler& compiler_;
   CodeCache& cache_;
   std::atomic<bool> complained_{false};

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "config/result.h"
 
@@ -42,6 +43,11 @@ class NativeCompiler {
   virtual Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) = 0;
   /// What was stored for it is of no use: compile() is to make it anew. Any thread.
   virtual void forget(std::span<const std::uint8_t>) {}
+  /// Whether noteValid() was called for the module with this digest, now or in an earlier process
+  /// with the same engine. Any thread.
+  virtual bool isKnownValid(std::string_view) const { return false; }
+  /// The engine has found it valid as its author made it.
+  virtual void noteValid(std::string_view) {}
 };
 
 }  // namespace skiff

@@ -162,6 +162,43 @@ TEST_F(CompilingInAChild, HappensAnewIfWhatIsStoredIsForAnotherEngine) {
   EXPECT_FALSE((*prepared)->stored);
 }
 
+/// Remembers which modules were found valid.
+class ValidityNotes final : public NativeCompiler {
+ public:
+  explicit ValidityNotes(NativeCompiler& from) : from_(from) {}
+  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) override {
+    return from_.compile(module);
+  }
+  bool isKnownValid(std::string_view digest) const override {
+    return std::find(noted.begin(), noted.end(), digest) != noted.end();
+  }
+  void noteValid(std::string_view digest) override { noted.emplace_back(digest); }
+
+  std::vector<std::string> noted;
+
+ private:
+  NativeCompiler& from_;
+};
+
+TEST_F(CompilingInAChild, FollowsAValidationThatIsNotedAndNotRepeated) {
+  ValidityNotes notes(pool_);
+  RestoringCompiler noting(testEngine(), notes);
+  compiler = &noting;
+  ASSERT_TRUE(tryPrepare(guest("hello")).has_value());
+  ASSERT_TRUE(tryPrepare(guest("hello")).has_value());
+  EXPECT_EQ(notes.noted, std::vector<std::string>{"sha256:test"});
+}
+
+TEST_F(CompilingInAChild, IsNotReachedByWhatTheEngineFindsInvalid) {
+  ValidityNotes notes(pool_);
+  RestoringCompiler noting(testEngine(), notes);
+  compiler = &noting;
+  // A body that ends with a value on the stack where none is to be.
+  const auto invalid = repetitiveModule(1, 2, {0}, {0x41, 0});
+  EXPECT_TRUE(tryPrepare(invalid).has_error());
+  EXPECT_EQ(notes.noted, std::vector<std::string>{});
+}
+
 /// Memory of this process that holds code made at run time, as far as it was ever written.
 std::uint64_t executableMemory() {
   std::ifstream maps("/proc/self/smaps");
