@@ -32,6 +32,7 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> GuestTest::tryPrepare(
   request.limits = limits;
   request.reuse = reuse;
   request.snapshot = snapshot;
+  request.spares = spares;
   return prepareModule(testEngine(), watchdog, *compiler, std::move(request));
 }
 

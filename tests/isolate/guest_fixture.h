@@ -55,6 +55,7 @@ class GuestTest : public ::testing::Test {
   GuestSettings settings;
   Reuse reuse = Reuse::pristine;
   Snapshot snapshot = Snapshot::automatic;
+  const SpareSource* spares = nullptr;
   Reason reason = Reason::none;
   std::string detail;
   ResetHow reset = ResetHow::none;
