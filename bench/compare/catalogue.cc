@@ -1,0 +1,16 @@
+#include "bench/compare/catalogue.h"
+
+namespace skiff::bench {
+
+std::vector<Workload> catalogue(const Places& places) {
+  return {
+      hello(places),
+      helloClose(places),
+      compute(places),
+      manyTenants(places, 100, Choice::uniform),
+      manyTenants(places, 1000, Choice::uniform),
+      manyTenants(places, 1000, Choice::zipf),
+  };
+}
+
+}  // namespace skiff::bench

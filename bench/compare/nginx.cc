@@ -1,0 +1,29 @@
+#include "bench/compare/nginx.h"
+
+#include <unistd.h>
+
+#include "bench/compare/text.h"
+
+namespace skiff::bench {
+
+Nginx::Nginx(const Places& places, std::string servers) {
+  const std::string folder = (folder_ / "").string();
+  // Its worker must get into our folder, which is ours alone.
+  std::string text = ::geteuid() == 0 ? "user root;\n" : "";
+  text +=
+      "daemon off;\nworker_processes 1;\npid FOLDERpid;\nerror_log FOLDERerror.log error;\n"
+      "events { worker_connections 4096; }\n"
+      "http {\n"
+      "  access_log off;\n  default_type text/plain;\n  sendfile on;\n  tcp_nopush on;\n"
+      "  keepalive_requests 1000000000;\n"
+      "  client_body_temp_path FOLDERbody;\n  proxy_temp_path FOLDERproxy;\n"
+      "  fastcgi_temp_path FOLDERfastcgi;\n  uwsgi_temp_path FOLDERuwsgi;\n"
+      "  scgi_temp_path FOLDERscgi;\n" +
+      std::move(servers) + "\n}\n";
+  text = replaced(replaced(std::move(text), "PORT", "127.0.0.1:" + std::to_string(port_)), "FOLDER",
+                  folder);
+  writeFile(folder_ / "nginx.conf", text);
+  run(places.nginx, {"-e", folder_ / "error.log", "-c", folder_ / "nginx.conf"});
+}
+
+}  // namespace skiff::bench
