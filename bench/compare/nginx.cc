@@ -11,7 +11,7 @@ Nginx::Nginx(const Places& places, std::string servers) {
   // Its worker must get into our folder, which is ours alone.
   std::string text = ::geteuid() == 0 ? "user root;\n" : "";
   text +=
-      "daemon off;\nworker_processes 1;\npid FOLDERpid;\nerror_log FOLDERerror.log error;\n"
+      "daemon off;\nmaster_process off;\npid FOLDERpid;\nerror_log FOLDERerror.log error;\n"
       "events { worker_connections 4096; }\n"
       "http {\n"
       "  access_log off;\n  default_type text/plain;\n  sendfile on;\n  tcp_nopush on;\n"

@@ -5,9 +5,9 @@
 
 namespace skiff::bench {
 
-/// nginx with one worker, without an access log, and otherwise as it is unless told. `servers` is
-/// what stands in its http block; PORT in it is the port to listen on, FOLDER the folder of its
-/// files.
+/// nginx with one worker and no master (whose end would leave the worker), without an access log,
+/// and otherwise as it is unless told. `servers` is what stands in its http block; PORT in it is
+/// the port to listen on, FOLDER the folder of its files.
 class Nginx : public ConfiguredPeer {
  public:
   Nginx(const Places& places, std::string servers);
