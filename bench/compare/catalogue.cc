@@ -7,9 +7,14 @@ std::vector<Workload> catalogue(const Places& places) {
       hello(places),
       helloClose(places),
       compute(places),
+      json(places),
+      stream(places),
+      staticFiles(places),
+      handler(places),
       manyTenants(places, 100, Choice::uniform),
       manyTenants(places, 1000, Choice::uniform),
       manyTenants(places, 1000, Choice::zipf),
+      deployStorm(places),
   };
 }
 

@@ -63,7 +63,9 @@ Run measure(const Workload& workload, const Running& running, double seconds) {
   Run run;
   if (other) other->finish(run);
   const auto requests = static_cast<double>(std::max<std::uint64_t>(1, report.requests));
-  run.cpu = (cpuSeconds(server) - cpu) * 1e6 / requests;
+  const double used = cpuSeconds(server) - cpu;
+  run.cpu = used * 1e6 / requests;
+  run.busy = used / report.seconds;
   if (counter) run.instructions = static_cast<double>(counter->read()) / requests;
   const MemoryReadings memory = memoryOf(server);
   run.resident = memory.resident;
@@ -91,8 +93,6 @@ void print(int round, const std::string& name, const Run& run) {
 }  // namespace
 
 Outcome compare(const Workload& workload, const Rounds& rounds) {
-  std::printf("%s: %s\n", workload.name.c_str(), workload.shows.c_str());
-  std::fflush(stdout);
   std::vector<Running> all;
   for (const Contestant& contestant : workload.contestants) {
     all.push_back({&contestant, contestant.start()});

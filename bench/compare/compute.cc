@@ -35,6 +35,7 @@ Run runNode(const Places& places, const std::filesystem::path& guest, double sec
   run.p50 = number("p50");
   run.p99 = number("p99");
   run.cpu = number("cpu");
+  run.busy = run.cpu / 1e6 * run.requestsPerSecond;
   run.resident = static_cast<std::size_t>(number("resident"));
   body = said.at("body").as_string();
   return run;

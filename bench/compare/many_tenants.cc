@@ -1,25 +1,11 @@
-#include <cmath>
-#include <cstdio>
-
 #include "bench/compare/catalogue.h"
 #include "bench/compare/nginx.h"
 #include "bench/compare/skiffd.h"
+#include "bench/compare/tenants.h"
 #include "bench/compare/text.h"
-#include "bench/compare/workerd.h"
 
 namespace skiff::bench {
 namespace {
-
-std::string nameOf(std::size_t number) {
-  return "tenant" + std::to_string(number);
-}
-
-/// As long as what the guest's text was.
-std::string answerOf(std::size_t number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "answer %08zu", number);
-  return text;
-}
 
 /// A module of its own for each, so that each has its own code and its own image.
 class ManySkiffd : public Peer {
@@ -28,9 +14,9 @@ class ManySkiffd : public Peer {
     const std::string module = bytesOf(places.guests / "hello_wat.wasm");
     SkiffSettings settings;
     for (std::size_t i = 0; i < apps; ++i) {
-      const std::filesystem::path file = folder_ / (nameOf(i) + ".wasm");
-      writeFile(file, replaced(module, "Hello from wasm", answerOf(i)));
-      settings.apps.push_back({nameOf(i), file, keys});
+      const std::filesystem::path file = folder_ / (tenantName(i) + ".wasm");
+      writeFile(file, tenantModule(module, i));
+      settings.apps.push_back({tenantName(i), file, keys});
     }
     skiffd_ = std::make_unique<Skiffd>(places, settings);
   }
@@ -46,22 +32,10 @@ class ManySkiffd : public Peer {
 std::unique_ptr<Peer> startNginx(const Places& places, std::size_t apps) {
   std::string servers = "server_names_hash_max_size 65536;\n";
   for (std::size_t i = 0; i < apps; ++i) {
-    servers += "server { listen PORT; server_name " + nameOf(i) +
-               ".test; location / { return 200 \"" + answerOf(i) + "\"; } }\n";
+    servers += "server { listen PORT; server_name " + tenantName(i) +
+               ".test; location / { return 200 \"" + tenantAnswer(i) + "\"; } }\n";
   }
   return std::make_unique<Nginx>(places, servers);
-}
-
-std::unique_ptr<Peer> startWorkerd(const Places& places, std::size_t apps) {
-  WorkerdSettings settings;
-  settings.workers.push_back({"dispatch", "dispatch", {}, {}});
-  for (std::size_t i = 0; i < apps; ++i) {
-    settings.workers.front().bindings.push_back("(name = \"" + nameOf(i) + "\", service = \"" +
-                                                nameOf(i) + "\")");
-    settings.workers.push_back(
-        {nameOf(i), "tenant", {}, {"(name = \"ANSWER\", text = \"" + answerOf(i) + "\")"}});
-  }
-  return std::make_unique<Workerd>(places, settings);
 }
 
 }  // namespace
@@ -74,7 +48,7 @@ Workload manyTenants(const Places& places, std::size_t apps, Choice choice) {
                    " warm apps, each a module of its own, asked " +
                    (choice == Choice::zipf ? "by Zipf's law." : "at random.");
   for (std::size_t i = 0; i < apps; ++i) {
-    LoadRequest request{nameOf(i) + ".test"};
+    LoadRequest request{tenantName(i) + ".test"};
     if (choice == Choice::zipf) request.weight = 1 / static_cast<double>(i + 1);
     workload.load.requests.push_back(request);
   }
@@ -85,11 +59,13 @@ Workload manyTenants(const Places& places, std::size_t apps, Choice choice) {
        [=] {
          return std::make_unique<ManySkiffd>(places, apps, "min_instances = 1\nreuse = \"dirty\"");
        }},
-      {"workerd, JavaScript", [=] { return startWorkerd(places, apps); }},
+      {"workerd, JavaScript", [=] { return workerdOfMany(places, apps); }},
   };
   if (choice == Choice::uniform) {
     workload.aims = {{"requests per second, of nginx's", Metric::requestsPerSecond, "skiff",
-                      "nginx", Bound::atLeast, apps >= 1000 ? 0.5 : 0.7}};
+                      "nginx", Bound::atLeast, apps >= 1000 ? 0.5 : 0.7},
+                     {"server's CPU time per request, of nginx's", Metric::cpu, "skiff", "nginx",
+                      Bound::atMost, apps >= 1000 ? 1 / 0.5 : 1 / 0.7}};
     if (apps >= 1000) {
       workload.aims.push_back({"resident memory of 1,000 warm apps, MiB", Metric::resident, "skiff",
                                "", Bound::atMost, 1.3 * 1024});

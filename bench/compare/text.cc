@@ -22,8 +22,8 @@ std::string bytesOf(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-std::string firstLineOf(const std::string& program, const std::string& argument) {
-  e2e::Process process(program, {argument});
+std::string firstLineOf(const std::string& program, const std::vector<std::string>& arguments) {
+  e2e::Process process(program, arguments);
   process.wait();
   const std::string text = process.text(e2e::Process::Stream::output) +
                            process.text(e2e::Process::Stream::error);  // nginx: the latter

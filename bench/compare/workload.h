@@ -19,6 +19,7 @@ struct Run {
   double p50 = 0;
   double p99 = 0;
   double cpu = 0;                      ///< of the server's processes, per request
+  double busy = 0;                     ///< the part of its processor that the server had
   std::optional<double> instructions;  ///< in user space, per request, where they can be counted
   std::size_t resident = 0;            ///< bytes, at the end
   std::size_t proportional = 0;        ///< bytes (PSS), at the end

@@ -52,7 +52,7 @@ void writeMany(std::ostream& out, const LoadShape& shape) {
          "  sum = sum + weight\n"
          "  weights[#weights + 1] = sum\n"
          "end\n"
-         "init = function(args)\n  wrk.init(args)\n";
+         "init = function()\n";
   for (const LoadRequest& request : shape.requests) {
     out << "  add(" << request.weight << ',' << quoted(request.method) << ','
         << quoted(request.target) << ',' << headersOf(shape, request) << ','
