@@ -10,6 +10,7 @@
 #include "bench/compare/circumstances.h"
 #include "bench/compare/compare.h"
 #include "bench/compare/density.h"
+#include "bench/compare/gate.h"
 #include "bench/compare/results.h"
 
 namespace skiff::bench {
@@ -20,6 +21,8 @@ struct Settings {
   Rounds rounds;
   std::vector<std::string> only;
   std::filesystem::path results;
+  std::filesystem::path baseline;
+  bool update = false;
   bool list = false;
 
   bool wants(const std::string& name) const {
@@ -27,6 +30,7 @@ struct Settings {
   }
 };
 
+constexpr int kRoseStatus = 3;
 constexpr const char* kCommand = "make bench";
 
 void addOptions(CLI::App& app, Settings& settings) {
@@ -43,6 +47,10 @@ void addOptions(CLI::App& app, Settings& settings) {
       ->capture_default_str();
   app.add_option("--only", settings.only, "these workloads only");
   app.add_option("--results", settings.results, "the folder to keep results in, and a table");
+  app.add_option(
+      "--gate", settings.baseline,
+      "compare instructions per request with those in this file instead: 3 if they rose");
+  app.add_flag("--update", settings.update, "write that file")->needs("--gate");
   app.add_flag("--list", settings.list, "name the workloads and what they show");
 }
 
@@ -58,6 +66,10 @@ void printAims(const boost::json::object& result) {
 }
 
 int run(const Settings& settings) {
+  if (!settings.baseline.empty()) {
+    const Baseline what = settings.update ? Baseline::update : Baseline::compare;
+    return gate(settings.places, settings.baseline, what) ? 0 : kRoseStatus;
+  }
   std::vector<std::string> names;
   const auto measure = [&](const std::string& name, const std::string& shows,
                            const std::function<boost::json::object(boost::json::object)>& result) {
