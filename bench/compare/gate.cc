@@ -23,7 +23,7 @@ constexpr double kMostRise = 0.05;
 /// Until hot pages are known and nothing is done for the first time.
 constexpr int kWarmUpRequests = 2000;
 constexpr int kCountedRequests = 5000;
-constexpr int kSteppedRequests = 15;
+constexpr int kSteppedRequests = 5;
 /// Between stepped requests: to the daemon, a stepped guest overran, and one that does so again and
 /// again is run in another way.
 constexpr int kOrdinaryRequests = 30;

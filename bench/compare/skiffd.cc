@@ -14,8 +14,8 @@ constexpr std::chrono::minutes kPatience{10};
 std::string textOf(const SkiffSettings& settings) {
   std::string text =
       "[server]\nlisten = [\"127.0.0.1:0\"]\nshards = 1\naccess_log = \"off\"\n"
-      "[admin]\nlisten = \"127.0.0.1:0\"\n[limits]\n" +
-      settings.limits + "\n";
+      "[admin]\nlisten = \"127.0.0.1:0\"\n[limits]\ncpu_ms = 300000\nqueue_ms = 60000\nwall_ms = "
+      "3600000\n";
   for (const SkiffApp& app : settings.apps) {
     text += "[[tenant]]\nname = \"" + app.name + "\"\n[[tenant.app]]\nname = \"" + app.name +
             "\"\nmodule = \"" + std::filesystem::absolute(app.module).string() +

@@ -17,10 +17,10 @@ struct SkiffApp {
 
 struct SkiffSettings {
   std::vector<SkiffApp> apps;
-  std::string limits = {};  ///< lines of [limits]
 };
 
-/// skiffd with one shard, without an access log, and otherwise as it is unless told. It is up when
+/// skiffd with one shard, without an access log, with limits on time that none of our requests
+/// reaches, however slowly it is run, and otherwise as it is unless told. It is up when
 /// every app of the configuration can serve.
 class Skiffd : public Peer {
  public:

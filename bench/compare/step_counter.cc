@@ -56,6 +56,14 @@ class Held {
       ::ptrace(PTRACE_INTERRUPT, thread, 0, 0);
       int status = 0;
       ::waitpid(thread, &status, __WALL);
+      // What it was in has ended with a step's SIGTRAP, which would end the process.
+      siginfo_t pending{};
+      __ptrace_peeksiginfo_args first{0, 0, 1};
+      if (::ptrace(PTRACE_PEEKSIGINFO, thread, &first, &pending) == 1 &&
+          pending.si_signo == SIGTRAP) {
+        ::ptrace(PTRACE_CONT, thread, 0, 0);
+        ::waitpid(thread, &status, __WALL);
+      }
       ::ptrace(PTRACE_DETACH, thread, 0, 0);
     }
     for (const pid_t thread : frozen_) ::ptrace(PTRACE_DETACH, thread, 0, 0);
@@ -95,7 +103,7 @@ std::uint64_t countSteps(const SteppedThreads& threads, const std::function<void
   std::exception_ptr failure;
   std::atomic<bool> isDone{false};
   Held held(threads);
-  std::thread worker([&] {
+  std::jthread worker([&] {  // joined on every way out, before the threads are let go
     try {
       work();
     } catch (...) {
