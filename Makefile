@@ -1,9 +1,13 @@
 # The task list. `make help` prints it; what a task does is in scripts/ where it takes more than a line.
 .DEFAULT_GOAL := help
-.PHONY: help deps build serve test bench bench-coldstart bench-isolation fmt lint asan tsan fuzz clean
+.PHONY: help deps build serve test bench bench-gate bench-micro bench-isolation bench-coldstart fmt lint asan \
+  tsan fuzz clean
 
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
+# Rounds that `make bench` measures all peers in, and seconds of each run.
+ROUNDS ?= 5
+SECONDS ?= 5
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cc' '*.c')
 
 help:  ## print this list
@@ -21,7 +25,15 @@ serve: build  ## run the daemon with examples/skiff.toml and print requests to t
 test: deps  ## build everything and run all tests
 	@scripts/test.sh release
 
-bench: build  ## print the micro-benchmarks
+bench: build  ## measure skiff beside nginx and workerd: bench/results (ONLY="hello json", ROUNDS, SECONDS)
+	@scripts/bench-deps.sh
+	@build/release/bench/compare/skiff_compare --results bench/results --rounds $(ROUNDS) --seconds $(SECONDS) \
+	  $(if $(ONLY),--only $(ONLY))
+
+bench-gate: build  ## fail if a request takes 5 % more instructions than bench/baseline.json says (UPDATE=1: say anew)
+	@build/release/bench/compare/skiff_compare --gate bench/baseline.json $(if $(UPDATE),--update)
+
+bench-micro: build  ## print the micro-benchmarks
 	@scripts/bench.sh
 
 bench-isolation: build  ## measure how tenants are kept apart: a table, and JSON

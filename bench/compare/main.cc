@@ -31,7 +31,11 @@ struct Settings {
 };
 
 constexpr int kRoseStatus = 3;
-constexpr const char* kCommand = "make bench";
+
+std::string commandFor(const Settings& settings, const std::string& name) {
+  return "make bench ONLY=" + name + " ROUNDS=" + std::to_string(settings.rounds.count) +
+         " SECONDS=" + std::to_string(static_cast<int>(settings.rounds.seconds));
+}
 
 void addOptions(CLI::App& app, Settings& settings) {
   Places& places = settings.places;
@@ -78,8 +82,7 @@ int run(const Settings& settings) {
     std::printf("%s: %s\n", name.c_str(), shows.c_str());
     std::fflush(stdout);
     if (settings.list) return;
-    const auto made =
-        result(circumstances(settings.places, std::string(kCommand) + " ONLY=" + name));
+    const auto made = result(circumstances(settings.places, commandFor(settings, name)));
     printAims(made);
     if (!settings.results.empty()) writeResult(settings.results, made);
   };
