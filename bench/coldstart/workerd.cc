@@ -47,8 +47,8 @@ void writeConfiguration(const std::string& file, const std::vector<std::uint16_t
   std::ofstream out(file);
   out << "using Workerd = import \"/workerd/workerd.capnp\";\n"
          "const worker :Workerd.Worker = (\n"
-         "  serviceWorkerScript = \"addEventListener('fetch', event => event.respondWith(\" +\n"
-         "      \"new Response('Hello from wasm')));\",\n"
+         "  serviceWorkerScript = \"addEventListener('fetch', event => "
+         "event.respondWith(new Response('Hello from wasm')));\",\n"
          "  compatibilityDate = \"2026-01-01\",\n);\n"
          "const config :Workerd.Config = (\n  services = [";
   for (std::size_t i = 0; i < ports.size(); ++i)
