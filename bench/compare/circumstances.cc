@@ -40,8 +40,10 @@ std::string firstWord(const std::string& file) {
   return word;
 }
 
-std::string commit() {
-  return firstLineOf("/usr/bin/git", {"-C", SKIFF_SOURCES, "describe", "--always", "--dirty"});
+/// Of the tree that the daemon was built in.
+std::string commitOf(const std::filesystem::path& skiffd) {
+  return firstLineOf("/usr/bin/git",
+                     {"-C", skiffd.parent_path(), "describe", "--always", "--dirty"});
 }
 
 }  // namespace
@@ -56,7 +58,7 @@ boost::json::object circumstances(const Places& places, const std::string& comma
                                        ? "perf_event_open"
                                        : "no: this machine has no such counter"},
           {"skiff", firstLineOf(places.skiffd, {"--version"})},
-          {"commit", commit()},
+          {"commit", commitOf(places.skiffd)},
           {"node", firstLineOf(places.node, {"--version"})},
           {"v8", firstLineOf(places.node, {"-p", "process.versions.v8"})},
           {"nginx", firstLineOf(places.nginx, {"-v"})},

@@ -76,15 +76,14 @@ json::object density(const Places& places, int rounds, const json::object& circu
   json::array aims;
   for (const std::size_t apps :
        {std::size_t{1}, std::size_t{100}, std::size_t{1000}, std::size_t{10'000}}) {
-    const TemporaryFolder filled;
-    fillCatalog(filled / "", apps, hello);
+    const FilledCatalog filled(apps, hello);
     const std::string count = std::to_string(apps);
     DensityRow idle{"skiff, " + count + " deployed"};
     DensityRow warmed{"skiff, " + count + " deployed, " + std::to_string(kWarm) + " warm"};
     DensityRow workers{"workerd, " + count + " workers"};
     for (int round = 0; round < rounds; ++round) {
       {
-        const Skiffd skiffd(places, {}, filled / "");
+        const Skiffd skiffd(places, {}, filled.folder());
         idle.add(skiffd.startSeconds(), skiffd.id());
         if (apps >= kWarm) {
           const auto begin = std::chrono::steady_clock::now();

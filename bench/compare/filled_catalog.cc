@@ -1,5 +1,8 @@
 #include "bench/compare/filled_catalog.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <span>
 #include <stdexcept>
 
@@ -18,10 +21,7 @@ T expectValue(Result<T, E> result) {
   return *std::move(result);
 }
 
-}  // namespace
-
-void fillCatalog(const std::filesystem::path& folder, std::size_t tenants,
-                 const std::string& hello) {
+void fill(const std::filesystem::path& folder, std::size_t tenants, const std::string& hello) {
   const auto catalog = expectValue(openCatalog(folder / "catalog.db", folder / "secrets.key"));
   const auto blobs = expectValue(BlobStore::open(folder / "blobs", 1_GiB));
   for (std::size_t i = 0; i < tenants; ++i) {
@@ -47,6 +47,35 @@ void fillCatalog(const std::filesystem::path& folder, std::size_t tenants,
     deployment.split = {{version.version, 10'000}};
     expectValue(catalog->setDeployment(kActor, deployment, {}));
   }
+}
+
+std::filesystem::path newFolder() {
+  const std::filesystem::path memory = "/dev/shm";
+  const auto parent =
+      ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+  std::string name = (parent / "skiff-bench-XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw std::runtime_error("cannot make a folder in " + name);
+  return name;
+}
+
+void removeFolder(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+}
+
+}  // namespace
+
+FilledCatalog::FilledCatalog(std::size_t tenants, const std::string& hello) : folder_(newFolder()) {
+  try {
+    fill(folder_, tenants, hello);
+  } catch (...) {
+    removeFolder(folder_);
+    throw;
+  }
+}
+
+FilledCatalog::~FilledCatalog() {
+  removeFolder(folder_);
 }
 
 }  // namespace skiff::bench
