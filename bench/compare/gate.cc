@@ -1,5 +1,6 @@
 #include "bench/compare/gate.h"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -8,7 +9,6 @@
 #include <stdexcept>
 
 #include "bench/compare/catalogue.h"
-#include "bench/compare/figures.h"
 #include "bench/compare/instructions.h"
 #include "bench/compare/step_counter.h"
 #include "bench/compare/text.h"
@@ -23,7 +23,7 @@ constexpr double kMostRise = 0.05;
 /// Until hot pages are known and nothing is done for the first time.
 constexpr int kWarmUpRequests = 2000;
 constexpr int kCountedRequests = 5000;
-constexpr int kSteppedRequests = 7;
+constexpr int kSteppedRequests = 25;
 /// Between stepped requests: to the daemon, a stepped guest overran, and one that does so again and
 /// again is run in another way.
 constexpr int kOrdinaryRequests = 30;
@@ -66,7 +66,9 @@ Counted count(const Workload& workload) {
     steps.push_back(static_cast<double>(countSteps(threads, [&] { ask(1); })));
     ask(kOrdinaryRequests);
   }
-  return {"single steps", spreadOf(steps).least};  // the shard's timers only ever add
+  // What meets a timer's work in its turn takes more: the lower quartile is where most others lie.
+  std::sort(steps.begin(), steps.end());
+  return {"single steps", steps[steps.size() / 4]};
 }
 
 json::object read(const std::filesystem::path& file) {
