@@ -1,6 +1,5 @@
 // How little tenants feel of each other, and how exact their limits are: real daemons under load.
 // Prints a table and writes JSON. Nothing here is a test: the machine decides as well.
-#include <sched.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +16,7 @@
 #include <thread>
 
 #include "bench/http_load.h"
+#include "bench/machine.h"
 #include "tests/e2e/daemon.h"
 
 namespace skiff::bench {
@@ -61,16 +61,6 @@ void report(Figure figure) {
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values.empty() ? 0 : values[values.size() / 2];
-}
-
-/// The calling thread, and the threads and processes that it makes from now on.
-void pinTo(std::optional<int> processor) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (int i = 0; i < CPU_SETSIZE; ++i) {
-    if (!processor || *processor == i) CPU_SET(i, &set);
-  }
-  ::sched_setaffinity(0, sizeof set, &set);
 }
 
 /// A daemon on one processor; the load, which is made afterwards, is on another.

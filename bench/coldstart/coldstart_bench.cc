@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "bench/coldstart/app_catalog.h"
 #include "bench/coldstart/module_maker.h"
 #include "bench/coldstart/report.h"
 #include "bench/coldstart/workerd.h"
+#include "bench/filled_catalog.h"
+#include "bench/process_tree.h"
 #include "quota/thread_priority.h"
 #include "tests/e2e/daemon.h"
 #include "tests/e2e/variants.h"
@@ -54,6 +55,10 @@ std::string moduleOf(const Workload& workload, std::size_t number) {
   return makeModule(workload.size, static_cast<std::uint32_t>(number) + 1);
 }
 
+std::string hostOf(std::size_t number) {
+  return "tenant" + std::to_string(number) + ".test";
+}
+
 /// A daemon of one shard with so many apps in its catalog, and none of their code in its cache.
 std::unique_ptr<Daemon> makeDaemon(const Workload& workload, std::size_t apps) {
   e2e::ConfigText config;
@@ -63,7 +68,10 @@ std::unique_ptr<Daemon> makeDaemon(const Workload& workload, std::size_t apps) {
   auto daemon = std::make_unique<Daemon>(config, [&](const std::filesystem::path& folder) {
     // The tests' daemons share what they compile.
     std::filesystem::remove(folder / "code");
-    fillCatalog(folder, apps, [&](std::size_t i) { return moduleOf(workload, i); });
+    const FilledCatalog filled(apps, [&](std::size_t i) { return moduleOf(workload, i); });
+    std::filesystem::copy(filled.folder(), folder,
+                          std::filesystem::copy_options::recursive |
+                              std::filesystem::copy_options::overwrite_existing);
   });
   pinTo(1);
   return daemon;

@@ -4,31 +4,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include "isolate/wasm/binary.h"
 #include "isolate/wasm/writer.h"
 
 namespace skiff::bench {
 namespace {
 
-using wasm::Writer;
-
-// Binary format: WebAssembly core specification, chapter 5.
-enum Section : std::uint8_t {
-  kCustom = 0,
-  kTypes = 1,
-  kImports = 2,
-  kFunctions = 3,
-  kMemories = 5,
-  kExports = 7,
-  kCode = 10,
-  kData = 11,
-};
-constexpr std::uint8_t kI32 = 0x7f;
-constexpr std::uint8_t kI64 = 0x7e;
-constexpr std::uint8_t kEnd = 0x0b;
-constexpr std::uint8_t kLocalGet = 0x20;
-constexpr std::uint8_t kLocalSet = 0x21;
-constexpr std::uint8_t kCall = 0x10;
-constexpr std::uint8_t kI32Const = 0x41;
+using namespace wasm;
 
 enum Type : std::uint8_t { kSetHeader, kWriteBody, kHandleRequest, kHandleResponse, kFiller };
 // Functions by index: two imports, the two handlers, then the filler.
@@ -42,12 +24,12 @@ void constant(Writer& to, std::int32_t value) {
 void writeTypes(Writer& to) {
   Writer types;
   types.unsignedNumber(5);
-  types.bytes({0x60, 5, kI32, kI32, kI32, kI32, kI32, 0});  // kSetHeader
-  types.bytes({0x60, 3, kI32, kI32, kI32, 0});              // kWriteBody
-  types.bytes({0x60, 0, 1, kI64});                          // kHandleRequest
-  types.bytes({0x60, 2, kI32, kI32, 0});                    // kHandleResponse
-  types.bytes({0x60, 1, kI32, 1, kI32});                    // kFiller
-  to.section(kTypes, types.view());
+  types.bytes({0x60, 5, kI32Code, kI32Code, kI32Code, kI32Code, kI32Code, 0});  // kSetHeader
+  types.bytes({0x60, 3, kI32Code, kI32Code, kI32Code, 0});                      // kWriteBody
+  types.bytes({0x60, 0, 1, kI64Code});                                          // kHandleRequest
+  types.bytes({0x60, 2, kI32Code, kI32Code, 0});                                // kHandleResponse
+  types.bytes({0x60, 1, kI32Code, 1, kI32Code});                                // kFiller
+  to.section(kTypeSection, types.view());
 }
 
 void writeImports(Writer& to) {
@@ -60,11 +42,11 @@ void writeImports(Writer& to) {
   };
   import("set_header_value", kSetHeader);
   import("write_body", kWriteBody);
-  to.section(kImports, imports.view());
+  to.section(kImportSection, imports.view());
 }
 
 void writeMemoryAndExports(Writer& to) {
-  to.section(kMemories, std::vector<std::uint8_t>{1, 0, 1});
+  to.section(kMemorySection, std::vector<std::uint8_t>{1, 0, 1});
   Writer exports;
   exports.unsignedNumber(3);
   exports.name("memory");
@@ -73,7 +55,7 @@ void writeMemoryAndExports(Writer& to) {
   exports.bytes({0, 2});
   exports.name("handle_response");
   exports.bytes({0, 3});
-  to.section(kExports, exports.view());
+  to.section(kExportSection, exports.view());
 }
 
 std::vector<std::uint8_t> sized(Writer body) {
@@ -98,7 +80,7 @@ std::vector<std::uint8_t> handleRequest() {
 std::vector<std::uint8_t> filler(std::uint32_t index, std::mt19937& random) {
   const auto any = [&] { return static_cast<std::int32_t>(random()); };
   Writer body;
-  body.bytes({1, 1, kI32});  // a local, of index 1
+  body.bytes({1, 1, kI32Code});  // a local, of index 1
   const int steps = 4 + static_cast<int>(random() % 12);
   for (int step = 0; step < steps; ++step) {
     body.instruction(kLocalGet, 0);
@@ -144,7 +126,7 @@ void writeData(Writer& to) {
   segment(0, "content-type");
   segment(16, "text/plain");
   segment(32, kModuleAnswer);
-  to.section(kData, data.view());
+  to.section(kDataSection, data.view());
 }
 
 struct Filler {
@@ -161,14 +143,14 @@ std::vector<std::uint8_t> assemble(const Filler& filler) {
   functions.unsignedNumber(2 + filler.count);
   functions.bytes({kHandleRequest, kHandleResponse});
   for (std::uint32_t i = 0; i < filler.count; ++i) functions.byte(kFiller);
-  module.section(kFunctions, functions.view());
+  module.section(kFunctionSection, functions.view());
   writeMemoryAndExports(module);
   Writer code;
   code.unsignedNumber(2 + filler.count);
   code.bytes(handleRequest());
   code.bytes({2, 0, kEnd});
   code.bytes(filler.bodies.view());
-  module.section(kCode, code.view());
+  module.section(kCodeSection, code.view());
   writeData(module);
   return module.take();
 }
@@ -179,7 +161,7 @@ void pad(Writer& to, std::size_t size) {
   Writer section;
   section.name("pad");
   for (std::size_t i = kHeader; i < size; ++i) section.byte(0);
-  to.byte(kCustom);
+  to.byte(kCustomSection);
   to.bytes({static_cast<std::uint8_t>(0x80 | (section.size() & 0x7f)),
             static_cast<std::uint8_t>(section.size() >> 7)});
   to.bytes(section.view());

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "bench/coldstart/latency_histogram.h"
-#include "bench/coldstart/machine.h"
+#include "bench/machine.h"
 #include "bench/coldstart/open_loop.h"
 
 namespace skiff::bench {

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "bench/coldstart/machine.h"
+#include "bench/machine.h"
 #include "tests/e2e/client.h"
 #include "tests/e2e/process.h"
 #include "tests/server/observe/temporary_folder.h"

@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "bench/compare/instructions.h"
-#include "bench/compare/process_tree.h"
 #include "bench/compare/wrk.h"
+#include "bench/process_tree.h"
 #include "tests/e2e/client.h"
 
 namespace skiff::bench {

@@ -5,12 +5,12 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include "bench/compare/filled_catalog.h"
-#include "bench/compare/process_tree.h"
 #include "bench/compare/results.h"
 #include "bench/compare/skiffd.h"
 #include "bench/compare/tenants.h"
 #include "bench/compare/text.h"
+#include "bench/filled_catalog.h"
+#include "bench/process_tree.h"
 #include "tests/e2e/client.h"
 
 namespace skiff::bench {
@@ -76,7 +76,8 @@ json::object density(const Places& places, int rounds, const json::object& circu
   json::array aims;
   for (const std::size_t apps :
        {std::size_t{1}, std::size_t{100}, std::size_t{1000}, std::size_t{10'000}}) {
-    const FilledCatalog filled(apps, hello);
+    const FilledCatalog filled(apps,
+                               [&](std::size_t number) { return tenantModule(hello, number); });
     const std::string count = std::to_string(apps);
     DensityRow idle{"skiff, " + count + " deployed"};
     DensityRow warmed{"skiff, " + count + " deployed, " + std::to_string(kWarm) + " warm"};

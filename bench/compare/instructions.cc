@@ -4,7 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/compare/process_tree.h"
+#include "bench/process_tree.h"
 
 namespace skiff::bench {
 

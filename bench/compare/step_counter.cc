@@ -18,7 +18,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "bench/compare/process_tree.h"
+#include "bench/process_tree.h"
 
 namespace skiff::bench {
 namespace {

@@ -5,13 +5,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <random>
-#include <span>
 #include <sstream>
 #include <thread>
 
-#include "deploy/blobs/blob_store.h"
-#include "deploy/catalog/catalog.h"
 #include "tests/e2e/admin_api.h"
+#include "tests/e2e/catalog_filler.h"
 #include "tests/e2e/variants.h"
 
 namespace skiff::e2e {
@@ -20,7 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kModules = 8;
-constexpr std::string_view kActor = "seed";
 
 /// SKIFF_E2E_LARGE=1 asks for 10,000.
 std::size_t tenantCount() {
@@ -34,43 +31,12 @@ std::string hostOf(std::size_t number) {
   return tenantName(number) + ".test";
 }
 
-template <class T, class E>
-T expectValue(Result<T, E> result) {
-  if (result.has_error()) throw std::runtime_error(result.error().message);
-  return *std::move(result);
-}
-
 /// Tenants with an app each, as the API would have put them there.
 void fill(const std::filesystem::path& folder, std::size_t tenants) {
-  const auto catalog = expectValue(openCatalog(folder / "catalog.db", folder / "secrets.key"));
-  const auto blobs = expectValue(BlobStore::open(folder / "blobs", 1_GiB));
+  CatalogFiller filler(folder);
   std::vector<VersionRecord> versions;
-  for (std::size_t i = 0; i < kModules; ++i) {
-    const std::string module = moduleAnswering(i);
-    VersionRecord& version = versions.emplace_back();
-    version.digest = expectValue(blobs->put(std::as_bytes(std::span(module))));
-    version.moduleDigest = version.digest;
-    version.moduleSize = module.size();
-    version.version = version.digest.substr(std::string_view("sha256:").size(), 16);
-    version.abi = "http-wasm";
-    version.signatureDetail = "The tenant's policy is off.";
-    version.blobs = {version.digest};
-  }
-  for (std::size_t i = 0; i < tenants; ++i) {
-    const std::string tenant = tenantName(i);
-    expectValue(catalog->putTenant(kActor, tenant, "{}", {}));
-    expectValue(
-        catalog->putApp(kActor, tenant, "web", R"({"routes":[")" + hostOf(i) + R"(/*"]})", {}));
-    VersionRecord version = versions[i % kModules];
-    version.tenant = tenant;
-    version.app = "web";
-    expectValue(catalog->addVersion(kActor, version));
-    DeploymentRecord deployment;
-    deployment.tenant = tenant;
-    deployment.app = "web";
-    deployment.split = {{version.version, 10'000}};
-    expectValue(catalog->setDeployment(kActor, deployment, {}));
-  }
+  for (std::size_t i = 0; i < kModules; ++i) versions.push_back(filler.store(moduleAnswering(i)));
+  for (std::size_t i = 0; i < tenants; ++i) filler.serve(tenantName(i), versions[i % kModules]);
 }
 
 /// Each change that the catalog acknowledges is synced: where there is memory to put it, it is

@@ -1,4 +1,4 @@
-#include "bench/compare/process_tree.h"
+#include "bench/process_tree.h"
 
 #include <unistd.h>
 

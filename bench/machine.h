@@ -15,9 +15,6 @@ struct Machine {
 
 Machine thisMachine(const std::string& folder);
 
-/// Seconds of CPU time that a process has used so far; to 10 ms.
-double cpuSeconds(int process);
-
 /// Keeps the calling thread, and the threads and processes that it makes from now on, on one
 /// processor; nothing: on any.
 void pinTo(std::optional<int> processor);

@@ -1,15 +1,12 @@
-#include "bench/coldstart/machine.h"
+#include "bench/machine.h"
 
 #include <sched.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fstream>
 #include <memory>
-#include <sstream>
 #include <thread>
 
 namespace skiff::bench {
@@ -43,19 +40,6 @@ Machine thisMachine(const std::string& folder) {
   if (::uname(&name) == 0) machine.kernel = name.release;
   machine.commit = firstLineOf("git -C '" + folder + "' describe --always --dirty 2>/dev/null");
   return machine;
-}
-
-double cpuSeconds(int process) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-  std::string text;
-  std::getline(file, text);
-  std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 2)));
-  std::string ignored;
-  for (int i = 0; i < 11; ++i) fields >> ignored;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 void pinTo(std::optional<int> processor) {

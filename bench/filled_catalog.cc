@@ -1,0 +1,47 @@
+#include "bench/filled_catalog.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "tests/e2e/catalog_filler.h"
+
+namespace skiff::bench {
+namespace {
+
+std::filesystem::path newFolder() {
+  const std::filesystem::path memory = "/dev/shm";
+  const auto parent =
+      ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+  std::string name = (parent / "skiff-bench-XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw std::runtime_error("cannot make a folder in " + name);
+  return name;
+}
+
+void removeFolder(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+}
+
+}  // namespace
+
+FilledCatalog::FilledCatalog(std::size_t tenants,
+                             const std::function<std::string(std::size_t number)>& module)
+    : folder_(newFolder()) {
+  try {
+    e2e::CatalogFiller filler(folder_);
+    for (std::size_t i = 0; i < tenants; ++i) {
+      filler.serve("tenant" + std::to_string(i), filler.store(module(i)));
+    }
+  } catch (...) {
+    removeFolder(folder_);
+    throw;
+  }
+}
+
+FilledCatalog::~FilledCatalog() {
+  removeFolder(folder_);
+}
+
+}  // namespace skiff::bench
