@@ -32,14 +32,18 @@ void ApiGate::stop() {
   slow_.stop();
 }
 
+bool ApiGate::fits(const Counts& counts, std::size_t total, const std::string& owner,
+                   std::size_t more, Bound bound) {
+  if (total + more > bound.most) return false;
+  if (owner.empty()) return true;
+  const std::size_t ofTenants = total - heldBy(counts, {});
+  return heldBy(counts, owner) + more <= bound.perOwner &&
+         ofTenants + more + bound.kept <= bound.most;
+}
+
 ApiGate::Share ApiGate::take(Counts& counts, std::size_t& total, const std::string& owner,
                              Bound bound) {
-  if (total >= bound.most) return {};
-  if (!owner.empty()) {
-    const std::size_t ofTenants = total - heldBy(counts, {});
-    if (heldBy(counts, owner) >= bound.perOwner) return {};
-    if (ofTenants + bound.kept >= bound.most) return {};
-  }
+  if (!fits(counts, total, owner, 1, bound)) return {};
   ++total;
   ++counts[owner];
   return Share([&counts, &total, owner] {
@@ -61,12 +65,8 @@ ApiGate::Share ApiGate::takeConnection(const std::string& owner) {
 
 bool ApiGate::takeBody(const std::string& owner, std::size_t bytes) {
   const std::lock_guard lock(bodyMutex_);
-  if (bodyBytes_ + bytes > limits_.bodyBytes) return false;
-  if (!owner.empty()) {
-    const std::size_t ofTenants = bodyBytes_ - heldBy(bodyBytesOf_, {});
-    if (heldBy(bodyBytesOf_, owner) + bytes > limits_.bodyBytesPerOwner) return false;
-    if (ofTenants + bytes + limits_.bodyBytesKept > limits_.bodyBytes) return false;
-  }
+  const Bound bound{limits_.bodyBytes, limits_.bodyBytesPerOwner, limits_.bodyBytesKept};
+  if (!fits(bodyBytesOf_, bodyBytes_, owner, bytes, bound)) return false;
   bodyBytes_ += bytes;
   if (bytes != 0) bodyBytesOf_[owner] += bytes;
   return true;

@@ -92,6 +92,9 @@ class ApiGate {
     std::size_t perOwner;
     std::size_t kept;  ///< of `most`, for operators
   };
+  /// Whether the owner (empty: operators) may have so many more.
+  static bool fits(const Counts& counts, std::size_t total, const std::string& owner,
+                   std::size_t more, Bound bound);
   static Share take(Counts& counts, std::size_t& total, const std::string& owner, Bound bound);
   void forgetFailures(std::chrono::steady_clock::time_point now);
 

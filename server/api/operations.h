@@ -241,7 +241,7 @@ class Operations {
   ApiProblem refusalProblem(const Caller& caller, const AppRuntime::Refusal& refusal) const;
 
   /// Takes out versions of apps that were deployed or got a new one, and content that nothing
-  /// needs. Returns at once if that is under way already.
+  /// needs; waits first for one that is under way, which may not know yet what is to go.
   void tidy();
   /// Has tidy() called soon, beside the requests.
   void tidySoon();

@@ -1,5 +1,7 @@
 #include <spdlog/spdlog.h>
 
+#include <exception>
+
 #include "server/api/operations.h"
 
 namespace skiff {
@@ -26,14 +28,17 @@ void Operations::tidyWhenDue(const std::stop_token& stop) {
     }
     tidyDue_ = false;
     lock.unlock();
-    tidy();
+    try {
+      tidy();
+    } catch (const std::exception& error) {
+      spdlog::error("tidying up failed: {}", error.what());
+    }
     lock.lock();
   }
 }
 
 void Operations::tidy() {
-  const std::unique_lock tidying(tidyMutex_, std::try_to_lock);
-  if (!tidying.owns_lock()) return;
+  const std::lock_guard tidying(tidyMutex_);
   std::set<std::pair<std::string, std::string>> apps;
   {
     const std::lock_guard lock(leftMutex_);
