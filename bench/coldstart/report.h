@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "bench/coldstart/latency_histogram.h"
-#include "bench/machine.h"
 #include "bench/coldstart/open_loop.h"
+#include "bench/machine.h"
 
 namespace skiff::bench {
 
