@@ -58,6 +58,7 @@ Instance* InstancePool::acquireIdle() {
   if (idle_.empty()) return nullptr;
   busy_.push_back(std::move(idle_.back()));
   idle_.pop_back();
+  heapChanged_ = true;
   return busy_.back().get();
 }
 
@@ -142,6 +143,7 @@ Instance* InstancePool::make(ColdStart& cold, Reason& refusal, std::string& erro
     return nullptr;
   }
   busy_.push_back(std::move(*made));
+  heapChanged_ = true;
   return busy_.back().get();
 }
 
@@ -195,7 +197,8 @@ std::vector<ResetHow> InstancePool::tidy() {
   }
   if (std::exchange(garbage_, false) || uncollected_ >= kCollectAfter) {
     collectDropped();
-    collectAbove_ = isolate_->heapBytes() + kGarbageAllowance;
+    lookAtHeap();
+    collectAbove_ = heap_ + kGarbageAllowance;
   }
   return how;
 }
@@ -257,6 +260,7 @@ void InstancePool::unloadIsolate() {
   isolate_.reset();
   garbage_ = false;
   collectAbove_ = 0;
+  heap_ = 0;
   shard_.budget().release(uncollected_);
   uncollected_ = 0;
 }
@@ -267,11 +271,17 @@ void InstancePool::housekeep() {
     IsolateLock lock(shard_.seat(), *isolate_);
     isolate_->tasks().drain();
   }
+  if (!heapChanged_) return;
+  lookAtHeap();
   // V8 lets each isolate fill its young generation first; many isolates with few requests would
   // grow for a long time.
-  const std::size_t heap = isolate_->heapBytes();
-  if (collectAbove_ == 0) collectAbove_ = heap + kGarbageAllowance;
-  garbage_ = heap > collectAbove_;
+  if (collectAbove_ == 0) collectAbove_ = heap_ + kGarbageAllowance;
+  garbage_ = heap_ > collectAbove_;
+}
+
+void InstancePool::lookAtHeap() {
+  heap_ = isolate_->heapBytes();
+  heapChanged_ = false;
 }
 
 PoolCounts InstancePool::counts() const {
@@ -280,7 +290,7 @@ PoolCounts InstancePool::counts() const {
   counts.idle = idle_.size();
   counts.busy = inUse();
   counts.isolates = isolate_ ? 1 : 0;
-  if (isolate_) counts.bytes = isolate_->heapBytes();
+  if (isolate_) counts.bytes = heap_;
   for (const auto& instance : idle_) counts.bytes += kInstanceOverhead + instance->ownBytes();
   for (const auto& instance : busy_) counts.bytes += kInstanceOverhead + instance->ownBytes();
   for (const auto& instance : worn_) counts.bytes += kInstanceOverhead + instance->ownBytes();

@@ -104,8 +104,9 @@ class InstancePool {
   }
   /// An instance could be had now, idle or new. Also while away: not then.
   bool available() const { return !away_ && (!idle_.empty() || inUse() < limits_.max); }
-  /// Runs tasks that V8 wants run on this thread, and looks whether there is garbage to be tidied
-  /// up. Also while away: does nothing then.
+  /// Runs tasks that V8 wants run on this thread, and, if it was used since the last time, looks
+  /// how much memory it takes and whether there is garbage to be tidied up. Also while away: does
+  /// nothing then.
   void housekeep();
 
   GuestIsolate& isolate() { return *isolate_; }  ///< REQUIRES: an instance is there
@@ -129,6 +130,7 @@ class InstancePool {
   std::size_t inUse() const { return busy_.size() + worn_.size(); }
   void collectDropped();
   void unloadIsolate();
+  void lookAtHeap();
 
   ShardEngine& shard_;
   const std::shared_ptr<const PreparedModule> module_;
@@ -143,6 +145,8 @@ class InstancePool {
   bool away_ = false;             ///< the shard's
   mutable PoolCounts counted_;    ///< the shard's: what counts() said last
   bool garbage_ = false;          ///< the heap has grown by it
+  bool heapChanged_ = false;      ///< an instance was used since the last look
+  std::size_t heap_ = 0;          ///< bytes at that look
   std::size_t collectAbove_ = 0;  ///< heap size at which the next look finds that
   std::size_t uncollected_ = 0;   ///< dropped instances that V8 has not freed yet
 };

@@ -219,6 +219,9 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void letGo(Clock::time_point now);
   void scheduleTick();
   void tick();
+  /// Looks after some hosts from `first` on, then lets others have the loop before it goes on.
+  void lookAfter(std::size_t first);
+  void lookAfter(AppHost& host);
   void publishReadings();
   void retire();
   template <class Visit>
@@ -258,6 +261,7 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   std::unique_ptr<HttpFrontEnd> frontEnd_;
   boost::asio::steady_timer ticker_{context_};
   Clock::time_point now_ = Clock::now();  ///< of the last tick
+  bool warmedOne_ = false;                ///< in this tick
   Clock::time_point lastRefusalReport_{};
   std::function<void()> drained_;
 

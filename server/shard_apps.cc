@@ -13,6 +13,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick{500};
+/// Apps that a tick looks after before others have the loop: some 0.2 ms of work.
+constexpr std::size_t kLookedAfterAtOnce = 32;
 /// Before a module that could not be loaded is tried again.
 constexpr std::chrono::milliseconds kLoadPause{1'000};
 
@@ -253,29 +255,42 @@ void Shard::scheduleTick() {
   ticker_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     tick();
-    scheduleTick();
   });
 }
 
 void Shard::tick() {
   now_ = Clock::now();
   accessLog_.flush();
-  bool warmed = false;
-  forEachHost([&](AppHost& host) {
-    host.pool().housekeep();
-    tidy(host);
-    if (host.noticeRefusals() && host.pool().reclaimable()) host.pool().evictIdle(0);
-    // What was given back of an app's minimum comes again, one app a tick.
-    if (!warmed && host.pool().wantsWarming() && host.unused()) warmed = warm(host);
-    host.version().log().flush();
-    host.publishCounts();
-    if (now_ - host.lastUsed() >= environment_.config.idleInstance) {
-      host.pool().evictIdle(host.pool().limits().min);
-    }
-  });
+  warmedOne_ = false;
+  lookAfter(0);
+}
+
+void Shard::lookAfter(std::size_t first) {
+  const std::size_t end = std::min(first + kLookedAfterAtOnce, hosts_.size() + retired_.size());
+  for (std::size_t i = first; i < end; ++i) {
+    const auto host = i < hosts_.size() ? hosts_[i] : retired_[i - hosts_.size()];
+    if (host->isLoaded()) lookAfter(*host);
+  }
+  // Those that come or go meanwhile may make others be passed over: until the next tick.
+  if (end < hosts_.size() + retired_.size())
+    return asio::post(context_, [this, end] { lookAfter(end); });
   letGo(now_);
   retire();
   publishReadings();
+  scheduleTick();
+}
+
+void Shard::lookAfter(AppHost& host) {
+  host.pool().housekeep();
+  tidy(host);
+  if (host.noticeRefusals() && host.pool().reclaimable()) host.pool().evictIdle(0);
+  // What was given back of an app's minimum comes again, one app a tick.
+  if (!warmedOne_ && host.pool().wantsWarming() && host.unused()) warmedOne_ = warm(host);
+  host.version().log().flush();
+  host.publishCounts();
+  if (now_ - host.lastUsed() >= environment_.config.idleInstance) {
+    host.pool().evictIdle(host.pool().limits().min);
+  }
 }
 
 void Shard::retire() {
