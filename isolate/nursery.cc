@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "isolate/guest_isolate.h"
+#include "quota/thread_priority.h"
 
 namespace skiff {
 
@@ -29,6 +30,7 @@ std::unique_ptr<GuestIsolate> Nursery::take(ByteSize heap) {
     if (!ready_.empty()) {
       auto isolate = std::move(ready_.back());
       ready_.pop_back();
+      lastTaken_ = Clock::now();
       changed_.notify_all();
       return isolate;
     }
@@ -48,10 +50,17 @@ void Nursery::waitUntilFull() {
 
 void Nursery::run() {
   pthread_setname_np(pthread_self(), "nursery");
+  letBeInterrupted(Background::ahead);
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (ready_.size() >= size_) {
       changed_.wait(lock);
+      continue;
+    }
+    // Whoever took one is about to serve a request with it, perhaps on this processor.
+    const auto quietAt = lastTaken_ + kQuiet;
+    if (ready_.size() > size_ / 2 && Clock::now() < quietAt) {
+      changed_.wait_until(lock, quietAt);
       continue;
     }
     lock.unlock();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
@@ -32,6 +33,11 @@ class Nursery {
   void waitUntilFull();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  /// After one was taken, none is made for so long while half of them are left.
+  static constexpr std::chrono::milliseconds kQuiet{2};
+
   void run();
 
   Engine& engine_;
@@ -39,6 +45,7 @@ class Nursery {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::unique_ptr<GuestIsolate>> ready_;
+  Clock::time_point lastTaken_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -13,10 +13,14 @@ namespace {
 
 /// Weight 172 beside the usual 1024: 14% of a processor that is wanted by both.
 constexpr int kOverrunNice = 8;
+/// Weight 335: a quarter of it.
+constexpr int kAheadNice = 5;
+constexpr int kLeastNice = 19;
 /// The kernel lets a thread that wakes up interrupt another one at once only if its slice is the
 /// shorter one; else it may have to wait for the next tick of the clock, 4 ms. (The kernel's least
 /// is 0.1 ms.)
 constexpr std::uint64_t kShortSlice = 100'000;
+constexpr std::uint64_t kMediumSlice = 5'000'000;
 constexpr std::uint64_t kLongSlice = 10'000'000;
 
 /// sched_setattr(2): glibc 2.36 has no wrapper.
@@ -30,6 +34,14 @@ struct SchedulingAttributes {
   std::uint64_t deadline = 0;
   std::uint64_t period = 0;
 };
+
+/// Of the calling thread; `nicer`: added to what it has.
+void setSlice(std::uint64_t nanoseconds, int nicer = 0) {
+  SchedulingAttributes attributes;
+  attributes.nice = std::min(kLeastNice, ::getpriority(PRIO_PROCESS, 0) + nicer);
+  attributes.runtime = nanoseconds;
+  ::syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
 
 }  // namespace
 
@@ -55,10 +67,15 @@ void goFirst() {
 }
 
 void preferShortSlices() {
-  SchedulingAttributes attributes;
-  attributes.nice = ::getpriority(PRIO_PROCESS, 0);
-  attributes.runtime = kShortSlice;
-  ::syscall(SYS_sched_setattr, 0, &attributes, 0);
+  setSlice(kShortSlice);
+}
+
+void letBeInterrupted(Background background) {
+  if (background == Background::ahead) {
+    setSlice(kLongSlice, kAheadNice);
+  } else {
+    setSlice(kMediumSlice);
+  }
 }
 
 }  // namespace skiff

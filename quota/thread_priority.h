@@ -20,6 +20,17 @@ void preferShortSlices();
 /// not like it.
 void goFirst();
 
+/// What threads beside the shards do.
+enum class Background {
+  awaited,  ///< a request waits for it
+  ahead,    ///< nobody waits for it yet
+};
+
+/// The calling thread may be interrupted by a shard's as soon as that wakes up, and one whose work
+/// is ahead of time by one that is awaited. Its share of the processor stays what it was: what
+/// others wait for while it holds a lock must get done. Best effort (Linux 6.12 and later).
+void letBeInterrupted(Background background);
+
 /// For a moment's busy waiting.
 inline void pauseProcessor() {
 #if defined(__x86_64__)
