@@ -2,15 +2,19 @@
 
 #include <sched.h>
 
-#include <optional>
-
 namespace skiff::bench {
 
-/// Keeps the calling thread, and the processes that it starts meanwhile, on one processor; gives
-/// the thread back what it had when it ends. Throws if there is no such processor.
+/// Processors that follow one another.
+struct Processors {
+  int first = 0;
+  int count = 1;
+};
+
+/// Keeps the calling thread, and the processes that it starts meanwhile, on these processors; gives
+/// the thread back what it had when it ends. Throws if the machine lacks one of them.
 class OnProcessor {
  public:
-  explicit OnProcessor(int processor);
+  explicit OnProcessor(Processors processors);
   ~OnProcessor();
   OnProcessor(const OnProcessor&) = delete;
   OnProcessor& operator=(const OnProcessor&) = delete;
@@ -19,8 +23,9 @@ class OnProcessor {
   cpu_set_t before_;
 };
 
-/// Where what is measured runs, and where what measures does: nothing else is on the server's.
-constexpr int kServerProcessor = 0;
-constexpr int kLoadProcessor = 1;
+/// Where what is measured runs unless told otherwise, and where what measures does: nothing else is
+/// on the server's.
+constexpr Processors kServerProcessor{0};
+constexpr Processors kLoadProcessor{1};
 
 }  // namespace skiff::bench

@@ -15,6 +15,9 @@ std::vector<Workload> catalogue(const Places& places) {
       manyTenants(places, 1000, Choice::uniform),
       manyTenants(places, 1000, Choice::zipf),
       deployStorm(places),
+      scalingConnections(places),
+      scalingShards(places),
+      scalingTenants(places),
   };
 }
 

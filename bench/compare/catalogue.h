@@ -15,5 +15,8 @@ Workload handler(const Places& places);
 enum class Choice { uniform, zipf };
 Workload manyTenants(const Places& places, std::size_t apps, Choice choice);
 Workload deployStorm(const Places& places);
+Workload scalingConnections(const Places& places);
+Workload scalingShards(const Places& places);
+Workload scalingTenants(const Places& places);
 
 }  // namespace skiff::bench

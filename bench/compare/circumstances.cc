@@ -27,23 +27,27 @@ std::string firstWord(const std::string& file) {
 
 }  // namespace
 
-boost::json::object circumstances(const Places& places, const std::string& command) {
+Circumstances::Circumstances(const Places& places) {
   const Machine machine = thisMachine(places.skiffd.parent_path());
-  return {{"date", now()},
-          {"processor", machine.processor},
-          {"processors", machine.processors},
-          {"kernel", machine.kernel},
-          {"load_before", firstWord("/proc/loadavg")},
-          {"instructions_counted", InstructionCounter::start(::getpid())
-                                       ? "perf_event_open"
-                                       : "no: this machine has no such counter"},
-          {"skiff", firstLineOf(places.skiffd, {"--version"})},
-          {"commit", machine.commit},
-          {"node", firstLineOf(places.node, {"--version"})},
-          {"v8", firstLineOf(places.node, {"-p", "process.versions.v8"})},
-          {"nginx", firstLineOf(places.nginx, {"-v"})},
-          {"workerd", firstLineOf(places.workerd, {"--version"})},
-          {"command", command}};
+  lasting_ = {{"processor", machine.processor},
+              {"processors", machine.processors},
+              {"kernel", machine.kernel},
+              {"instructions_counted", InstructionCounter::start(::getpid())
+                                           ? "perf_event_open"
+                                           : "no: this machine has no such counter"},
+              {"skiff", firstLineOf(places.skiffd, {"--version"})},
+              {"commit", machine.commit},
+              {"node", firstLineOf(places.node, {"--version"})},
+              {"v8", firstLineOf(places.node, {"-p", "process.versions.v8"})},
+              {"nginx", firstLineOf(places.nginx, {"-v"})},
+              {"workerd", firstLineOf(places.workerd, {"--version"})}};
+}
+
+boost::json::object Circumstances::with(const std::string& command) const {
+  boost::json::object all{{"date", now()}, {"load_before", firstWord("/proc/loadavg")}};
+  all.insert(lasting_.begin(), lasting_.end());
+  all["command"] = command;
+  return all;
 }
 
 }  // namespace skiff::bench

@@ -37,39 +37,69 @@ std::string answerTo(const LoadRequest& asked, const Running& running) {
   return response.body;
 }
 
-/// A few of the requests, from all over, are answered alike by all.
-void checkAnswers(const LoadShape& load, const std::vector<Running>& all) {
-  const std::size_t step = std::max<std::size_t>(1, load.requests.size() / kCheckedRequests);
-  for (std::size_t i = 0; i < load.requests.size(); i += step) {
-    const std::string expected = answerTo(load.requests[i], all.front());
-    for (const Running& running : all) {
-      if (answerTo(load.requests[i], running) != expected) {
-        throw std::runtime_error(running.contestant->name + " answers " + load.requests[i].target +
-                                 " of " + load.requests[i].host + " with other bytes than " +
-                                 all.front().contestant->name);
+const LoadShape& loadOn(const Workload& workload, const Running& running) {
+  const std::optional<Point>& point = running.contestant->point;
+  return point ? point->load : workload.load;
+}
+
+bool comparable(const Running& one, const Running& other) {
+  const std::optional<Point>& point = one.contestant->point;
+  const std::optional<Point>& otherPoint = other.contestant->point;
+  return point.has_value() == otherPoint.has_value() && (!point || point->x == otherPoint->x);
+}
+
+/// A few of the requests, from all over, are answered alike by all that are asked the same.
+void checkAnswers(const Workload& workload, const std::vector<Running>& all) {
+  for (const Running& running : all) {
+    const Running& model = *std::find_if(
+        all.begin(), all.end(), [&](const Running& other) { return comparable(running, other); });
+    const std::vector<LoadRequest>& requests = loadOn(workload, running).requests;
+    const std::size_t step = std::max<std::size_t>(1, requests.size() / kCheckedRequests);
+    for (std::size_t i = 0; i < requests.size(); i += step) {
+      if (answerTo(requests[i], running) != answerTo(requests[i], model)) {
+        throw std::runtime_error(running.contestant->name + " answers " + requests[i].target +
+                                 " of " + requests[i].host + " with other bytes than " +
+                                 model.contestant->name);
       }
     }
   }
 }
 
+double cpuSecondsOf(const std::vector<pid_t>& servers) {
+  double sum = 0;
+  for (const pid_t server : servers) sum += cpuSeconds(server);
+  return sum;
+}
+
 Run measure(const Workload& workload, const Running& running, double seconds) {
   const TemporaryFolder folder;
-  const pid_t server = running.peer->id();
+  const std::vector<pid_t> servers = running.peer->ids();
   const auto& beside = running.contestant->beside;
-  const auto counter = InstructionCounter::start(server);
-  const double cpu = cpuSeconds(server);
+  std::vector<std::unique_ptr<InstructionCounter>> counters;
+  for (const pid_t server : servers) {
+    if (auto counter = InstructionCounter::start(server)) counters.push_back(std::move(counter));
+  }
+  const double cpu = cpuSecondsOf(servers);
   const std::unique_ptr<Beside> other = beside ? beside(*running.peer) : nullptr;
-  const WrkReport report = runWrk(workload.load, running.peer->port(), seconds, folder / "");
+  const WrkReport report =
+      runWrk(loadOn(workload, running), running.peer->port(), seconds, folder / "");
   Run run;
   if (other) other->finish(run);
   const auto requests = static_cast<double>(std::max<std::uint64_t>(1, report.requests));
-  const double used = cpuSeconds(server) - cpu;
+  const double used = cpuSecondsOf(servers) - cpu;
   run.cpu = used * 1e6 / requests;
   run.busy = used / report.seconds;
-  if (counter) run.instructions = static_cast<double>(counter->read()) / requests;
-  const MemoryReadings memory = memoryOf(server);
-  run.resident = memory.resident;
-  run.proportional = memory.proportional;
+  if (counters.size() == servers.size()) {
+    run.instructions = 0;
+    for (const auto& counter : counters) {
+      *run.instructions += static_cast<double>(counter->read()) / requests;
+    }
+  }
+  for (const pid_t server : servers) {
+    const MemoryReadings memory = memoryOf(server);
+    run.resident += memory.resident;
+    run.proportional += memory.proportional;
+  }
   run.requests = report.requests;
   run.failures = report.failures;
   run.requestsPerSecond = requests / report.seconds;
@@ -97,13 +127,14 @@ Outcome compare(const Workload& workload, const Rounds& rounds) {
   for (const Contestant& contestant : workload.contestants) {
     all.push_back({&contestant, contestant.start()});
   }
-  checkAnswers(workload.load, all);
+  checkAnswers(workload, all);
   const std::string expected =
       workload.solos.empty() ? "" : answerTo(workload.load.requests.front(), all.front());
   Outcome outcome{&workload, {}};
   for (const Running& running : all) {
     measure(workload, running, kWarmUpSeconds);
-    outcome.rows.push_back({running.contestant->name, {}});
+    const std::optional<Point>& point = running.contestant->point;
+    outcome.rows.push_back({running.contestant->name, {}, point ? &*point : nullptr});
   }
   for (const Solo& solo : workload.solos) outcome.rows.push_back({solo.name, {}});
   for (int round = 1; round <= rounds.count; ++round) {

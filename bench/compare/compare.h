@@ -6,7 +6,8 @@ namespace skiff::bench {
 
 struct Row {
   std::string name;
-  std::vector<Run> runs;  ///< one for each round
+  std::vector<Run> runs;         ///< one for each round
+  const Point* point = nullptr;  ///< of the outcome's workload
 };
 
 struct Outcome {

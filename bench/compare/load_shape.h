@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/compare/affinity.h"
+
 namespace skiff::bench {
 
 /// A request that the load may send.
@@ -23,6 +25,8 @@ struct LoadShape {
   std::vector<LoadRequest> requests;
   std::size_t connections = 64;
   Connections between = Connections::kept;
+  std::size_t threads = 1;                 ///< that share the connections
+  Processors processors = kLoadProcessor;  ///< of the threads
 };
 
 }  // namespace skiff::bench

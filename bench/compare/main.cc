@@ -5,11 +5,14 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <cstdio>
-#include <exception>
+#include <functional>
+#include <stdexcept>
 
+#include "bench/compare/catalogue.h"
 #include "bench/compare/circumstances.h"
 #include "bench/compare/compare.h"
 #include "bench/compare/density.h"
+#include "bench/compare/descriptors.h"
 #include "bench/compare/gate.h"
 #include "bench/compare/results.h"
 
@@ -69,33 +72,69 @@ void printAims(const boost::json::object& result) {
   std::fflush(stdout);
 }
 
+void checkNames(const Settings& settings, const std::vector<std::string>& names) {
+  for (const std::string& name : settings.only) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      throw std::runtime_error("there is no workload \"" + name + "\"; --list names all");
+    }
+  }
+}
+
+/// A workload of the catalogue, or density.
+struct Measurable {
+  std::string name;
+  std::string shows;
+  std::function<boost::json::object(const boost::json::object& circumstances)> measure;
+};
+
+std::vector<Measurable> measurables(const std::vector<Workload>& workloads,
+                                    const Settings& settings) {
+  std::vector<Measurable> all;
+  for (const Workload& workload : workloads) {
+    all.push_back({workload.name, workload.shows, [&](const boost::json::object& around) {
+                     return toJson(compare(workload, settings.rounds), settings.rounds, around);
+                   }});
+  }
+  all.push_back({"density", kDensityShows, [&](const boost::json::object& around) {
+                   return density(settings.places, settings.rounds.count, around);
+                 }});
+  return all;
+}
+
 int run(const Settings& settings) {
   if (!settings.baseline.empty()) {
     const Baseline what = settings.update ? Baseline::update : Baseline::compare;
     return gate(settings.places, settings.baseline, what) ? 0 : kRoseStatus;
   }
+  raiseDescriptorLimit();
+  const std::vector<Workload> workloads = catalogue(settings.places);
+  const std::vector<Measurable> all = measurables(workloads, settings);
   std::vector<std::string> names;
-  const auto measure = [&](const std::string& name, const std::string& shows,
-                           const std::function<boost::json::object(boost::json::object)>& result) {
-    names.push_back(name);
-    if (!settings.wants(name)) return;
-    std::printf("%s: %s\n", name.c_str(), shows.c_str());
+  for (const Measurable& one : all) names.push_back(one.name);
+  checkNames(settings, names);
+  const Circumstances circumstances(settings.places);
+  std::vector<std::string> failed;
+  for (const Measurable& one : all) {
+    if (!settings.wants(one.name)) continue;
+    std::printf("%s: %s\n", one.name.c_str(), one.shows.c_str());
     std::fflush(stdout);
-    if (settings.list) return;
-    const auto made = result(circumstances(settings.places, commandFor(settings, name)));
-    printAims(made);
-    if (!settings.results.empty()) writeResult(settings.results, made);
-  };
-  for (const Workload& workload : catalogue(settings.places)) {
-    measure(workload.name, workload.shows, [&](const boost::json::object& around) {
-      return toJson(compare(workload, settings.rounds), settings.rounds, around);
-    });
+    if (settings.list) continue;
+    // The others' figures are worth having: most of an hour may have gone into them.
+    try {
+      const auto made = one.measure(circumstances.with(commandFor(settings, one.name)));
+      printAims(made);
+      if (!settings.results.empty()) writeResult(settings.results, made);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "skiff_compare: %s: %s\n", one.name.c_str(), error.what());
+      failed.push_back(one.name);
+    }
   }
-  measure("density", kDensityShows, [&](const boost::json::object& around) {
-    return density(settings.places, settings.rounds.count, around);
-  });
   if (!settings.results.empty() && !settings.list) renderResults(settings.results, names);
-  return 0;
+  for (const std::string& name : failed) {
+    std::fprintf(stderr, "skiff_compare: %s was not measured, for the reason above\n",
+                 name.c_str());
+  }
+  return failed.empty() ? 0 : 1;
 }
 
 }  // namespace

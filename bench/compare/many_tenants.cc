@@ -1,45 +1,7 @@
 #include "bench/compare/catalogue.h"
-#include "bench/compare/nginx.h"
-#include "bench/compare/skiffd.h"
 #include "bench/compare/tenants.h"
-#include "bench/compare/text.h"
 
 namespace skiff::bench {
-namespace {
-
-/// A module of its own for each, so that each has its own code and its own image.
-class ManySkiffd : public Peer {
- public:
-  ManySkiffd(const Places& places, std::size_t apps, const std::string& keys) {
-    const std::string module = bytesOf(places.guests / "hello_wat.wasm");
-    SkiffSettings settings;
-    for (std::size_t i = 0; i < apps; ++i) {
-      const std::filesystem::path file = folder_ / (tenantName(i) + ".wasm");
-      writeFile(file, tenantModule(module, i));
-      settings.apps.push_back({tenantName(i), file, keys});
-    }
-    skiffd_ = std::make_unique<Skiffd>(places, settings);
-  }
-
-  std::uint16_t port() const override { return skiffd_->port(); }
-  pid_t id() const override { return skiffd_->id(); }
-
- private:
-  TemporaryFolder folder_;
-  std::unique_ptr<Skiffd> skiffd_;
-};
-
-std::unique_ptr<Peer> startNginx(const Places& places, std::size_t apps) {
-  std::string servers = "server_names_hash_max_size 65536;\n";
-  for (std::size_t i = 0; i < apps; ++i) {
-    servers += "server { listen PORT; server_name " + tenantName(i) +
-               ".test; location / { return 200 \"" + tenantAnswer(i) + "\"; } }\n";
-  }
-  return std::make_unique<Nginx>(places, servers);
-}
-
-}  // namespace
-
 Workload manyTenants(const Places& places, std::size_t apps, Choice choice) {
   Workload workload;
   const std::string count = std::to_string(apps);
@@ -53,12 +15,10 @@ Workload manyTenants(const Places& places, std::size_t apps, Choice choice) {
     workload.load.requests.push_back(request);
   }
   workload.contestants = {
-      {"nginx", [=] { return startNginx(places, apps); }},
-      {"skiff", [=] { return std::make_unique<ManySkiffd>(places, apps, "min_instances = 1"); }},
+      {"nginx", [=] { return nginxOfMany(places, apps); }},
+      {"skiff", [=] { return skiffdOfMany(places, apps, "min_instances = 1"); }},
       {"skiff, reuse",
-       [=] {
-         return std::make_unique<ManySkiffd>(places, apps, "min_instances = 1\nreuse = \"dirty\"");
-       }},
+       [=] { return skiffdOfMany(places, apps, "min_instances = 1\nreuse = \"dirty\""); }},
       {"workerd, JavaScript", [=] { return workerdOfMany(places, apps); }},
   };
   if (choice == Choice::uniform) {

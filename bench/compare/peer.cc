@@ -11,8 +11,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "bench/compare/affinity.h"
-
 namespace skiff::bench {
 namespace {
 
@@ -70,9 +68,10 @@ void writeFile(const std::filesystem::path& file, std::string_view text) {
   if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
 }
 
-void ConfiguredPeer::run(const std::string& program, const std::vector<std::string>& arguments) {
+void ConfiguredPeer::run(const std::string& program, const std::vector<std::string>& arguments,
+                         Processors processors) {
   {
-    const OnProcessor pinned(kServerProcessor);
+    const OnProcessor pinned(processors);
     process_ = std::make_unique<e2e::Process>(program, arguments);
   }
   waitForPort(port_, *process_, program);

@@ -8,6 +8,7 @@
 #include "bench/compare/peer.h"
 #include "bench/compare/results.h"
 #include "bench/compare/svg_bars.h"
+#include "bench/compare/svg_lines.h"
 #include "bench/compare/text.h"
 
 namespace skiff::bench {
@@ -90,12 +91,17 @@ void writeCircumstances(std::ostream& out, const json::object& result) {
   out << ".\n";
 }
 
-std::string picture(const json::object& result) {
-  const json::string key = result.at("chart").as_string();
-  std::string title;
+std::string titleOf(const json::object& result, json::string_view key) {
   for (const json::value& column : result.at("columns").as_array()) {
-    if (column.at(0).as_string() == key) title = textOf(column.at(1));
+    if (column.at(0).as_string() == key) {
+      return textOf(result.at("name")) + ": " + textOf(column.at(1));
+    }
   }
+  return textOf(result.at("name"));
+}
+
+std::string bars(const json::object& result) {
+  const json::string& key = result.at("chart").as_string();
   std::vector<Bar> bars;
   for (const json::value& row : result.at("rows").as_array()) {
     const json::value* spread = row.at("figures").as_object().if_contains(key);
@@ -103,7 +109,35 @@ std::string picture(const json::object& result) {
     bars.push_back(
         {textOf(row.at("name")), at(*spread, "median"), at(*spread, "least"), at(*spread, "most")});
   }
-  return svgBars(textOf(result.at("name")) + ": " + title, bars);
+  return svgBars(titleOf(result, key), bars);
+}
+
+/// REQUIRES: the result has an axis.
+std::string lines(const json::object& result, json::string_view key, Scale scale) {
+  std::vector<Line> lines;
+  for (const json::value& row : result.at("rows").as_array()) {
+    const json::value& spread = row.at("figures").at(key);
+    const std::string label = textOf(row.at("point").at("line"));
+    auto line = std::find_if(lines.begin(), lines.end(),
+                             [&](const Line& candidate) { return candidate.label == label; });
+    if (line == lines.end()) line = lines.insert(line, {label, {}});
+    line->points.push_back({row.at("point").at("x").to_number<double>(), at(spread, "median"),
+                            at(spread, "least"), at(spread, "most")});
+  }
+  return svgLines(titleOf(result, key), textOf(result.at("axis")), scale, lines);
+}
+
+/// A picture, and the name of its file.
+struct Picture {
+  std::string file;
+  std::string svg;
+};
+
+std::vector<Picture> pictures(const json::object& result) {
+  const std::string name = textOf(result.at("name"));
+  if (!result.contains("axis")) return {{name + ".svg", bars(result)}};
+  return {{name + ".svg", lines(result, result.at("chart").as_string(), Scale::linear)},
+          {name + "-p99.svg", lines(result, "p99_us", Scale::logarithmic)}};
 }
 
 }  // namespace
@@ -118,12 +152,15 @@ void renderResults(const fs::path& folder, const std::vector<std::string>& order
   for (const std::string& name : order) {
     if (!fs::exists(folder / (name + ".json"))) continue;
     const json::object result = json::parse(bytesOf(folder / (name + ".json"))).as_object();
-    out << "\n## " << name << "\n\n"
-        << textOf(result.at("shows")) << "\n\n![](" << name << ".svg)\n\n";
+    out << "\n## " << name << "\n\n" << textOf(result.at("shows")) << "\n\n";
+    for (const Picture& picture : pictures(result)) {
+      out << "![](" << picture.file << ")\n";
+      writeFile(folder / picture.file, picture.svg);
+    }
+    out << '\n';
     writeTable(out, result);
     writeAims(out, result);
     writeCircumstances(out, result);
-    writeFile(folder / (name + ".svg"), picture(result));
   }
   writeFile(folder / "README.md", out.str());
 }

@@ -55,7 +55,16 @@ json::object toJson(const Row& row) {
   }
   json::array runs;
   for (const Run& run : row.runs) runs.push_back(toJson(run));
-  return {{"name", row.name}, {"figures", std::move(figures)}, {"runs", std::move(runs)}};
+  json::object object{
+      {"name", row.name}, {"figures", std::move(figures)}, {"runs", std::move(runs)}};
+  if (row.point) object["point"] = {{"line", row.point->line}, {"x", row.point->x}};
+  return object;
+}
+
+std::string askedBy(const Workload& workload) {
+  if (!workload.asked.empty()) return workload.asked;
+  return "wrk on one thread, " + std::to_string(workload.load.connections) + " connections" +
+         (workload.load.between == Connections::closed ? ", a new one for each request" : "");
 }
 
 }  // namespace
@@ -84,16 +93,15 @@ json::object toJson(const Outcome& outcome, const Rounds& rounds,
   for (const Aim& aim : workload.aims) {
     if (const auto judged = judge(aim, outcome.rows)) aims.push_back(toJson(aim, *judged));
   }
-  const std::string load =
-      "wrk on one thread, " + std::to_string(workload.load.connections) + " connections" +
-      (workload.load.between == Connections::closed ? ", a new one for each request" : "") + "; " +
-      std::to_string(rounds.count) + " rounds of " +
-      std::to_string(static_cast<int>(rounds.seconds)) +
-      " s in turns; the server on one processor, the load on another";
-  return {{"name", workload.name},          {"shows", workload.shows},
-          {"circumstances", circumstances}, {"load", load},
-          {"columns", std::move(columns)},  {"chart", "requests_per_second"},
-          {"rows", std::move(rows)},        {"aims", std::move(aims)}};
+  const std::string load = askedBy(workload) + "; " + std::to_string(rounds.count) + " rounds of " +
+                           std::to_string(static_cast<int>(rounds.seconds)) + " s in turns; " +
+                           workload.placed;
+  json::object result{{"name", workload.name},          {"shows", workload.shows},
+                      {"circumstances", circumstances}, {"load", load},
+                      {"columns", std::move(columns)},  {"chart", "requests_per_second"},
+                      {"rows", std::move(rows)},        {"aims", std::move(aims)}};
+  if (!workload.axis.empty()) result["axis"] = workload.axis;
+  return result;
 }
 
 void writeResult(const std::filesystem::path& folder, const json::object& result) {

@@ -13,7 +13,8 @@ constexpr std::chrono::minutes kPatience{10};
 
 std::string textOf(const SkiffSettings& settings) {
   std::string text =
-      "[server]\nlisten = [\"127.0.0.1:0\"]\nshards = 1\naccess_log = \"off\"\n"
+      "[server]\nlisten = [\"127.0.0.1:0\"]\nshards = " + std::to_string(settings.shards) +
+      "\naccess_log = \"off\"\nconnections_per_address = 65536\n"
       "[admin]\nlisten = \"127.0.0.1:0\"\n[limits]\ncpu_ms = 300000\nqueue_ms = 60000\nwall_ms = "
       "3600000\n";
   for (const SkiffApp& app : settings.apps) {
@@ -46,7 +47,7 @@ Skiffd::Skiffd(const Places& places, const SkiffSettings& settings,
   writeFile(folder_ / "skiff.toml", textOf(settings));
   const auto begin = std::chrono::steady_clock::now();
   {
-    const OnProcessor pinned(kServerProcessor);
+    const OnProcessor pinned({0, settings.shards});
     process_ = std::make_unique<e2e::Process>(
         places.skiffd, std::vector<std::string>{"--config", folder_ / "skiff.toml"});
   }

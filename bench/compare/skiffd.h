@@ -17,11 +17,12 @@ struct SkiffApp {
 
 struct SkiffSettings {
   std::vector<SkiffApp> apps;
+  int shards = 1;  ///< each with a processor
 };
 
-/// skiffd with one shard, without an access log, with limits on time that none of our requests
-/// reaches, however slowly it is run, and otherwise as it is unless told. It is up when
-/// every app of the configuration can serve.
+/// skiffd with these shards, without an access log, with limits on time and on the connections of
+/// one address that our load does not reach, however slowly it is run, and otherwise as it is
+/// unless told. It is up when every app of the configuration can serve.
 class Skiffd : public Peer {
  public:
   /// `filled`: a data folder (catalog and blobs) to start on a copy of; none if empty.

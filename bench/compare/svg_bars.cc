@@ -1,35 +1,14 @@
 #include "bench/compare/svg_bars.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <sstream>
+
+#include "bench/compare/svg.h"
 
 namespace skiff::bench {
 namespace {
 
 constexpr int kWidth = 760, kLabels = 240, kValues = 110, kLine = 28, kTop = 40;
-constexpr const char* kOurs = "#2f6fab";
-constexpr const char* kTheirs = "#9a9a9a";
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string shortNumber(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, value >= 100 ? "%.0f" : "%.2f", value);
-  return text;
-}
 
 }  // namespace
 
@@ -49,8 +28,7 @@ std::string svgBars(const std::string& title, const std::vector<Bar>& bars) {
     out << "<text x=\"" << kLabels - 8 << "\" y=\"" << middle + 4 << "\" text-anchor=\"end\">"
         << escaped(bar.label) << "</text>\n"
         << "<rect x=\"" << kLabels << "\" y=\"" << y + 4 << "\" width=\"" << bar.value * scale
-        << "\" height=\"" << kLine - 8 << "\" fill=\""
-        << (bar.label.starts_with("skiff") ? kOurs : kTheirs) << "\"/>\n"
+        << "\" height=\"" << kLine - 8 << "\" fill=\"" << colourOf(bar.label) << "\"/>\n"
         << "<line x1=\"" << kLabels + bar.least * scale << "\" x2=\"" << kLabels + bar.most * scale
         << "\" y1=\"" << middle << "\" y2=\"" << middle << "\" stroke=\"black\"/>\n"
         << "<text x=\"" << kLabels + std::max(bar.value, bar.most) * scale + 6 << "\" y=\""

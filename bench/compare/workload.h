@@ -36,11 +36,19 @@ class Beside {
   virtual void finish(Run& run) = 0;
 };
 
+/// Where a row lies on a workload's curve, and the load that is put on it there.
+struct Point {
+  std::string line;   ///< of the plot
+  std::size_t x = 0;  ///< on the workload's axis; those with the same answer alike
+  LoadShape load;
+};
+
 /// One row of a workload's table.
 struct Contestant {
   std::string name;
   std::function<std::unique_ptr<Peer>()> start;
   std::function<std::unique_ptr<Beside>(Peer&)> beside = {};
+  std::optional<Point> point = {};  ///< REQUIRES: the workload has an axis
 };
 
 /// A row that is no server: measured by itself. `body` is to be what the others answer.
@@ -66,10 +74,13 @@ struct Aim {
 struct Workload {
   std::string name;
   std::string shows;  ///< one sentence
-  LoadShape load;
+  LoadShape load;     ///< of all that have none of their own
   std::vector<Contestant> contestants;
   std::vector<Solo> solos = {};
   std::vector<Aim> aims = {};
+  std::string axis = {};   ///< what its rows differ in, if they are the points of curves
+  std::string asked = {};  ///< by whom; if empty, `load` says it
+  std::string placed = "the server on one processor, the load on another";
 };
 
 /// The catalogue, in the order in which it runs.

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "bench/compare/affinity.h"
+#include "bench/compare/descriptors.h"
 #include "tests/e2e/process.h"
 
 namespace skiff::bench {
@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view kMark = "skiff-bench ";
 constexpr std::size_t kPicks = 1 << 16;
+/// That a server or wrk has open beside its connections, at the most.
+constexpr std::size_t kFilesBeside = 256;
 
 /// As a Lua string; every byte that is not plain text as its number.
 std::string quoted(const std::string& text) {
@@ -94,15 +96,22 @@ void writeScript(const std::filesystem::path& file, const LoadShape& shape) {
 
 WrkReport runWrk(const LoadShape& shape, std::uint16_t port, double seconds,
                  const std::filesystem::path& folder) {
+  const std::size_t needed = shape.connections + kFilesBeside;
+  if (const std::size_t most = raiseDescriptorLimit(); most < needed) {
+    throw std::runtime_error(std::to_string(shape.connections) + " connections need " +
+                             std::to_string(needed) + " open files, and the system allows " +
+                             std::to_string(most) + ": raise the hard limit (ulimit -Hn)");
+  }
   const std::filesystem::path script = folder / "load.lua";
   writeScript(script, shape);
   const auto whole = static_cast<int>(std::ceil(seconds));
   std::unique_ptr<e2e::Process> wrk;
   {
-    const OnProcessor pinned(kLoadProcessor);
+    const OnProcessor pinned(shape.processors);
     wrk = std::make_unique<e2e::Process>(
         "/usr/bin/wrk",
-        std::vector<std::string>{"-t1", "-c" + std::to_string(shape.connections),
+        std::vector<std::string>{"-t" + std::to_string(shape.threads),
+                                 "-c" + std::to_string(shape.connections),
                                  "-d" + std::to_string(whole) + "s", "--timeout=10s", "--latency",
                                  "-s", script, "http://127.0.0.1:" + std::to_string(port) + "/"});
   }

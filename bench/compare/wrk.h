@@ -16,8 +16,8 @@ struct WrkReport {
   double p99 = 0;  ///< microseconds
 };
 
-/// Loads 127.0.0.1:`port` with wrk on one thread, on the load's processor. `folder` is for its
-/// script. Throws if wrk does not run to its end.
+/// Loads 127.0.0.1:`port` with wrk. `folder` is for its script. Throws if wrk does not run to its
+/// end.
 WrkReport runWrk(const LoadShape& shape, std::uint16_t port, double seconds,
                  const std::filesystem::path& folder);
 
