@@ -9,7 +9,7 @@ namespace skiff::bench {
 
 /// A data folder full of tenants ("tenant0" and so on) that have an app each, deployed, as the
 /// admin API would have put them there; removed by the destructor. In memory where there is a
-/// folder for that: each of some four changes a tenant is synced.
+/// folder with room for it: each of some four changes a tenant is synced.
 class FilledCatalog {
  public:
   /// Each app's module is `module(number)`, for the host "tenant<number>.test". Throws if it

@@ -85,7 +85,12 @@ Run measure(const Workload& workload, const Running& running, double seconds) {
       runWrk(loadOn(workload, running), running.peer->port(), seconds, folder / "");
   Run run;
   if (other) other->finish(run);
-  const auto requests = static_cast<double>(std::max<std::uint64_t>(1, report.requests));
+  if (report.requests == 0) {
+    throw std::runtime_error(running.contestant->name + " answered nothing within " +
+                             std::to_string(report.seconds) +
+                             " s: is the machine busy with something else?");
+  }
+  const auto requests = static_cast<double>(report.requests);
   const double used = cpuSecondsOf(servers) - cpu;
   run.cpu = used * 1e6 / requests;
   run.busy = used / report.seconds;

@@ -68,21 +68,33 @@ Origin::Origin() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
 Origin::~Origin() {
   ::shutdown(listener_, SHUT_RDWR);
   acceptor_.join();
-  for (auto& [thread, connection] : connections_) {
-    ::shutdown(connection, SHUT_RDWR);
-    thread.join();
-    ::close(connection);
-  }
+  for (Connection& connection : connections_) close(connection);
   ::close(listener_);
+}
+
+void Origin::close(Connection& connection) {
+  ::shutdown(connection.socket, SHUT_RDWR);
+  connection.thread.join();
+  ::close(connection.socket);
 }
 
 void Origin::accept() {
   for (;;) {
-    const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection < 0) return;
+    const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (socket < 0) return;
     const int on = 1;
-    ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    connections_.emplace_back(std::thread([connection] { serve(connection); }), connection);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // Proxies come and go with their connections while the origin stays.
+    connections_.remove_if([](Connection& old) {
+      if (!old.ended) return false;
+      close(old);
+      return true;
+    });
+    Connection& connection = connections_.emplace_back(socket);
+    connection.thread = std::thread([&connection] {
+      serve(connection.socket);
+      connection.ended = true;
+    });
   }
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <thread>
-#include <utility>
 
 namespace skiff::bench {
 
@@ -20,12 +20,19 @@ class Origin {
   std::uint16_t port() const { return port_; }
 
  private:
+  struct Connection {
+    int socket;
+    std::atomic<bool> ended = false;
+    std::thread thread = {};
+  };
+
   void accept();
   static void serve(int connection);
+  static void close(Connection& connection);
 
   int listener_ = -1;
   std::uint16_t port_ = 0;
-  std::list<std::pair<std::thread, int>> connections_;  ///< the acceptor's, until it has ended
+  std::list<Connection> connections_;  ///< the acceptor's, until it has ended
   std::thread acceptor_;
 };
 
