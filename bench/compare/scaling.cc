@@ -52,7 +52,7 @@ Workload scalingConnections(const Places& places) {
   workload.shows =
       "How a constant answer scales with the connections that ask for it at the same time.";
   workload.axis = "connections";
-  workload.asked = "wrk on one thread, hello";
+  workload.asked = "wrk on one thread";
   for (const std::size_t connections : {1, 8, 64, 512, 4096}) {
     const LoadShape load = helloLoad(connections);
     const std::string at = ", " + counted(connections, "connection");
@@ -83,10 +83,11 @@ Workload scalingShards(const Places& places) {
       "How a constant answer scales with the shards that give it, beside as many workers of "
       "nginx's.";
   workload.axis = "shards";
-  workload.asked = "wrk, hello, " + std::to_string(kConnections) + " connections for each shard";
+  workload.asked = "wrk, " + std::to_string(kConnections) + " connections for each shard";
   workload.placed =
       "the server on as many processors as it has shards, the load on the others with up to two "
-      "threads for each shard; where the others are fewer than the shards, it shares all " +
+      "threads for each shard; where the others are fewer than the shards, it "
+      "shares all " +
       std::to_string(processors) + " with the server, as the row says";
   for (const int shards : shardCounts(processors)) {
     const auto count = static_cast<std::size_t>(shards);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <set>
 #include <sstream>
 
@@ -51,6 +52,13 @@ std::vector<double> gridOf(Scale scale, double least, double most) {
   const auto steps = static_cast<int>(std::ceil(most / step));
   for (int i = 0; i <= steps; ++i) grid.push_back(step * i);
   return grid;
+}
+
+/// 1, 0.1, 4096: what stands at an axis has no more digits than it needs.
+std::string tick(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10g", value);
+  return text;
 }
 
 void drawText(std::ostream& out, double x, double y, const char* anchor, const std::string& text) {
@@ -120,11 +128,11 @@ std::string svgLines(const std::string& title, const std::string& axis, Scale sc
     const Axis y(scale, grid.front(), grid.back(), kBottom, kTop);
     for (const double value : grid) {
       drawSegment(out, kLeft, y.at(value), kRight, y.at(value), "#dddddd");
-      drawText(out, kLeft - 8, y.at(value) + 4, "end", shortNumber(value));
+      drawText(out, kLeft - 8, y.at(value) + 4, "end", tick(value));
     }
     for (const double mark : marks) {
       drawSegment(out, x.at(mark), kBottom, x.at(mark), kBottom + 5, "black");
-      drawText(out, x.at(mark), kBottom + 20, "middle", shortNumber(mark));
+      drawText(out, x.at(mark), kBottom + 20, "middle", tick(mark));
     }
     drawText(out, (kLeft + kRight) / 2, kBottom + 42, "middle", axis);
     for (const Line& line : lines) drawLine(out, line, x, y);
