@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what `make bench` measures skiff beside, and with: nginx, wrk and h2load from Debian, workerd
+# Installs what `make bench` measures skiff beside, and with: nginx and wrk from Debian, workerd
 # from npm, pinned by bench/peers/package-lock.json. Nothing that builds, tests or runs skiff needs it.
 # Does nothing when all of it is there. Works as root, or with sudo.
 set -euo pipefail
@@ -22,7 +22,7 @@ as_root() {
 # A running nginx of the machine's own is none of our business: keep Debian from starting one.
 install_debian_packages() {
   local missing=() name
-  for name in nginx-light wrk nghttp2-client; do
+  for name in nginx-light wrk; do
     [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] ||
       missing+=("$name")
   done
@@ -48,6 +48,6 @@ install_workerd() {
 }
 
 [[ -r /etc/debian_version ]] ||
-  fail "installs on Debian only: install nginx, wrk and h2load, and then run: npm ci --prefix bench/peers"
+  fail "installs on Debian only: install nginx and wrk, and then run: npm ci --prefix bench/peers"
 install_debian_packages
 install_workerd
