@@ -21,6 +21,8 @@ target_compile_options(skiff_compiler INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Werror
   -fno-omit-frame-pointer)
 target_compile_definitions(skiff_compiler INTERFACE SKIFF_VERSION="${PROJECT_VERSION}")
+# What is kept from one start to the next is kept for one build (config/build_id.h).
+target_link_options(skiff_compiler INTERFACE -Wl,--build-id)
 
 if(SKIFF_SANITIZE)
   target_compile_options(skiff_compiler INTERFACE -fsanitize=${SKIFF_SANITIZE} -fno-sanitize-recover=all)

@@ -12,6 +12,9 @@
 #include <system_error>
 #include <vector>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "deploy/digest.h"
 
 namespace skiff {
@@ -22,15 +25,21 @@ namespace fs = std::filesystem;
 constexpr std::string_view kPartSuffix = ".part";
 /// What an interrupted write left behind is removed after that long.
 constexpr std::chrono::hours kPartAge{1};
-constexpr std::size_t kDigestSize = 71;  // "sha256:" and 64 digits
 
 /// What an entry begins with.
 struct Head {
-  static constexpr std::array<char, 8> kMagic{'s', 'k', 'f', 'c', 'o', 'd', 'e', '1'};
+  static constexpr std::array<char, 8> kMagic{'s', 'k', 'f', 'c', 'o', 'd', 'e', '2'};
   std::array<char, 8> magic = kMagic;
   std::array<char, 64> key{};
-  std::array<char, kDigestSize + 1> checksum{};
+  XXH128_canonical_t checksum{};
 };
+
+/// Against damage. Not against those who could write to the directory: they are this user.
+XXH128_canonical_t checksumOf(std::span<const std::uint8_t> bytes) {
+  XXH128_canonical_t checksum;
+  XXH128_canonicalFromHash(&checksum, XXH3_128bits(bytes.data(), bytes.size()));
+  return checksum;
+}
 
 class File {
  public:
@@ -84,6 +93,10 @@ bool isOurs(const struct stat& status) {
 
 }  // namespace
 
+CodeCache::~CodeCache() {
+  noteUses();
+}
+
 std::string CodeCache::keyOf(std::span<const std::uint8_t> module) const {
   const std::string whole = sha256Digest(module) + '\n' + identity_;
   return sha256Digest({reinterpret_cast<const std::uint8_t*>(whole.data()), whole.size()})
@@ -91,8 +104,9 @@ std::string CodeCache::keyOf(std::span<const std::uint8_t> module) const {
 }
 
 std::optional<CodeCache::Code> CodeCache::find(const std::string& key) const {
-  const File file(
-      ::open((directory_ / key).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  // Whoever changes a file's times may have to wait for the disk.
+  const File file(::open((directory_ / key).c_str(),
+                         O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOATIME));
   struct stat status {};
   Head head;
   if (!file || ::fstat(file.get(), &status) != 0 || !isOurs(status) ||
@@ -104,11 +118,13 @@ std::optional<CodeCache::Code> CodeCache::find(const std::string& key) const {
   code.size = static_cast<std::size_t>(status.st_size) - sizeof head;
   code.data = std::make_unique_for_overwrite<std::uint8_t[]>(code.size);
   if (!file.read(&head, sizeof head) || head.magic != Head::kMagic || textOf(head.key) != key ||
-      !file.read(code.data.get(), code.size) ||
-      textOf(head.checksum) != sha256Digest({code.data.get(), code.size})) {
+      !file.read(code.data.get(), code.size)) {
     return std::nullopt;
   }
-  ::futimens(file.get(), nullptr);  // used now
+  const XXH128_canonical_t checksum = checksumOf({code.data.get(), code.size});
+  if (std::memcmp(&head.checksum, &checksum, sizeof checksum) != 0) return std::nullopt;
+  const std::lock_guard lock(usesMutex_);
+  used_.insert_or_assign(key, fs::file_time_type::clock::now());
   return code;
 }
 
@@ -132,8 +148,7 @@ Result<void> CodeCache::write(const std::string& key, std::span<const std::uint8
   ::unlink(part.c_str());  // of a process that had the same number
   Head head;
   std::copy_n(key.begin(), std::min(key.size(), head.key.size()), head.key.begin());
-  const std::string checksum = sha256Digest(code);
-  std::copy(checksum.begin(), checksum.end(), head.checksum.begin());
+  head.checksum = checksumOf(code);
   const File file(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file || !file.write(&head, sizeof head) || !file.write(code.data(), code.size()) ||
       ::fsync(file.get()) != 0 || ::rename(part.c_str(), (directory_ / key).c_str()) != 0) {
@@ -149,7 +164,18 @@ void CodeCache::remove(const std::string& key) {
   ::unlink((directory_ / key).c_str());
 }
 
+void CodeCache::noteUses() const {
+  std::unordered_map<std::string, fs::file_time_type> used;
+  {
+    const std::lock_guard lock(usesMutex_);
+    used.swap(used_);
+  }
+  std::error_code gone;
+  for (const auto& [key, time] : used) fs::last_write_time(directory_ / key, time, gone);
+}
+
 std::uint64_t CodeCache::shrink() const {
+  noteUses();
   struct Entry {
     fs::file_time_type used;
     std::uint64_t size;

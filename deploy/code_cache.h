@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 
 #include "config/byte_size.h"
 #include "config/result.h"
@@ -33,6 +34,11 @@ class CodeCache {
   CodeCache(std::filesystem::path directory, std::string identity, ByteSize capacity = kCapacity)
       : directory_(std::move(directory)), identity_(std::move(identity)), capacity_(capacity) {}
 
+  /// Notes on the disk which entries were used when.
+  ~CodeCache();
+  CodeCache(const CodeCache&) = delete;
+  CodeCache& operator=(const CodeCache&) = delete;
+
   /// The name of a module's entry.
   std::string keyOf(std::span<const std::uint8_t> module) const;
   /// Nothing if there is no entry, or none that can be trusted.
@@ -43,12 +49,16 @@ class CodeCache {
 
  private:
   Result<void> write(const std::string& key, std::span<const std::uint8_t> code) const;
+  void noteUses() const;
   /// Looks at all entries, and removes what is too much; the bytes of those that are left.
   std::uint64_t shrink() const;
 
   const std::filesystem::path directory_;
   const std::string identity_;
   const ByteSize capacity_;
+  /// By name: those that find() gave since it was noted last.
+  mutable std::mutex usesMutex_;
+  mutable std::unordered_map<std::string, std::filesystem::file_time_type> used_;
   std::mutex storing_;
   /// Bytes of all entries, as far as this process knows; nothing before it has looked.
   std::optional<std::uint64_t> held_;

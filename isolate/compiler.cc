@@ -117,10 +117,10 @@ Result<CompiledCode, CompileError> InProcessCompiler::compile(IsolateLock& lock,
 
 Result<CompiledCode, CompileError> RestoringCompiler::compile(IsolateLock& lock,
                                                               const ModuleToCompile& module) {
-  auto native = native_.compile(module.bytes);
+  auto native = native_.compile(module.bytes, module.name);
   if (native.has_value() && native->stored && !isForThisEngine(lock.raw(), *native)) {
-    native_.forget(module.bytes);
-    native = native_.compile(module.bytes);
+    native_.forget(module.name);
+    native = native_.compile(module.bytes, module.name);
   }
   if (native.has_error()) return native.error();
   CompiledCode compiled;
@@ -130,7 +130,7 @@ Result<CompiledCode, CompileError> RestoringCompiler::compile(IsolateLock& lock,
   if (!compiled.code) return noRoom(charge);
   if (isForThisEngine(lock.raw(), *native)) compiled.module = restore(lock, module.bytes, *native);
   if (!compiled.module) {
-    native_.forget(module.bytes);
+    native_.forget(module.name);
     return CompileError{CompileError::Kind::failed,
                         "the engine does not take the machine code that was compiled for it",
                         "are daemon and compile child of the same build?"};

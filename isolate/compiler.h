@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "isolate/code_budget.h"
@@ -18,6 +20,7 @@ struct ModuleToCompile {
   std::span<const std::uint8_t> bytes;
   std::size_t codeSize = 0;   ///< of its code section
   std::size_t functions = 0;  ///< that it defines
+  std::string name = {};      ///< Compiler::nameOf(bytes)
 };
 
 /// A module as the engine has it, for any isolate.
@@ -36,8 +39,9 @@ class Compiler {
   virtual Result<CompiledCode, CompileError> compile(IsolateLock& lock,
                                                      const ModuleToCompile& module) = 0;
   /// As in NativeCompiler.
-  virtual bool isKnownValid(std::string_view) const { return false; }
-  virtual void noteValid(std::string_view) {}
+  virtual std::string nameOf(std::span<const std::uint8_t>) const { return {}; }
+  virtual std::optional<KeptBytes> recall(std::string_view /*key*/) const { return std::nullopt; }
+  virtual void remember(std::string_view /*key*/, std::span<const std::uint8_t>) {}
 };
 
 /// Compiles in this process, without a bound on what that takes: V8 ends the process when there is
@@ -60,8 +64,15 @@ class RestoringCompiler final : public Compiler {
   RestoringCompiler(Engine& engine, NativeCompiler& native) : engine_(engine), native_(native) {}
   Result<CompiledCode, CompileError> compile(IsolateLock& lock,
                                              const ModuleToCompile& module) override;
-  bool isKnownValid(std::string_view digest) const override { return native_.isKnownValid(digest); }
-  void noteValid(std::string_view digest) override { native_.noteValid(digest); }
+  std::string nameOf(std::span<const std::uint8_t> module) const override {
+    return native_.nameOf(module);
+  }
+  std::optional<KeptBytes> recall(std::string_view key) const override {
+    return native_.recall(key);
+  }
+  void remember(std::string_view key, std::span<const std::uint8_t> bytes) override {
+    native_.remember(key, bytes);
+  }
 
  private:
   Engine& engine_;

@@ -13,7 +13,6 @@
 #include "isolate/instance_budget.h"
 #include "isolate/nursery.h"
 #include "isolate/spare_instance.h"
-#include "isolate/wasm/binary.h"
 
 namespace skiff {
 namespace {
@@ -22,66 +21,6 @@ using wasm::ModuleError;
 
 ModuleError refusal(std::string what, std::string advice = {}) {
   return ModuleError{std::move(what), std::nullopt, {}, std::move(advice)};
-}
-
-const EntryAbi* abiOf(const wasm::Module& module) {
-  std::vector<std::string_view> names;
-  for (const wasm::Export& exported : module.exports) {
-    if (exported.kind == wasm::ExternalKind::function) names.push_back(exported.name);
-  }
-  return detectAbi(names);
-}
-
-/// Whether it imports a function that can suspend it.
-bool importsWaiting(const wasm::Module& module) {
-  return std::any_of(module.imports.begin(), module.imports.end(), [](const auto& import) {
-    for (const HostModule& host : hostModules()) {
-      if (host.name != import.module) continue;
-      for (const HostFunction& function : host.functions) {
-        if (function.name == import.name) return function.mayWait;
-      }
-    }
-    return false;
-  });
-}
-
-/// What is called before the first request: the start section's function, then what toolchains
-/// export for it. A handler module's `_start` is its initialiser (TinyGo); a CGI module's is its
-/// entry.
-std::vector<std::string> initialisersOf(const wasm::Module& module, const EntryAbi& abi,
-                                        bool hasStart) {
-  std::vector<std::string> names;
-  if (hasStart) names.emplace_back(wasm::kStartExport);
-  const auto exportsFunction = [&](std::string_view name) {
-    return module.findExport(name, wasm::ExternalKind::function) != nullptr;
-  };
-  const auto isEntry = [&](std::string_view name) {
-    const auto entries = abi.entryPoints();
-    return std::any_of(entries.begin(), entries.end(),
-                       [&](const EntryPoint& entry) { return entry.exportName == name; });
-  };
-  for (const std::string_view name : {"_initialize", "_start"}) {
-    if (exportsFunction(name) && !isEntry(name)) {
-      names.emplace_back(name);
-      break;
-    }
-  }
-  return names;
-}
-
-/// Table elements that a module may have in all: what it begins with and a little growth. Tables
-/// live on the engine's heap, which all instances of an isolate share.
-constexpr std::uint64_t kMaxTableElements = 65'536;
-constexpr std::uint64_t kTableGrowth = 256;
-constexpr std::size_t kBytesPerElement = 40;
-constexpr std::size_t kInstanceHeap = 16 << 10;
-
-std::uint32_t tableAllowance(const wasm::Module& module) {
-  std::uint64_t elements = kTableGrowth;
-  for (const wasm::Limits& table : module.tables) {
-    elements = std::min(kMaxTableElements, elements + std::min(kMaxTableElements, table.minimum));
-  }
-  return static_cast<std::uint32_t>(elements);
 }
 
 /// Whether V8 finds the module valid as its author made it. What is appended to it would give a
@@ -127,16 +66,13 @@ class Trial {
         compiler_(compiler) {}
 
   wasm::ModuleResult<void> run(PreparedModule& prepared, const PrepareRequest& request,
-                               const ModuleToCompile& rewritten) {
+                               const ModuleToCompile& rewritten, bool isKnownValid) {
     using Clock = std::chrono::steady_clock;
     using std::chrono::duration_cast;
     IsolateLock lock(place_.seat(), *isolate_);
-    if (!compiler_.isKnownValid(prepared.digest)) {
-      if (!isValid(lock, request.bytes)) {
-        return compileRefusal(lock, request, rewritten,
-                              {CompileError::Kind::invalid, "the engine refused it"});
-      }
-      compiler_.noteValid(prepared.digest);
+    if (!isKnownValid && !isValid(lock, request.bytes)) {
+      return compileRefusal(lock, request, rewritten,
+                            {CompileError::Kind::invalid, "the engine refused it"});
     }
     const auto start = Clock::now();
     auto code = compiler_.compile(lock, rewritten);
@@ -205,8 +141,9 @@ class Trial {
       return refusal(std::move(error.what), std::move(error.advice));
     }
     // Offsets in the message are those of the rewritten module; the original's say more.
-    const auto original =
-        compiler_.compile(lock, {request.bytes, rewritten.codeSize, rewritten.functions});
+    const auto original = compiler_.compile(
+        lock,
+        {request.bytes, rewritten.codeSize, rewritten.functions, compiler_.nameOf(request.bytes)});
     if (original.has_error() && original.error().kind == CompileError::Kind::invalid) {
       error = original.error();
     }
@@ -238,52 +175,42 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
                                                                         Watchdog& watchdog,
                                                                         Compiler& compiler,
                                                                         PrepareRequest request) {
-  const auto module = wasm::parseModule(request.bytes, request.maxModule);
-  if (module.has_error()) return module.error();
-  const EntryAbi* const abi = abiOf(*module);
-  if (!abi) {
-    return refusal("it has no entry point that skiff knows",
-                   "export handle_request and handle_response (http-wasm), or _start (WASI, "
-                   "answering by CGI)");
-  }
-  wasm::PrepareLimits limits;
-  limits.maxModule = request.maxModule;
-  limits.memory = request.limits.memory;
-  limits.tableElements = tableAllowance(*module);
-  const auto checked = wasm::checkModule(*module, hostModules(), *abi, limits);
-  if (checked.has_error()) return checked.error();
-  auto rewritten = wasm::rewriteModule(request.bytes, *module, *abi, limits);
-  if (rewritten.has_error()) return rewritten.error();
+  auto plan =
+      planModule(request.bytes, request.sourceMap, {request.maxModule, request.limits.memory});
+  if (plan.has_error()) return plan.error();
+  plan->codeName = compiler.nameOf(plan->bytes);
+  return prepareModule(engine, watchdog, compiler, std::move(request), std::move(*plan));
+}
 
+wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& engine,
+                                                                        Watchdog& watchdog,
+                                                                        Compiler& compiler,
+                                                                        PrepareRequest request,
+                                                                        ModulePlan plan) {
   auto prepared = std::make_shared<PreparedModule>();
   prepared->digest = std::move(request.digest);
   prepared->settings = std::move(request.settings);
   prepared->limits = request.limits;
   prepared->reuse = request.reuse;
-  prepared->abi = abi;
-  prepared->grows = rewritten->grows;
-  if (const auto* signal = module->findExport(wasm::kSignalExport, wasm::ExternalKind::global)) {
-    prepared->signalAddress = static_cast<std::uint32_t>(*module->globals[signal->index].constant);
-  }
-  prepared->mayWait = importsWaiting(*module);
+  prepared->abi = plan.abi;
+  prepared->grows = plan.grows;
+  prepared->signalAddress = plan.signalAddress;
+  prepared->mayWait = plan.mayWait;
   prepared->repeatable = !prepared->settings.hasOrigin && prepared->settings.directories.empty() &&
                          prepared->reuse == Reuse::pristine;
-  prepared->savedGlobals = rewritten->savedGlobals;
-  if (!module->memories.empty()) {
-    prepared->initialMemory = module->memories.front().minimum * wasm::kPageSize;
-  }
-  prepared->entries = rewritten->entries;
-  prepared->heapBytes =
-      kInstanceHeap + (module->tables.empty() ? 0 : limits.tableElements * kBytesPerElement);
-  prepared->initialisers = initialisersOf(*module, *abi, rewritten->hasStart);
-  prepared->symbols =
-      wasm::Symbols(request.bytes, *module, std::move(rewritten->offsets), request.sourceMap);
-  if (module->notResettable) prepared->whyNoImage = *module->notResettable;
+  prepared->savedGlobals = plan.savedGlobals;
+  prepared->initialMemory = plan.initialMemory;
+  prepared->entries = std::move(plan.entries);
+  prepared->heapBytes = plan.heapBytes;
+  prepared->initialisers = std::move(plan.initialisers);
+  prepared->symbols = std::move(plan.symbols);
+  prepared->whyNoImage = std::move(plan.notResettable);
   if (request.snapshot == Snapshot::never) prepared->whyNoImage = "snapshot = \"never\"";
 
   Trial trial(engine, watchdog, compiler, request);
-  const auto tried = trial.run(*prepared, request,
-                               {rewritten->bytes, module->codeSize, module->functionTypes.size()});
+  const auto tried = trial.run(
+      *prepared, request, {plan.bytes, plan.codeSize, plan.functions, std::move(plan.codeName)},
+      plan.isKnownValid);
   if (tried.has_error()) return tried.error();
   prepared->setSpare(trial.takeSpare());
   return std::shared_ptr<const PreparedModule>(std::move(prepared));

@@ -16,6 +16,7 @@
 #include "isolate/code_budget.h"
 #include "isolate/guest_settings.h"
 #include "isolate/memory/memory_image.h"
+#include "isolate/module_plan.h"
 #include "isolate/wasm/module.h"
 #include "isolate/wasm/rewrite.h"
 #include "isolate/wasm/symbols.h"
@@ -38,8 +39,8 @@ struct SpareSource {
 
 /// What preparation needs of an app.
 struct PrepareRequest {
-  std::span<const std::uint8_t> bytes;
-  std::string_view sourceMap;  ///< see wasm::Symbols; empty for none
+  std::span<const std::uint8_t> bytes;  ///< as its author made it; none with a plan known as valid
+  std::string_view sourceMap;           ///< see wasm::Symbols; empty for none
   std::string digest;
   GuestSettings settings;
   Limits limits;
@@ -120,5 +121,12 @@ wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& 
                                                                         Watchdog& watchdog,
                                                                         Compiler& compiler,
                                                                         PrepareRequest request);
+
+/// The same with what is known of the module; its codeName is what `compiler` calls its bytes.
+wasm::ModuleResult<std::shared_ptr<const PreparedModule>> prepareModule(Engine& engine,
+                                                                        Watchdog& watchdog,
+                                                                        Compiler& compiler,
+                                                                        PrepareRequest request,
+                                                                        ModulePlan plan);
 
 }  // namespace skiff

@@ -4,18 +4,41 @@
 
 namespace skiff {
 
-Result<NativeCode, CompileError> CachingCompiler::compile(std::span<const std::uint8_t> module) {
-  const std::string key = cache_.keyOf(module);
-  if (auto found = cache_.find(key)) {
+Result<NativeCode, CompileError> CachingCompiler::compile(std::span<const std::uint8_t> module,
+                                                          const std::string& name) {
+  if (auto found = cache_.find(name)) {
     NativeCode code;
     code.data = std::move(found->data);
     code.size = found->size;
     code.stored = true;
     return code;
   }
-  auto code = compiler_.compile(module);
-  if (code.has_value()) store(key, code->bytes());
+  auto code = compiler_.compile(module, {});
+  if (code.has_value()) store(name, code->bytes());
   return code;
+}
+
+std::string CachingCompiler::nameOf(std::span<const std::uint8_t> module) const {
+  return cache_.keyOf(module);
+}
+
+void CachingCompiler::forget(const std::string& name) {
+  cache_.remove(name);
+}
+
+std::string CachingCompiler::noteName(std::string_view key) const {
+  const std::string text = "note " + std::string(key);
+  return cache_.keyOf({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+std::optional<KeptBytes> CachingCompiler::recall(std::string_view key) const {
+  auto found = cache_.find(noteName(key));
+  if (!found) return std::nullopt;
+  return KeptBytes{std::move(found->data), found->size};
+}
+
+void CachingCompiler::remember(std::string_view key, std::span<const std::uint8_t> bytes) {
+  store(noteName(key), bytes);
 }
 
 void CachingCompiler::store(const std::string& key, std::span<const std::uint8_t> bytes) {
@@ -24,24 +47,6 @@ void CachingCompiler::store(const std::string& key, std::span<const std::uint8_t
     spdlog::warn("machine code is not kept, so the next start compiles anew: {}",
                  stored.error().message);
   }
-}
-
-std::string CachingCompiler::validityKeyOf(std::string_view digest) const {
-  // No module begins like this.
-  const std::string text = "valid " + std::string(digest);
-  return cache_.keyOf({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-}
-
-bool CachingCompiler::isKnownValid(std::string_view digest) const {
-  return cache_.find(validityKeyOf(digest)).has_value();
-}
-
-void CachingCompiler::noteValid(std::string_view digest) {
-  store(validityKeyOf(digest), {});
-}
-
-void CachingCompiler::forget(std::span<const std::uint8_t> module) {
-  cache_.remove(cache_.keyOf(module));
 }
 
 }  // namespace skiff

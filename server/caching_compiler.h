@@ -15,13 +15,16 @@ class CachingCompiler final : public NativeCompiler {
   CachingCompiler(NativeCompiler& compiler, CodeCache& cache)
       : compiler_(compiler), cache_(cache) {}
 
-  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) override;
-  void forget(std::span<const std::uint8_t> module) override;
-  bool isKnownValid(std::string_view digest) const override;
-  void noteValid(std::string_view digest) override;
+  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module,
+                                           const std::string& name) override;
+  std::string nameOf(std::span<const std::uint8_t> module) const override;
+  void forget(const std::string& name) override;
+  std::optional<KeptBytes> recall(std::string_view key) const override;
+  void remember(std::string_view key, std::span<const std::uint8_t> bytes) override;
 
  private:
-  std::string validityKeyOf(std::string_view digest) const;
+  /// No module begins like this.
+  std::string noteName(std::string_view key) const;
   void store(const std::string& key, std::span<const std::uint8_t> bytes);
 
   NativeCompiler& compiler_;

@@ -43,22 +43,68 @@ wasi::OpenFileBudget& ModulePreparer::openFilesOf(const std::string& tenant) con
   return shares_.try_emplace(tenant, share, &openFiles_).first->second;
 }
 
+std::string ModulePreparer::planKeyOf(const VersionFacts& facts) const {
+  return "plan " + buildId_ + ' ' + facts.moduleDigest + ' ' +
+         std::to_string(facts.config.limits.memory.bytes());
+}
+
+std::optional<ModulePlan> ModulePreparer::recallPlan(const VersionFacts& facts) const {
+  if (buildId_.empty()) return std::nullopt;
+  const auto kept = compilation_.compiler().recall(planKeyOf(facts));
+  return kept ? readPlan(kept->bytes()) : std::nullopt;
+}
+
+Result<ModulePlan> ModulePreparer::makePlan(const VersionFacts& facts,
+                                            std::span<const std::uint8_t> bytes,
+                                            std::string_view sourceMap) const {
+  auto plan = planModule(bytes, sourceMap, {kLargestModule, facts.config.limits.memory});
+  if (plan.has_error()) return Error{plan.error().text()};
+  plan->codeName = compilation_.compiler().nameOf(plan->bytes);
+  return std::move(*plan);
+}
+
+void ModulePreparer::rememberPlan(const VersionFacts& facts,
+                                  std::span<const std::uint8_t> plan) const {
+  if (!buildId_.empty()) compilation_.compiler().remember(planKeyOf(facts), plan);
+}
+
 Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
     const AppVersion& version) const {
   const VersionFacts& facts = version.facts();
+  const SpareSource* const spares = spares_ ? &*spares_ : nullptr;
+  if (auto known = recallPlan(facts)) return prepare(version, {}, std::move(*known), spares);
   const auto file = readModuleFile(facts.config.module, kLargestModule);
   if (file.has_error()) return file.error();
   if (file->digest != facts.moduleDigest) {
     return Error{"the stored module of version " + facts.name + " is damaged: its digest is " +
                  file->digest + " instead of " + facts.moduleDigest + "; deploy it again"};
   }
-  return prepare(version, file->bytes, {}, spares_ ? &*spares_ : nullptr);
+  return prepareAnew(version, file->bytes, {}, spares);
 }
 
 Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
     const AppVersion& version, std::span<const std::uint8_t> bytes,
     std::string_view sourceMap) const {
-  return prepare(version, bytes, sourceMap, nullptr);
+  // What is kept knows of no source map.
+  auto known = sourceMap.empty() ? recallPlan(version.facts()) : std::nullopt;
+  if (known) return prepare(version, bytes, std::move(*known), nullptr);
+  return prepareAnew(version, bytes, sourceMap, nullptr);
+}
+
+Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepareAnew(
+    const AppVersion& version, std::span<const std::uint8_t> bytes, std::string_view sourceMap,
+    const SpareSource* spares) const {
+  auto plan = makePlan(version.facts(), bytes, sourceMap);
+  if (plan.has_error()) return plan.error();
+  std::vector<std::uint8_t> kept;
+  if (sourceMap.empty()) {
+    plan->isKnownValid = true;  // or nothing is kept
+    kept = writePlan(*plan);
+    plan->isKnownValid = false;
+  }
+  auto prepared = prepare(version, bytes, std::move(*plan), spares);
+  if (prepared.has_value() && !kept.empty()) rememberPlan(version.facts(), kept);
+  return prepared;
 }
 
 void ModulePreparer::forgetThread() const {
@@ -66,12 +112,11 @@ void ModulePreparer::forgetThread() const {
 }
 
 Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
-    const AppVersion& version, std::span<const std::uint8_t> bytes, std::string_view sourceMap,
+    const AppVersion& version, std::span<const std::uint8_t> bytes, ModulePlan plan,
     const SpareSource* spares) const {
   const VersionFacts& facts = version.facts();
   PrepareRequest request;
   request.bytes = bytes;
-  request.sourceMap = sourceMap;
   request.digest = facts.moduleDigest;
   request.settings = settingsOf(facts, openFilesOf(facts.tenant));
   request.limits = facts.config.limits;
@@ -79,15 +124,18 @@ Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
   request.snapshot = facts.config.snapshot;
   request.maxModule = kLargestModule;
   request.spares = spares;
-  auto prepared = prepareModule(engine_, watchdog_, compilation_.compiler(), std::move(request));
+  auto prepared = prepareModule(engine_, watchdog_, compilation_.compiler(), std::move(request),
+                                std::move(plan));
   if (prepared.has_error()) return Error{prepared.error().text()};
   const PreparedModule& module = **prepared;
-  spdlog::info("prepared {}/{} ({}, {}): {} in {:.1f} ms, initialised in {:.1f} ms{}{}",
-               facts.tenant, facts.config.name, module.abi->name(), module.digest.substr(0, 19),
-               module.stored ? "restored" : "compiled",
-               static_cast<double>(module.compileTime.count()) / 1e3,
-               static_cast<double>(module.initTime.count()) / 1e3,
-               module.image ? "" : "; a new instance per request: ", module.whyNoImage);
+  // Loading what was prepared before, for a request, is an everyday matter.
+  spdlog::log(bytes.empty() ? spdlog::level::debug : spdlog::level::info,
+              "prepared {}/{} ({}, {}): {} in {:.1f} ms, initialised in {:.1f} ms{}{}",
+              facts.tenant, facts.config.name, module.abi->name(), module.digest.substr(0, 19),
+              module.stored ? "restored" : "compiled",
+              static_cast<double>(module.compileTime.count()) / 1e3,
+              static_cast<double>(module.initTime.count()) / 1e3,
+              module.image ? "" : "; a new instance per request: ", module.whyNoImage);
   std::shared_ptr<const PreparedModule> made(std::move(*prepared));
   version.setModule(made);
   return made;

@@ -9,8 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "config/build_id.h"
 #include "config/result.h"
 #include "isolate/files/open_file_budget.h"
+#include "isolate/module_plan.h"
 #include "isolate/prepared_module.h"
 #include "server/app_version.h"
 
@@ -36,10 +38,10 @@ class ModulePreparer {
         compilation_(compilation),
         spares_(spares) {}
 
-  /// From its file, which must have the version's moduleDigest; one at a time for each version. The
-  /// version has it then, for as long as somebody holds what comes back; one that it has already is
-  /// taken. What is left of the trial stays with the module. The error is one sentence for the
-  /// app's author.
+  /// From what is kept of it, or else from its file, which must have the version's moduleDigest;
+  /// one at a time for each version. The version has it then, for as long as somebody holds what
+  /// comes back; one that it has already is taken. What is left of the trial stays with the module.
+  /// The error is one sentence for the app's author.
   Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version) const;
   /// The same with the bytes at hand.
   Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version,
@@ -50,10 +52,18 @@ class ModulePreparer {
   void forgetThread() const;
 
  private:
-  Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version,
-                                                        std::span<const std::uint8_t> bytes,
-                                                        std::string_view sourceMap,
-                                                        const SpareSource* spares) const;
+  using Prepared = Result<std::shared_ptr<const PreparedModule>>;
+
+  Prepared prepareAnew(const AppVersion& version, std::span<const std::uint8_t> bytes,
+                       std::string_view sourceMap, const SpareSource* spares) const;
+  Prepared prepare(const AppVersion& version, std::span<const std::uint8_t> bytes, ModulePlan plan,
+                   const SpareSource* spares) const;
+  Result<ModulePlan> makePlan(const VersionFacts& facts, std::span<const std::uint8_t> bytes,
+                              std::string_view sourceMap) const;
+  std::optional<ModulePlan> recallPlan(const VersionFacts& facts) const;
+  void rememberPlan(const VersionFacts& facts, std::span<const std::uint8_t> plan) const;
+  /// What else a plan depends on: this build of skiff.
+  std::string planKeyOf(const VersionFacts& facts) const;
   /// The tenant's share of the files that guests may have open.
   wasi::OpenFileBudget& openFilesOf(const std::string& tenant) const;
 
@@ -62,6 +72,7 @@ class ModulePreparer {
   wasi::OpenFileBudget& openFiles_;
   ModuleCompilation& compilation_;
   const std::optional<SpareSource> spares_;
+  const std::string buildId_ = buildId();
   mutable std::mutex sharesMutex_;
   /// By tenant. One that was is kept: files of it may still be open.
   mutable std::map<std::string, wasi::OpenFileBudget> shares_;

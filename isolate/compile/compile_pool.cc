@@ -18,7 +18,8 @@ CompilePool::CompilePool(std::vector<std::string> command, CompileLimits limits,
 
 CompilePool::~CompilePool() = default;
 
-Result<NativeCode, CompileError> CompilePool::compile(std::span<const std::uint8_t> module) {
+Result<NativeCode, CompileError> CompilePool::compile(std::span<const std::uint8_t> module,
+                                                      const std::string&) {
   CompileLimits limits;
   {
     std::unique_lock lock(mutex_);

@@ -21,7 +21,8 @@ class CompilePool final : public NativeCompiler {
   /// REQUIRES: nobody is in compile().
   ~CompilePool() override;
 
-  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) override;
+  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module,
+                                           const std::string& name = {}) override;
 
   /// From now on children run at lowered priority. Any thread.
   void giveWay();

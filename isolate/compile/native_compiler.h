@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,14 +12,17 @@
 
 namespace skiff {
 
-/// Machine code of one module, as the engine serialised it: for this version of it, these flags and
-/// this processor only.
-struct NativeCode {
+struct KeptBytes {
   std::unique_ptr<std::uint8_t[]> data;
   std::size_t size = 0;
-  bool stored = false;  ///< compiled before, not for this call
 
   std::span<const std::uint8_t> bytes() const { return {data.get(), size}; }
+};
+
+/// Machine code of one module, as the engine serialised it: for this version of it, these flags and
+/// this processor only.
+struct NativeCode : KeptBytes {
+  bool stored = false;  ///< compiled before, not for this call
 };
 
 /// Why there is no machine code.
@@ -39,15 +43,18 @@ struct CompileError {
 class NativeCompiler {
  public:
   virtual ~NativeCompiler() = default;
-  /// Any thread; waits until it is done.
-  virtual Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) = 0;
-  /// What was stored for it is of no use: compile() is to make it anew. Any thread.
-  virtual void forget(std::span<const std::uint8_t>) {}
-  /// Whether noteValid() was called for the module with this digest, now or in an earlier process
-  /// with the same engine. Any thread.
-  virtual bool isKnownValid(std::string_view) const { return false; }
-  /// The engine has found it valid as its author made it.
-  virtual void noteValid(std::string_view) {}
+  /// Any thread; waits until it is done. `name`: nameOf(module).
+  virtual Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module,
+                                                   const std::string& name) = 0;
+  /// What the module's code is kept under; empty if it is not kept. Takes a pass over its bytes.
+  virtual std::string nameOf(std::span<const std::uint8_t>) const { return {}; }
+  /// What was kept is of no use: compile() is to make it anew. Any thread.
+  virtual void forget(const std::string& /*name*/) {}
+
+  /// What remember() was given under that key, now or in an earlier process with the same engine;
+  /// nothing if it is not kept. Any thread.
+  virtual std::optional<KeptBytes> recall(std::string_view /*key*/) const { return std::nullopt; }
+  virtual void remember(std::string_view /*key*/, std::span<const std::uint8_t>) {}
 };
 
 }  // namespace skiff

@@ -45,6 +45,23 @@ std::string_view FunctionNames::name(std::uint32_t function) const {
   return std::string_view(text_).substr(begin, found->end - begin);
 }
 
+void FunctionNames::write(RecordWriter& to) const {
+  to.values(std::span(entries_));
+  to.text(text_);
+}
+
+FunctionNames FunctionNames::read(RecordReader& from) {
+  FunctionNames names;
+  names.entries_ = from.values<Entry>();
+  names.text_ = from.text();
+  std::uint32_t begin = 0;
+  for (const Entry& entry : names.entries_) {
+    if (entry.end < begin || entry.end > names.text_.size()) from.fail();
+    begin = entry.end;
+  }
+  return from.ok() ? names : FunctionNames();
+}
+
 std::size_t FunctionNames::bytes() const {
   return entries_.capacity() * sizeof(Entry) + text_.capacity();
 }

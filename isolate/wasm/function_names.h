@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/byte_record.h"
+
 namespace skiff::wasm {
 
 /// The functions' names from a module's name section (appendix "Name Section" of the
@@ -26,6 +28,9 @@ class FunctionNames {
   /// Whatever bytes the module has there, cut to kLongestName; empty if there is no name.
   std::string_view name(std::uint32_t function) const;
   std::size_t bytes() const;
+
+  void write(RecordWriter& to) const;
+  static FunctionNames read(RecordReader& from);
 
  private:
   struct Entry {

@@ -14,6 +14,24 @@ SourceLine LineTable::find(std::uint32_t address) const {
   return {files_[row.file], row.line};
 }
 
+void LineTable::write(RecordWriter& to) const {
+  to.values(std::span(rows_));
+  to.value(std::uint64_t{files_.size()});
+  for (const std::string& file : files_) to.text(file);
+}
+
+LineTable LineTable::read(RecordReader& from) {
+  LineTable table;
+  table.rows_ = from.values<Row>();
+  for (auto count = from.value<std::uint64_t>(); count != 0 && from.ok(); --count) {
+    table.files_.push_back(from.text());
+  }
+  for (const Row& row : table.rows_) {
+    if (row.line != 0 && row.file >= table.files_.size()) from.fail();
+  }
+  return from.ok() ? table : LineTable();
+}
+
 std::size_t LineTable::bytes() const {
   std::size_t bytes = rows_.capacity() * sizeof(Row) + files_.capacity() * sizeof(std::string);
   for (const std::string& file : files_) bytes += file.capacity();

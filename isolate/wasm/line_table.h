@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "config/byte_record.h"
+
 namespace skiff::wasm {
 
 /// A place in a source file. Empty `file` and line 0 for what is not known.
@@ -26,6 +28,9 @@ class LineTable {
   SourceLine find(std::uint32_t address) const;
   bool empty() const { return rows_.empty(); }
   std::size_t bytes() const;
+
+  void write(RecordWriter& to) const;
+  static LineTable read(RecordReader& from);
 
  private:
   friend class LineTableBuilder;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "config/byte_record.h"
+
 namespace skiff::wasm {
 
 /// Where the bytes of a rewritten module were in the original: the engine speaks of offsets in what
@@ -34,6 +36,13 @@ class OffsetMap {
   std::size_t stretches() const { return stretches_.size(); }
   std::size_t bytes() const { return stretches_.capacity() * sizeof(Stretch); }
   void shrinkToFit() { stretches_.shrink_to_fit(); }
+
+  void write(RecordWriter& to) const { to.values(std::span(stretches_)); }
+  static OffsetMap read(RecordReader& from) {
+    OffsetMap map;
+    map.stretches_ = from.values<Stretch>();
+    return map;
+  }
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;  ///< modules are far smaller than 4 GiB

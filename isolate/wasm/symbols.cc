@@ -59,6 +59,26 @@ std::optional<CodePlace> Symbols::find(std::uint32_t rewritten) const {
   return place;
 }
 
+void Symbols::write(RecordWriter& to) const {
+  offsets_.write(to);
+  to.value(importedFunctions_);
+  to.value(codeStart_);
+  to.values(std::span(bodies_));
+  names_.write(to);
+  lines_.write(to);
+}
+
+Symbols Symbols::read(RecordReader& from) {
+  Symbols symbols;
+  symbols.offsets_ = OffsetMap::read(from);
+  symbols.importedFunctions_ = from.value<std::uint32_t>();
+  symbols.codeStart_ = from.value<std::uint32_t>();
+  symbols.bodies_ = from.values<std::uint32_t>();
+  symbols.names_ = FunctionNames::read(from);
+  symbols.lines_ = LineTable::read(from);
+  return symbols;
+}
+
 std::size_t Symbols::bytes() const {
   return offsets_.bytes() + bodies_.capacity() * sizeof(std::uint32_t) + names_.bytes() +
          lines_.bytes();

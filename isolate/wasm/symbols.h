@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/byte_record.h"
 #include "isolate/wasm/function_names.h"
 #include "isolate/wasm/line_table.h"
 #include "isolate/wasm/module.h"
@@ -37,6 +38,9 @@ class Symbols {
   /// Where an instruction of the rewritten module comes from; nothing if preparation put it there.
   std::optional<CodePlace> find(std::uint32_t rewritten) const;
   std::size_t bytes() const;
+
+  void write(RecordWriter& to) const;
+  static Symbols read(RecordReader& from);
 
  private:
   void readBodies(std::span<const std::uint8_t> bytes, const Section& code);

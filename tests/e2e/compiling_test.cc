@@ -161,7 +161,7 @@ class MachineCode : public ::testing::Test {
 
 TEST_F(MachineCode, IsThereAtTheNextStart) {
   EXPECT_EQ(count(start(), ": compiled in"), 2U);
-  EXPECT_EQ(entries().size(), 4U) << "of each module its code, and that it is valid";
+  EXPECT_EQ(entries().size(), 4U) << "of each module its code, and its plan";
   const std::string second = start();
   EXPECT_EQ(count(second, ": restored in"), 2U) << second;
   EXPECT_EQ(count(second, ": compiled in"), 0U);

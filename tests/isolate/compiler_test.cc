@@ -98,8 +98,9 @@ TEST_F(CompilingInAChild, GivesNoMoreCodeThanItMay) {
 class SpoilingCompiler final : public NativeCompiler {
  public:
   SpoilingCompiler(NativeCompiler& from, std::size_t at) : from_(from), at_(at) {}
-  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) override {
-    auto code = from_.compile(module);
+  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module,
+                                           const std::string&) override {
+    auto code = from_.compile(module, {});
     if (code.has_value()) code->data[at_] ^= 1;
     return code;
   }
@@ -138,15 +139,16 @@ TEST_F(CompilingInAChild, IsChargedWithTheMachineCodeThatThereIs) {
 class OutdatedStore final : public NativeCompiler {
  public:
   explicit OutdatedStore(NativeCompiler& from) : from_(from) {}
-  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) override {
-    auto code = from_.compile(module);
+  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module,
+                                           const std::string&) override {
+    auto code = from_.compile(module, {});
     if (code.has_value() && outdated_) {
       code->data[4] ^= 1;
       code->stored = true;
     }
     return code;
   }
-  void forget(std::span<const std::uint8_t>) override { outdated_ = false; }
+  void forget(const std::string&) override { outdated_ = false; }
 
  private:
   NativeCompiler& from_;
@@ -162,41 +164,30 @@ TEST_F(CompilingInAChild, HappensAnewIfWhatIsStoredIsForAnotherEngine) {
   EXPECT_FALSE((*prepared)->stored);
 }
 
-/// Remembers which modules were found valid.
-class ValidityNotes final : public NativeCompiler {
+/// Counts what it is asked to compile.
+class CountingCompiler final : public NativeCompiler {
  public:
-  explicit ValidityNotes(NativeCompiler& from) : from_(from) {}
-  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module) override {
-    return from_.compile(module);
+  explicit CountingCompiler(NativeCompiler& from) : from_(from) {}
+  Result<NativeCode, CompileError> compile(std::span<const std::uint8_t> module,
+                                           const std::string& name) override {
+    ++count;
+    return from_.compile(module, name);
   }
-  bool isKnownValid(std::string_view digest) const override {
-    return std::find(noted.begin(), noted.end(), digest) != noted.end();
-  }
-  void noteValid(std::string_view digest) override { noted.emplace_back(digest); }
 
-  std::vector<std::string> noted;
+  int count = 0;
 
  private:
   NativeCompiler& from_;
 };
 
-TEST_F(CompilingInAChild, FollowsAValidationThatIsNotedAndNotRepeated) {
-  ValidityNotes notes(pool_);
-  RestoringCompiler noting(testEngine(), notes);
-  compiler = &noting;
-  ASSERT_TRUE(tryPrepare(guest("hello")).has_value());
-  ASSERT_TRUE(tryPrepare(guest("hello")).has_value());
-  EXPECT_EQ(notes.noted, std::vector<std::string>{"sha256:test"});
-}
-
 TEST_F(CompilingInAChild, IsNotReachedByWhatTheEngineFindsInvalid) {
-  ValidityNotes notes(pool_);
-  RestoringCompiler noting(testEngine(), notes);
-  compiler = &noting;
+  CountingCompiler counting(pool_);
+  RestoringCompiler restoring(testEngine(), counting);
+  compiler = &restoring;
   // A body that ends with a value on the stack where none is to be.
   const auto invalid = repetitiveModule(1, 2, {0}, {0x41, 0});
   EXPECT_TRUE(tryPrepare(invalid).has_error());
-  EXPECT_EQ(notes.noted, std::vector<std::string>{});
+  EXPECT_EQ(counting.count, 1) << "the original, for the message";
 }
 
 /// Memory of this process that holds code made at run time, as far as it was ever written.
