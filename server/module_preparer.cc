@@ -129,7 +129,7 @@ Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
   if (prepared.has_error()) return Error{prepared.error().text()};
   const PreparedModule& module = **prepared;
   // Loading what was prepared before, for a request, is an everyday matter.
-  spdlog::log(bytes.empty() ? spdlog::level::debug : spdlog::level::info,
+  spdlog::log(bytes.empty() && module.stored ? spdlog::level::debug : spdlog::level::info,
               "prepared {}/{} ({}, {}): {} in {:.1f} ms, initialised in {:.1f} ms{}{}",
               facts.tenant, facts.config.name, module.abi->name(), module.digest.substr(0, 19),
               module.stored ? "restored" : "compiled",

@@ -15,6 +15,11 @@ Error systemError(const char* what) {
   return Error{std::string("cannot ") + what + " a memory image: " + std::strerror(errno)};
 }
 
+/// Nobody changes it from now on. F_SEAL_WRITE says the same, but then the kernel has to see that
+/// nobody is writing at the moment, and may wait for every processor to hand in pages it has just
+/// made.
+constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
+
 bool isZero(const std::byte* page) {
   return page[0] == std::byte{0} && std::memcmp(page, page + 1, MemoryImage::kPageSize - 1) == 0;
 }
@@ -47,9 +52,7 @@ Result<std::shared_ptr<const MemoryImage>> MemoryImage::capture(std::span<const 
   if (descriptor < 0) return systemError("create");
   void* view = MAP_FAILED;
   if (::ftruncate(descriptor, static_cast<off_t>(memory.size())) == 0 &&
-      writePages(descriptor, memory) &&
-      ::fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) ==
-          0) {
+      writePages(descriptor, memory) && ::fcntl(descriptor, F_ADD_SEALS, kSeals) == 0) {
     view = memory.empty() ? nullptr
                           : ::mmap(nullptr, memory.size(), PROT_READ, MAP_PRIVATE, descriptor, 0);
   }
