@@ -83,6 +83,10 @@ std::string Registry::log() const {
   return process_->text(e2e::Process::Stream::output) + process_->text(e2e::Process::Stream::error);
 }
 
+std::string Registry::waitForLog(std::string_view part) const {
+  return process_->waitForLine(e2e::Process::Stream::output, part);
+}
+
 OciLayout::OciLayout() {
   std::filesystem::create_directories(path() / "blobs/sha256");
   folder_.write("oci-layout", R"({"imageLayoutVersion":"1.0.0"})");

@@ -32,8 +32,10 @@ class Registry {
   const std::filesystem::path& storage() const { return storage_; }
   /// Ends it; its port refuses connections from then on.
   void stop();
-  /// What it has logged: a line for each request.
+  /// What it has logged: a line for each request, soon after its answer.
   std::string log() const;
+  /// Waits for a line of a request with that text; empty if none came.
+  std::string waitForLog(std::string_view part) const;
 
  private:
   TemporaryDirectory folder_;
