@@ -34,8 +34,7 @@ class CodeCache {
   CodeCache(std::filesystem::path directory, std::string identity, ByteSize capacity = kCapacity)
       : directory_(std::move(directory)), identity_(std::move(identity)), capacity_(capacity) {}
 
-  /// Notes on the disk which entries were used when.
-  ~CodeCache();
+  ~CodeCache();  ///< notes uses
   CodeCache(const CodeCache&) = delete;
   CodeCache& operator=(const CodeCache&) = delete;
 
@@ -46,10 +45,12 @@ class CodeCache {
   /// Replaces what there is. What is larger than the capacity is not stored.
   Result<void> store(const std::string& key, std::span<const std::uint8_t> code);
   void remove(const std::string& key);
+  /// Notes on the disk which entries were used when; may wait for it, so find() leaves it to
+  /// others.
+  void noteUses() const;
 
  private:
   Result<void> write(const std::string& key, std::span<const std::uint8_t> code) const;
-  void noteUses() const;
   /// Looks at all entries, and removes what is too much; the bytes of those that are left.
   std::uint64_t shrink() const;
 

@@ -27,8 +27,9 @@ enum class Background {
 };
 
 /// The calling thread may be interrupted by a shard's as soon as that wakes up, and one whose work
-/// is ahead of time by one that is awaited. Its share of the processor stays what it was: what
-/// others wait for while it holds a lock must get done. Best effort (Linux 6.12 and later).
+/// is ahead of time by one that is awaited. That one keeps its share of the processor, and work
+/// ahead of time a quarter of it: whoever waits for a lock that it holds must not wait for long.
+/// Best effort (Linux 6.12 and later).
 void letBeInterrupted(Background background);
 
 /// For a moment's busy waiting.

@@ -28,8 +28,11 @@ class ModuleCompilation {
   std::size_t width() const { return width_; }
   /// Something is served: what is compiled from now on gives way to it.
   void giveWay() { pool_.giveWay(); }
-  /// Nothing is to be compiled for now: ends children.
-  void rest() { pool_.dismissIdle(); }
+  /// Nothing is to be compiled for now: ends children, and notes what was used of the cache.
+  void rest() {
+    pool_.dismissIdle();
+    if (cache_) cache_->noteUses();
+  }
   /// Ends what is being compiled, with an error, and whatever would be from now on.
   void stop() { pool_.stop(); }
 

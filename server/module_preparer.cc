@@ -54,20 +54,6 @@ std::optional<ModulePlan> ModulePreparer::recallPlan(const VersionFacts& facts) 
   return kept ? readPlan(kept->bytes()) : std::nullopt;
 }
 
-Result<ModulePlan> ModulePreparer::makePlan(const VersionFacts& facts,
-                                            std::span<const std::uint8_t> bytes,
-                                            std::string_view sourceMap) const {
-  auto plan = planModule(bytes, sourceMap, {kLargestModule, facts.config.limits.memory});
-  if (plan.has_error()) return Error{plan.error().text()};
-  plan->codeName = compilation_.compiler().nameOf(plan->bytes);
-  return std::move(*plan);
-}
-
-void ModulePreparer::rememberPlan(const VersionFacts& facts,
-                                  std::span<const std::uint8_t> plan) const {
-  if (!buildId_.empty()) compilation_.compiler().remember(planKeyOf(facts), plan);
-}
-
 Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
     const AppVersion& version) const {
   const VersionFacts& facts = version.facts();
@@ -94,16 +80,19 @@ Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
 Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepareAnew(
     const AppVersion& version, std::span<const std::uint8_t> bytes, std::string_view sourceMap,
     const SpareSource* spares) const {
-  auto plan = makePlan(version.facts(), bytes, sourceMap);
-  if (plan.has_error()) return plan.error();
+  const VersionFacts& facts = version.facts();
+  Compiler& compiler = compilation_.compiler();
+  auto plan = planModule(bytes, sourceMap, {kLargestModule, facts.config.limits.memory});
+  if (plan.has_error()) return Error{plan.error().text()};
+  plan->codeName = compiler.nameOf(plan->bytes);
   std::vector<std::uint8_t> kept;
-  if (sourceMap.empty()) {
-    plan->isKnownValid = true;  // or nothing is kept
+  if (sourceMap.empty() && !buildId_.empty()) {
+    plan->isKnownValid = true;  // or it is not kept
     kept = writePlan(*plan);
     plan->isKnownValid = false;
   }
   auto prepared = prepare(version, bytes, std::move(*plan), spares);
-  if (prepared.has_value() && !kept.empty()) rememberPlan(version.facts(), kept);
+  if (prepared.has_value() && !kept.empty()) compiler.remember(planKeyOf(facts), kept);
   return prepared;
 }
 

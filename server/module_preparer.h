@@ -58,11 +58,8 @@ class ModulePreparer {
                        std::string_view sourceMap, const SpareSource* spares) const;
   Prepared prepare(const AppVersion& version, std::span<const std::uint8_t> bytes, ModulePlan plan,
                    const SpareSource* spares) const;
-  Result<ModulePlan> makePlan(const VersionFacts& facts, std::span<const std::uint8_t> bytes,
-                              std::string_view sourceMap) const;
   std::optional<ModulePlan> recallPlan(const VersionFacts& facts) const;
-  void rememberPlan(const VersionFacts& facts, std::span<const std::uint8_t> plan) const;
-  /// What else a plan depends on: this build of skiff.
+  /// By all that a plan depends on, this build of skiff included.
   std::string planKeyOf(const VersionFacts& facts) const;
   /// The tenant's share of the files that guests may have open.
   wasi::OpenFileBudget& openFilesOf(const std::string& tenant) const;

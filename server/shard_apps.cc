@@ -272,8 +272,9 @@ void Shard::lookAfter(std::size_t first) {
     if (host->isLoaded()) lookAfter(*host);
   }
   // Those that come or go meanwhile may make others be passed over: until the next tick.
-  if (end < hosts_.size() + retired_.size())
+  if (end < hosts_.size() + retired_.size()) {
     return asio::post(context_, [this, end] { lookAfter(end); });
+  }
   letGo(now_);
   retire();
   publishReadings();
