@@ -146,10 +146,25 @@ struct TenantConfig {
 /// kernel offers; the others exist to compare and to test.
 enum class ResetMode : std::uint8_t { automatic, hot, scan, discard, fresh };
 
+/// `[[certificate]]`: what a TLS listener shows to prove that it speaks for a host.
+struct CertificateConfig {
+  /// `certificate`: absolute; PEM, the host's own first, then those that vouch for it.
+  std::filesystem::path certificate;
+  std::filesystem::path key;  ///< `key`: absolute; PEM, not encrypted
+  /// `hosts`: "example.com", "*.example.com", lower case; empty: those that the certificate names.
+  std::vector<std::string> hosts;
+  std::string tenant;  ///< `tenant`: whose hosts they are; empty: anybody's
+
+  bool operator==(const CertificateConfig&) const = default;
+};
+
 /// `[server]`: what a restart is needed to change.
 struct ServerConfig {
   std::vector<ListenAddress> listen{{"127.0.0.1", 8080}};
-  std::uint32_t shards = 0;  ///< 0: one per core
+  std::vector<ListenAddress> listenTls;  ///< `listen_tls`: the same over TLS
+  bool strictSni = false;  ///< `strict_sni`: a request's host must be its connection's
+  std::chrono::milliseconds handshakeTimeout{10'000};  ///< a TLS handshake, from its connection on
+  std::uint32_t shards = 0;                            ///< 0: one per core
   ByteSize maxUri = 8_KiB;
   ByteSize maxHeaders = 32_KiB;  ///< all header fields of a request together
   std::uint32_t maxHeaderCount = 100;
@@ -219,6 +234,7 @@ struct Config {
   DeployConfig deploy;
   Limits limits;  ///< `[limits]`
   OciConfig oci;
+  std::vector<CertificateConfig> certificates;  ///< the first is for clients that name no host
   std::vector<TenantConfig> tenants;
 };
 

@@ -7,6 +7,7 @@
 #include "config/key_depth.h"
 #include "config/path_base.h"
 #include "config/printable.h"
+#include "config/read_certificates.h"
 #include "config/read_deploy.h"
 #include "config/read_limits.h"
 #include "config/read_registries.h"
@@ -34,6 +35,12 @@ Config readConfig(const toml::table& document, const std::filesystem::path& file
     if (auto path = paths.resolve("data_dir", *text, root)) config.dataDir = *std::move(path);
   }
   readListeners(root, paths, config.server, config.admin);
+  config.certificates = readCertificates(root, paths);
+  if (!config.server.listenTls.empty() && config.certificates.empty() && !root.has("certificate")) {
+    root.report({1, 1},
+                "listen_tls needs a certificate; add [[certificate]] with the keys certificate and "
+                "key, each the name of a PEM file");
+  }
   if (auto table = root.table("deploy", "[deploy]")) {
     config.deploy = readDeploy(*std::move(table));
   }

@@ -45,16 +45,18 @@ class TakenAddresses {
   }
 
   /// Reads `text` and takes the address; nothing, and a report, if it is none or is taken.
-  std::optional<ListenAddress> read(const LocatedText& text, TableReader& table) {
+  std::optional<ListenAddress> read(std::string_view key, const LocatedText& text,
+                                    TableReader& table) {
+    const std::string prefix = std::string(key) + ": ";
     auto address = parseListenAddress(text.value);
     if (address.has_error()) {
-      table.report(text.where, "listen: " + address.error().message);
+      table.report(text.where, prefix + address.error().message);
       return std::nullopt;
     }
     if (const auto where = find(*address)) {
       const std::string user =
           where->line == 0 ? "is [server]'s default" : "is on line " + std::to_string(where->line);
-      table.report(text.where, "listen: " + inQuotes(text.value) + " " + user +
+      table.report(text.where, prefix + inQuotes(text.value) + " " + user +
                                    " already; give each listener an address of its own");
       return std::nullopt;
     }
@@ -66,25 +68,39 @@ class TakenAddresses {
   std::vector<std::pair<ListenAddress, TextPosition>> taken_;
 };
 
-void readListen(TableReader& table, TakenAddresses& taken, std::vector<ListenAddress>& listen) {
-  constexpr std::string_view kExample = R"(["127.0.0.1:8080"])";
-  const auto texts = table.texts("listen", kExample);
+/// May there be no address at all?
+enum class Empty : bool { no, yes };
+
+void readAddresses(std::string_view key, std::string_view example, Empty empty, TableReader& table,
+                   TakenAddresses& taken, std::vector<ListenAddress>& listen) {
+  const auto texts = table.texts(key, example);
   if (!texts) return;
-  if (texts->empty()) {
-    table.report(table.where("listen"), "listen holds no address; write at least one, such as " +
-                                            ("listen = " + std::string(kExample)));
+  const std::string name(key);
+  if (texts->empty() && empty == Empty::no) {
+    table.report(table.where(key), name + " holds no address; write at least one, such as " + name +
+                                       " = " + std::string(example));
     return;
   }
   if (texts->size() > kMostAddresses) {
-    table.report(table.where("listen"), "listen holds " + std::to_string(texts->size()) +
-                                            " addresses; it takes at most " +
-                                            std::to_string(kMostAddresses));
+    table.report(table.where(key), name + " holds " + std::to_string(texts->size()) +
+                                       " addresses; it takes at most " +
+                                       std::to_string(kMostAddresses));
     return;
   }
   listen.clear();
   for (const LocatedText& text : *texts) {
-    if (auto address = taken.read(text, table)) listen.push_back(*std::move(address));
+    if (auto address = taken.read(key, text, table)) listen.push_back(*std::move(address));
   }
+}
+
+void readListen(TableReader& table, TakenAddresses& taken, ServerConfig& server) {
+  // With listen_tls, a server may do without plain HTTP.
+  const Empty empty = table.has("listen_tls") ? Empty::yes : Empty::no;
+  readAddresses("listen", R"(["127.0.0.1:8080"])", empty, table, taken, server.listen);
+  if (!table.has("listen")) {
+    for (const ListenAddress& address : server.listen) taken.add(address, {});
+  }
+  readAddresses("listen_tls", R"(["127.0.0.1:8443"])", Empty::no, table, taken, server.listenTls);
 }
 
 void readAccessLog(TableReader& table, const PathBase& paths, std::string& accessLog) {
@@ -99,7 +115,8 @@ void readAccessLog(TableReader& table, const PathBase& paths, std::string& acces
 
 ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses& taken) {
   ServerConfig server;
-  readListen(table, taken, server.listen);
+  readListen(table, taken, server);
+  table.boolean("strict_sni", server.strictSni);
   table.integer("shards", 0U, kMostShards, server.shards);
   table.size("max_uri", ByteSize(16), 1_MiB, server.maxUri);
   table.size("max_headers", ByteSize(64), 16_MiB, server.maxHeaders);
@@ -107,6 +124,7 @@ ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses
   const auto time = [&](std::string_view key, milliseconds& into) {
     table.milliseconds(key, kShortestTime, kLongestTime, into);
   };
+  time("handshake_timeout_ms", server.handshakeTimeout);
   time("header_timeout_ms", server.headerTimeout);
   time("body_timeout_ms", server.bodyTimeout);
   time("write_timeout_ms", server.writeTimeout);
@@ -128,7 +146,7 @@ void readAdmin(TableReader& root, TakenAddresses& taken, AdminConfig& admin) {
   auto table = root.table("admin", "[admin]");
   const auto text = table ? table->text("listen", R"("127.0.0.1:9090")") : std::nullopt;
   if (text) {
-    if (auto address = taken.read(*text, *table)) admin.listen = *std::move(address);
+    if (auto address = taken.read("listen", *text, *table)) admin.listen = *std::move(address);
   } else if (const auto where = taken.find(admin.listen)) {
     root.report(*where, "listen: " + inQuotes(admin.listen.text()) +
                             " is where [admin] listens unless told otherwise; give one of them "

@@ -41,6 +41,8 @@ constexpr std::array<Description, kReasonCount> kDescriptions{{
     {Reason::clientGone, "client_gone", 499, 0,
      "The client went away before the answer was complete."},
     {Reason::drained, "drained", 503, 0, "The server is shutting down and ended this request."},
+    {Reason::misdirected, "misdirected", 421, 0,
+     "The request's host does not belong to the certificate of its connection."},
 }};
 
 constexpr bool isInOrder() {

@@ -28,11 +28,12 @@ enum class Reason : std::uint8_t {
   notReady,
   overloaded,
   originError,
-  clientGone,  ///< the client went away before the answer was complete (499, only in log and
-               ///< metrics)
-  drained,     ///< still running when the drain's deadline came (503)
+  clientGone,   ///< the client went away before the answer was complete (499, only in log and
+                ///< metrics)
+  drained,      ///< still running when the drain's deadline came (503)
+  misdirected,  ///< the host is not one of the connection's certificate (421)
 };
-inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::drained) + 1;
+inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::misdirected) + 1;
 
 /// "no_route"; empty for `none`.
 std::string_view reasonWord(Reason reason);

@@ -37,6 +37,7 @@ constexpr Row kRows[] = {
     {Reason::originError, "origin_error", 502, false},
     {Reason::clientGone, "client_gone", 499, false},
     {Reason::drained, "drained", 503, false},
+    {Reason::misdirected, "misdirected", 421, false},
 };
 static_assert(std::size(kRows) == kReasonCount);
 
