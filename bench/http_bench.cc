@@ -43,7 +43,7 @@ void parseRequest(benchmark::State& state, std::string_view request) {
     if (parser.parseHead(request) != RequestParser::Head::complete) std::abort();
     const std::string_view text = head.headers.copy(request.substr(0, parser.headSize()));
     RequestFraming framing;
-    if (checkHead(parser, text, head, framing)) std::abort();
+    if (checkHead(parser, text, Scheme::http, head, framing)) std::abort();
     benchmark::DoNotOptimize(head.host.data());
     parser.reset();
   }

@@ -97,6 +97,8 @@ class Exchange {
   virtual std::string_view sourceAddress() const = 0;  ///< "127.0.0.1:4711", "[::1]:4711"
   virtual std::string_view serverAddress() const = 0;  ///< the local end, same form
   virtual std::string_view requestId() const = 0;
+  /// The request came over TLS.
+  virtual bool isSecure() const { return false; }
   /// The route that led here, as configured: "example.com/shop/*". See router/route_pattern.h.
   virtual std::string_view matchedRoute() const = 0;
 

@@ -21,6 +21,7 @@
 #include "server/observe/operator_log.h"
 #include "server/served_apps.h"
 #include "server/server.h"
+#include "server/tls/certificate_table.h"
 
 namespace skiff {
 namespace {
@@ -42,7 +43,22 @@ void raiseDescriptorLimit() {
   if (any >= 0) ::close(any);
 }
 
+/// Prints what is wrong with them.
+bool checkCertificates(const Config& config) {
+  if (config.certificates.empty()) return true;
+  const auto loaded = CertificateTable::load(config.certificates);
+  if (loaded.has_error()) {
+    for (const Error& error : loaded.error()) std::fprintf(stderr, "%s\n", error.message.c_str());
+    return false;
+  }
+  for (const std::string& warning : loaded->warnings) {
+    std::fprintf(stderr, "%s\n", warning.c_str());
+  }
+  return true;
+}
+
 int check(Engine& engine, const Config& config) {
+  if (!checkCertificates(config)) return 1;
   Watchdog watchdog;
   // What modules log while they initialise: often why they then trap.
   auto sink = LogSink::onDescriptor(STDERR_FILENO);
@@ -92,7 +108,8 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
   app.add_flag("-v,--verbose", verbose, "Log more");
   app.set_version_flag("--version", "skiffd " SKIFF_VERSION " (V8 " + Engine::version() + ")");
   app.footer(
-      "Signals: SIGHUP reloads tenants, apps and limits; SIGTERM finishes what is in flight and "
+      "Signals: SIGHUP reloads tenants, apps, limits and certificates; SIGTERM finishes what is in "
+      "flight and "
       "ends.");
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
   try {

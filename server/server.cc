@@ -26,6 +26,20 @@ std::size_t shardCountOf(const ServerConfig& server) {
   return usableProcessors();
 }
 
+/// With the warnings in the log; the error is of the first file that is wrong, the others are
+/// logged.
+Result<std::shared_ptr<const CertificateTable>> loadCertificates(
+    const std::vector<CertificateConfig>& configs) {
+  auto loaded = CertificateTable::load(configs);
+  if (loaded.has_error()) {
+    const std::vector<Error> errors = loaded.error();
+    for (std::size_t i = 1; i < errors.size(); ++i) spdlog::error("{}", errors[i].message);
+    return errors.front();
+  }
+  for (const std::string& warning : loaded->warnings) spdlog::warn("{}", warning);
+  return std::move(loaded->table);
+}
+
 /// Descriptors for what guests open: half of what the system lets us have.
 std::size_t guestFiles() {
   rlimit limit{};
@@ -63,6 +77,7 @@ Result<void> Server::open() {
   loader_ = std::make_unique<ModuleLoader>(preparer_, compilation_.width());
   live_ = std::make_unique<LiveApps>(quotas_, *loader_, *guestLogs, liveHooks());
 
+  if (auto opened = openTls(); opened.has_error()) return opened.error();
   auto sockets = openSockets();
   if (sockets.has_error()) return sockets.error();
   sockets_ = std::move(*sockets);
@@ -74,7 +89,7 @@ Result<void> Server::open() {
   };
   const ShardEnvironment environment{config_.server, sockets_.size(), ledger_,      nursery_,
                                      budget_,        metrics_,        *accessSink_, fileIo_,
-                                     *runners_,      *loader_,        admitOn};
+                                     *runners_,      *loader_,        tls_.get(),   admitOn};
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     shards_.push_back(std::make_unique<Shard>(environment, i));
   }
@@ -82,16 +97,32 @@ Result<void> Server::open() {
   return openAdmin();
 }
 
+Result<void> Server::openTls() {
+  if (config_.certificates.empty()) return {};
+  auto table = loadCertificates(config_.certificates);
+  if (table.has_error()) return table.error();
+  tls_ = std::make_unique<TlsServer>(std::move(*table));
+  return {};
+}
+
 Result<std::vector<std::vector<ListenSocket>>> Server::openSockets() {
+  using Speaks = ListenSocket::Speaks;
   std::vector<std::vector<ListenSocket>> sockets(shardCountOf(config_.server));
-  for (ListenAddress address : config_.server.listen) {
+  const auto openAll = [&](ListenAddress address, Speaks speaks) -> Result<void> {
     for (auto& ofShard : sockets) {
-      auto socket = ListenSocket::open(address);
+      auto socket = ListenSocket::open(address, speaks);
       if (socket.has_error()) return socket.error();
       address = socket->address();  // the others share the port that was found free
       ofShard.push_back(std::move(*socket));
     }
-    spdlog::info("listening on http://{}", address.text());
+    spdlog::info("listening on {}://{}", speaks == Speaks::tls ? "https" : "http", address.text());
+    return {};
+  };
+  for (const ListenAddress& address : config_.server.listen) {
+    if (auto opened = openAll(address, Speaks::http); opened.has_error()) return opened.error();
+  }
+  for (const ListenAddress& address : config_.server.listenTls) {
+    if (auto opened = openAll(address, Speaks::tls); opened.has_error()) return opened.error();
   }
   return sockets;
 }
@@ -301,6 +332,17 @@ void Server::reload() {
     for (const Diagnostic& diagnostic : loaded.error()) spdlog::error("{}", diagnostic.text());
     spdlog::error("the reload is refused; what was served is served on");
     return;
+  }
+  if (tls_ && !loaded->certificates.empty()) {
+    // For new connections, at once: whatever else the file wants, a certificate must not expire.
+    auto table = loadCertificates(loaded->certificates);
+    if (table.has_error()) {
+      spdlog::error("{}", table.error().message);
+      spdlog::error("the reload is refused; what was served is served on");
+      return;
+    }
+    tls_->replace(std::move(*table));
+    spdlog::info("{} certificates are in use for new connections", loaded->certificates.size());
   }
   if (const auto taken = live_->takenBy(*loaded); !taken.empty()) {
     for (const std::string& message : taken) spdlog::error("{}", message);

@@ -28,6 +28,7 @@
 #include "server/observe/metrics.h"
 #include "server/runners.h"
 #include "server/shard.h"
+#include "server/tls/tls_server.h"
 
 namespace skiff {
 
@@ -54,6 +55,7 @@ class Server {
     std::vector<std::function<void()>> done;
   };
 
+  Result<void> openTls();
   Result<std::vector<std::vector<ListenSocket>>> openSockets();
   Result<void> openAdmin();
   void awaitSignals();
@@ -93,6 +95,7 @@ class Server {
   wasi::OpenFileBudget openFiles_;  // before those who hold files
   wasi::FileIoPool fileIo_;
   ConnectionLedger ledger_;
+  std::unique_ptr<TlsServer> tls_;  ///< unless the file names no certificate
   MemoryKeeper memory_;
   std::unique_ptr<Runners> runners_;  // before the shards that they carry
   ModuleCompilation compilation_;

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "server/request_task.h"
+#include "server/tls/certificate.h"
 
 namespace skiff {
 namespace {
@@ -43,7 +44,11 @@ Shard::~Shard() {
 }
 
 void Shard::start(std::vector<ListenSocket> sockets) {
-  for (ListenSocket& socket : sockets) frontEnd_->listen(std::move(socket));
+  for (ListenSocket& socket : sockets) {
+    TlsServer* const tls =
+        socket.speaks() == ListenSocket::Speaks::tls ? environment_.tls : nullptr;
+    frontEnd_->listen(std::move(socket), tls);
+  }
   work_.emplace(context_.get_executor());
   scheduleTick();
   started_ = true;
@@ -54,6 +59,7 @@ void Shard::onRequest(HttpExchange& exchange) {
   if (environment_.config.serverTiming) exchange.startTiming();
   if (!deployment_) return exchange.fail(Reason::notReady);
   const RequestHead& head = exchange.request();
+  if (environment_.config.strictSni && !isForHost(exchange)) return;
   RouteMatch match;
   if (!deployment_->routes->lookup(head.host, pathOf(head.target), match)) {
     return exchange.fail(Reason::noRoute);
@@ -61,6 +67,7 @@ void Shard::onRequest(HttpExchange& exchange) {
   AppHost* const chosen = choose(match.target, exchange);
   if (!chosen) return;
   AppHost& host = *chosen;
+  if (environment_.config.strictSni && !isForTenant(exchange, host)) return;
   auto& task = exchange.attach<RequestTask>(*this, host, exchange);
   exchange.setMatchedRoute(match.pattern);
   if (!exchange.setRequestBodyLimit(host.quota().limits.requestBody().bytes())) return;
@@ -68,6 +75,27 @@ void Shard::onRequest(HttpExchange& exchange) {
   exchange.setQuota(&host.quota());
   host.touch(now_);
   task.begin();
+}
+
+/// Of a connection whose certificate is for other hosts: it was made to somebody else, who would
+/// answer differently (RFC 9110, 15.5.20).
+bool Shard::isForHost(HttpExchange& exchange) {
+  const Certificate* const certificate = exchange.certificate();
+  if (certificate == nullptr || certificate->covers(exchange.request().host)) return true;
+  exchange.fail(Reason::misdirected,
+                "The certificate of this connection is not for the request's host.");
+  return false;
+}
+
+bool Shard::isForTenant(HttpExchange& exchange, const AppHost& host) {
+  const Certificate* const certificate = exchange.certificate();
+  if (certificate == nullptr || certificate->tenant().empty() ||
+      certificate->tenant() == host.version().facts().tenant) {
+    return true;
+  }
+  exchange.fail(Reason::misdirected,
+                "The certificate of this connection is not of the tenant that answers here.");
+  return false;
 }
 
 AppHost* Shard::choose(std::size_t target, HttpExchange& exchange) {

@@ -30,6 +30,7 @@ namespace skiff {
 
 class ModuleLoader;
 class RequestTask;
+class TlsServer;
 
 /// What all shards share.
 struct ShardEnvironment {
@@ -43,6 +44,7 @@ struct ShardEnvironment {
   wasi::FileIoPool& fileIo;
   Runners& runners;
   ModuleLoader& loader;
+  TlsServer* tls;  ///< nullptr if nobody listens with it
   /// Has the shards of this place (WaitingShards) look whether a request may be admitted.
   std::function<void(std::size_t place)> admitOn;
 };
@@ -139,6 +141,9 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void onEventEnd() override;
   void onRequest(HttpExchange& exchange) override;
   void onFinished(HttpExchange& exchange) override;
+  void onHandshake(TlsVersion version, HandshakeOutcome outcome) override {
+    metrics_.recordHandshake(version, outcome);
+  }
   void onRefused(const RefusedRequest& request) override;
   void onDrained() override;
 
@@ -212,6 +217,9 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
                                     std::size_t target);
   InstancePool::Limits poolLimits(const AppConfig& config) const;
   void useModule(AppHost& host, std::shared_ptr<const PreparedModule> module);
+  /// With strict_sni; else the exchange has failed.
+  static bool isForHost(HttpExchange& exchange);
+  static bool isForTenant(HttpExchange& exchange, const AppHost& host);
   /// Whose guest answers, made if need be; nullptr if the exchange has failed.
   AppHost* choose(std::size_t target, HttpExchange& exchange);
   std::optional<std::size_t> chosenByRequest(const ServedApp& app, RequestHead& head);

@@ -71,6 +71,7 @@ void Shard::record(HttpExchange& exchange, RequestTask* task) {
     record.bytesIn = exchange.bytesReceived();
     record.bytesOut = exchange.bytesSent();
     record.source = exchange.sourceAddress();
+    record.tls = exchange.tlsVersion();
     accessLog_.record(record);
   }
 }

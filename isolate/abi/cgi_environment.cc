@@ -143,7 +143,7 @@ void addTarget(Variables& variables, Exchange& exchange) {
   variables.add("X_MATCHED_ROUTE", exchange.matchedRoute());
 
   const std::string_view* host = request.headers.find("host");
-  std::string url = "http://";
+  std::string url = exchange.isSecure() ? "https://" : "http://";
   url += host && !host->empty() ? *host : request.host;
   if (request.target.starts_with('/')) url += request.target;
   variables.add("X_FULL_URL", url);
@@ -177,6 +177,7 @@ StringBlock makeCgiEnvironment(const GuestSettings& settings, Exchange& exchange
   variables.add("AUTH_TYPE", "");
   addBody(variables, exchange);
   variables.add("GATEWAY_INTERFACE", "CGI/1.1");
+  if (exchange.isSecure()) variables.add("HTTPS", "on");
   addTarget(variables, exchange);
   addEnds(variables, exchange);
   addHeaders(variables, exchange.request().headers);

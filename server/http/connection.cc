@@ -28,16 +28,19 @@ constexpr std::size_t kLingerBytes = 1 << 20;
 }  // namespace
 
 Connection::Connection(ShardState& shard, ClientSocket socket,
-                       const boost::asio::ip::tcp::endpoint& peer, const ClientAddress& address)
+                       const boost::asio::ip::tcp::endpoint& peer, const ClientAddress& address,
+                       TlsServer* tls)
     : shard_(shard),
       socket_(std::move(socket)),
+      tls_(tls),
       peer_(peer),
       address_(address),
       input_(shard.blocks),
       output_(shard.blocks),
       parser_(shard.limits),
       readDeadline_(*this),
-      writeDeadline_(*this) {}
+      writeDeadline_(*this),
+      phase_(tls != nullptr ? Phase::handshake : Phase::head) {}
 
 Connection::~Connection() {
   shard_.poller.remove(*this);
@@ -49,6 +52,8 @@ void Connection::start() {
     spdlog::warn("a connection from {} cannot be served: {}", sourceAddress(),
                  std::strerror(errno));
     close();
+  } else if (tls_ != nullptr) {
+    shard_.deadlines.arm(readDeadline_, DeadlineKind::handshake);
   }
   settle();
 }
@@ -141,6 +146,9 @@ void Connection::step() {
     return;
   }
   switch (phase_) {
+    case Phase::handshake:
+      if (shard_.draining) close();
+      break;
     case Phase::head:
       stepHead();
       break;
@@ -219,7 +227,8 @@ void Connection::beginExchange() {
   // One copy, and the input buffer is free for what comes next.
   const std::string_view text = head.headers.copy(input_.view().substr(0, parser_.headSize()));
   RequestFraming framing;
-  if (const Refusal refusal = checkHead(parser_, text, head, framing)) {
+  const Scheme scheme = tls_ == nullptr ? Scheme::http : Scheme::https;
+  if (const Refusal refusal = checkHead(parser_, text, scheme, head, framing)) {
     exchange_->clear();
     shard_.giveBack(std::move(exchange_));
     refuse(refusal);
@@ -374,6 +383,11 @@ void Connection::endConnection() {
     return;
   }
   readDeadline_.disarm();
+  endAfterLinger();
+}
+
+/// Closes once the client has what it is sent, and is done with it.
+void Connection::endAfterLinger() {
   phase_ = Phase::linger;
   dropped_ = 0;
   dirty_ = true;
@@ -391,8 +405,16 @@ void Connection::stepLinger() {
     return;
   }
   if (!shutDown_) {
+    if (!socket_.shutDownSending()) {
+      if (outputBroken_) {
+        close();
+        return;
+      }
+      if (!writeDeadline_.is_linked()) shard_.deadlines.arm(writeDeadline_, DeadlineKind::write);
+      awaitRoom();
+      return;
+    }
     shutDown_ = true;
-    socket_.shutDownSending();
     shard_.deadlines.arm(readDeadline_, DeadlineKind::linger);
   }
   read(InputBuffer::Growth::small);
@@ -452,9 +474,7 @@ void Connection::refuse(const Refusal& refusal) {
   refused.startTime = headBegin_;
   shard_.handler.onRefused(refused);
   input_.consume(input.size());
-  phase_ = Phase::linger;
-  dropped_ = 0;
-  dirty_ = true;
+  endAfterLinger();
 }
 
 void Connection::close() {

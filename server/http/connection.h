@@ -18,6 +18,7 @@
 #include "server/http/deadlines.h"
 #include "server/http/exchange.h"
 #include "server/http/exchange_transport.h"
+#include "server/http/handshake_turns.h"
 #include "server/http/input_buffer.h"
 #include "server/http/output_buffer.h"
 #include "server/http/request_parser.h"
@@ -43,11 +44,13 @@ namespace skiff {
 class Connection final : public ConnectionHook,
                          private ExchangeTransport,
                          private DeadlineOwner,
-                         private PolledClient {
+                         private PolledClient,
+                         private HandshakeWaiter {
  public:
-  /// `address` has been counted in the ledger; the connection counts it out.
+  /// `address` has been counted in the ledger; the connection counts it out. `tls`: what is to be
+  /// spoken with; nullptr: HTTP without TLS.
   Connection(ShardState& shard, ClientSocket socket, const boost::asio::ip::tcp::endpoint& peer,
-             const ClientAddress& address);
+             const ClientAddress& address, TlsServer* tls);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -61,10 +64,11 @@ class Connection final : public ConnectionHook,
 
  private:
   enum class Phase : std::uint8_t {
-    head,      ///< between requests, or a head is on its way
-    exchange,  ///< from onRequest to onFinished
-    drop,      ///< the rest of an answered request's body is read and dropped
-    linger,    ///< the last answer is sent, then the client's close awaited
+    handshake,  ///< TLS begins
+    head,       ///< between requests, or a head is on its way
+    exchange,   ///< from onRequest to onFinished
+    drop,       ///< the rest of an answered request's body is read and dropped
+    linger,     ///< the last answer is sent, then the client's close awaited
     closed,
   };
   struct Missed {
@@ -99,9 +103,12 @@ class Connection final : public ConnectionHook,
   std::string_view requestId() const override;
   std::string_view date() const override;
   std::string& scratch() override;
+  std::string_view tlsVersion() const override;
+  const Certificate* certificate() const override;
 
   void onDeadline(DeadlineKind kind) override;
   void onSocketEvents(std::uint32_t events) override;
+  void onHandshakeTurn() override;
 
   void settle();
   void fallOver(const std::exception& error);
@@ -112,6 +119,9 @@ class Connection final : public ConnectionHook,
   void stepLinger();
   void stepAbort();
 
+  void handshake();
+  void failHandshake(const TlsSession& session);
+
   void beginExchange();
   template <class Call>
   void guarded(Call call);
@@ -121,6 +131,7 @@ class Connection final : public ConnectionHook,
   void tellFinished();
   void beginNextRequest();
   void endConnection();
+  void endAfterLinger();
   void close();
   void reset();
   void resetSocket();
@@ -132,13 +143,15 @@ class Connection final : public ConnectionHook,
   void takeEnd(bool broken);
   /// True if all is sent; else the rest follows when the client takes more.
   bool sendOrWait();
+  /// Has the poller tell when the client has taken bytes.
+  void awaitRoom();
   void watchBody();
   bool clientHasClosed();
-  bool nothingIsLeft() const;
   void destroyIfDone();
 
   ShardState& shard_;
   ClientSocket socket_;
+  TlsServer* const tls_;
   std::span<char> space_;  ///< of the input, for what is read next
   const boost::asio::ip::tcp::endpoint peer_;
   const ClientAddress address_;
@@ -154,7 +167,8 @@ class Connection final : public ConnectionHook,
                                         boost::asio::io_context::executor_type>;
   std::optional<Timer> timer_;  ///< for waits with a time; most connections never need one
 
-  Phase phase_ = Phase::head;
+  Phase phase_;
+  TlsVersion tlsVersion_ = TlsVersion::none;
   std::optional<Abandonment> abandonment_;
   std::optional<Reason> abort_;
   Missed missed_;  ///< while frozen

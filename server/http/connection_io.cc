@@ -51,8 +51,12 @@ void Connection::onSocketEvents(std::uint32_t events) {
   if ((events & kEnd) != 0) hungUp_ = true;
   if (frozen_) {
     missed_.read |= readable_;
-    if (reading_ && hungUp_ && nothingIsLeft()) exchange_->onClientGone();
+    if (reading_ && hungUp_ && socket_.isAtEnd()) exchange_->onClientGone();
     dirty_ = true;
+    return;
+  }
+  if (phase_ == Phase::handshake) [[unlikely]] {
+    shard_.handshakes.add(*this);
     return;
   }
   RequestHandler& handler = shard_.handler;
@@ -62,27 +66,22 @@ void Connection::onSocketEvents(std::uint32_t events) {
   handler.onEventEnd();
 }
 
-/// Whether the next read would only tell that the client has gone.
-bool Connection::nothingIsLeft() const {
-  char byte = 0;
-  const ssize_t got = ::recv(socket_.descriptor(), &byte, 1, MSG_DONTWAIT | MSG_PEEK);
-  return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
-}
-
 /// Reads what has arrived. A read that came back short has taken everything.
 void Connection::receive() {
   ssize_t got = 0;
   do {
-    got = ::recv(socket_.descriptor(), space_.data(), space_.size(), MSG_DONTWAIT);
+    got = socket_.receive(space_);
   } while (got < 0 && errno == EINTR);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-    readable_ = false;
+    readable_ = socket_.receivingNeedsRoom();
+    if (readable_) awaitRoom();
     return;
   }
   reading_ = false;
   if (got <= 0) return takeEnd(got < 0);
-  readable_ = hungUp_ || static_cast<std::size_t>(got) == space_.size();
-  takeRead(static_cast<std::size_t>(got));
+  const auto bytes = static_cast<std::size_t>(got);
+  readable_ = hungUp_ || socket_.mayHoldMore(bytes, space_.size());
+  takeRead(bytes);
 }
 
 void Connection::takeRead(std::size_t bytes) {
@@ -164,22 +163,8 @@ bool Connection::clientHasClosed() {
 void Connection::sendPending() {
   if (away_ || phase_ == Phase::closed || outputBroken_) return;
   while (output_.pendingSize() != 0) {
-    const OutputBuffer::Pending pending = output_.pending();
     // Directly: asio's write_some would wait on a socket that it does not know as non-blocking.
-    ssize_t sent = 0;
-    if (pending.pieces[1].empty()) {
-      sent = ::send(socket_.descriptor(), pending.pieces[0].data(), pending.pieces[0].size(),
-                    MSG_DONTWAIT | MSG_NOSIGNAL);
-    } else {
-      std::array<iovec, 2> pieces;
-      for (std::size_t i = 0; i < pieces.size(); ++i) {
-        pieces[i] = {const_cast<char*>(pending.pieces[i].data()), pending.pieces[i].size()};
-      }
-      msghdr message{};
-      message.msg_iov = pieces.data();
-      message.msg_iovlen = pieces.size();
-      sent = ::sendmsg(socket_.descriptor(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    }
+    const ssize_t sent = socket_.send(output_.pending().pieces);
     if (sent >= 0) {
       output_.consume(static_cast<std::size_t>(sent));
       outputMoved_ = true;
@@ -199,8 +184,12 @@ bool Connection::sendOrWait() {
   if (output_.pendingSize() == 0) return true;
   if (outputBroken_) return false;
   if (!writeDeadline_.is_linked()) shard_.deadlines.arm(writeDeadline_, DeadlineKind::write);
-  if (!std::exchange(isToldOfRoom_, true)) shard_.poller.awaitRoom(socket_.descriptor(), *this);
+  awaitRoom();
   return false;
+}
+
+void Connection::awaitRoom() {
+  if (!std::exchange(isToldOfRoom_, true)) shard_.poller.awaitRoom(socket_.descriptor(), *this);
 }
 
 // Time.
@@ -239,6 +228,10 @@ void Connection::onDeadline(DeadlineKind kind) {
   switch (kind) {
     case DeadlineKind::idle:
     case DeadlineKind::linger:
+      close();
+      break;
+    case DeadlineKind::handshake:
+      shard_.handler.onHandshake(TlsVersion::none, HandshakeOutcome::timeout);
       close();
       break;
     case DeadlineKind::head:

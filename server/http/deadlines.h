@@ -14,12 +14,13 @@ namespace skiff {
 
 /// What a connection is given only so much time for.
 enum class DeadlineKind : std::uint8_t {
-  idle,    ///< between requests
-  head,    ///< a head has begun
-  body,    ///< somebody waits for body bytes
-  write,   ///< the client takes nothing
-  linger,  ///< everything is sent; the client should close
-  probe,   ///< the socket is not read: look whether the client is still there
+  idle,       ///< between requests
+  head,       ///< a head has begun
+  body,       ///< somebody waits for body bytes
+  write,      ///< the client takes nothing
+  linger,     ///< everything is sent; the client should close
+  probe,      ///< the socket is not read: look whether the client is still there
+  handshake,  ///< TLS begins
 };
 
 class DeadlineOwner {
@@ -59,7 +60,7 @@ class Deadlines {
 
  private:
   using Queue = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
-  static constexpr std::size_t kKinds = static_cast<std::size_t>(DeadlineKind::probe) + 1;
+  static constexpr std::size_t kKinds = static_cast<std::size_t>(DeadlineKind::handshake) + 1;
 
   void startTicking();
   void sweep();

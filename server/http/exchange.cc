@@ -103,6 +103,12 @@ std::string_view HttpExchange::serverAddress() const {
 std::string_view HttpExchange::requestId() const {
   return transport_->requestId();
 }
+std::string_view HttpExchange::tlsVersion() const {
+  return transport_->tlsVersion();
+}
+const Certificate* HttpExchange::certificate() const {
+  return transport_->certificate();
+}
 
 int HttpExchange::statusSent() const {
   return status_ != 0 ? status_ : reasonStatus(reason_);

@@ -22,6 +22,7 @@ namespace skiff {
 
 class ExchangeTransport;
 struct AppQuota;
+class Certificate;
 class NextForward;
 class OriginConnector;
 class ServerTiming;
@@ -89,6 +90,12 @@ class HttpExchange final : public Exchange {
   /// The connection ends with this answer, if its head is not on its way yet.
   void closeAfterwards() { wantsKeepAlive_ = false; }
 
+  /// The version of TLS that the request came over, "1.3"; empty without TLS.
+  std::string_view tlsVersion() const;
+  /// The certificate that its client was shown, as long as the connection is open; nullptr without
+  /// TLS.
+  const Certificate* certificate() const;
+
   /// Where startNext() goes; nullptr (the default) for nowhere. Must outlive the exchange.
   void setOrigin(OriginConnector* origin) { origin_ = origin; }
   /// What the traffic with the origin is counted in and held to, and how long the request's body
@@ -149,6 +156,7 @@ class HttpExchange final : public Exchange {
   std::string_view sourceAddress() const override;
   std::string_view serverAddress() const override;
   std::string_view requestId() const override;
+  bool isSecure() const override { return !tlsVersion().empty(); }
   BodyRead readRequestBody(std::span<std::byte> into) override;
   std::optional<std::uint64_t> requestBodyLength() const override;
   ResponseHead& response() override { return message_->response; }

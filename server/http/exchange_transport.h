@@ -11,6 +11,7 @@
 
 namespace skiff {
 
+class Certificate;
 class OutputBuffer;
 class RequestParser;
 
@@ -51,6 +52,9 @@ class ExchangeTransport {
   virtual std::string_view sourceAddress() const = 0;
   virtual std::string_view serverAddress() const = 0;
   virtual std::string_view requestId() const = 0;
+  virtual std::string_view tlsVersion() const = 0;  ///< "1.3"; empty without TLS
+  /// The one that the client was shown; nullptr without TLS.
+  virtual const Certificate* certificate() const = 0;
   virtual std::string_view date() const = 0;
   /// An empty string to build a head in; its capacity is kept.
   virtual std::string& scratch() = 0;

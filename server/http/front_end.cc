@@ -35,8 +35,8 @@ HttpFrontEnd::HttpFrontEnd(boost::asio::io_context& context, const HttpLimits& l
 
 HttpFrontEnd::~HttpFrontEnd() = default;
 
-void HttpFrontEnd::listen(ListenSocket socket) {
-  impl_->listeners.push_back(std::make_unique<Listener>(impl_->shard, std::move(socket)));
+void HttpFrontEnd::listen(ListenSocket socket, TlsServer* tls) {
+  impl_->listeners.push_back(std::make_unique<Listener>(impl_->shard, std::move(socket), tls));
   impl_->listeners.back()->start();
 }
 

@@ -15,6 +15,8 @@ class io_context;
 
 namespace skiff {
 
+class TlsServer;
+
 /// Told when a draining front end has become empty.
 class DrainListener {
  public:
@@ -42,8 +44,9 @@ class HttpFrontEnd {
   HttpFrontEnd& operator=(const HttpFrontEnd&) = delete;
 
   /// Starts to accept. A listener survives every accept error: when descriptors or memory run out
-  /// it pauses and tries again.
-  void listen(ListenSocket socket);
+  /// it pauses and tries again. `tls`: what is spoken with there; nullptr: HTTP without TLS. It
+  /// outlives the front end.
+  void listen(ListenSocket socket, TlsServer* tls = nullptr);
 
   /// Closes the listening sockets; connections go on.
   void stopAccepting();

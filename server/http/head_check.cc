@@ -149,7 +149,8 @@ bool isTargetByte(char c) {
 }
 
 /// Finds path and authority in the target (RFC 9112, 3.2).
-Refusal checkTarget(std::string_view target, RequestHead& head, std::string_view& authority) {
+Refusal checkTarget(std::string_view target, Scheme scheme, RequestHead& head,
+                    std::string_view& authority) {
   if (!std::all_of(target.begin(), target.end(), isTargetByte)) {
     return bad("the target has a byte that must be percent-encoded");
   }
@@ -163,12 +164,13 @@ Refusal checkTarget(std::string_view target, RequestHead& head, std::string_view
     head.target = target;
     return {};
   }
-  constexpr std::string_view kScheme = "http://";
-  if (target.size() <= kScheme.size() ||
-      !equalsIgnoringCase(target.substr(0, kScheme.size()), kScheme)) {
-    return bad("the target is neither a path nor an http URI");
+  const std::string_view prefix = scheme == Scheme::http ? "http://" : "https://";
+  if (target.size() <= prefix.size() ||
+      !equalsIgnoringCase(target.substr(0, prefix.size()), prefix)) {
+    return bad(scheme == Scheme::http ? "the target is neither a path nor an http URI"
+                                      : "the target is neither a path nor an https URI");
   }
-  const std::string_view rest = target.substr(kScheme.size());
+  const std::string_view rest = target.substr(prefix.size());
   authority = rest.substr(0, rest.find_first_of("/?"));
   if (authority.empty()) return bad("the target's host is empty");
   const std::string_view path = rest.substr(authority.size());
@@ -252,8 +254,8 @@ bool isForbiddenTrailer(std::string_view name) {
   return kind != FieldKind::other || equalsIgnoringCase(name, "Trailer");
 }
 
-Refusal checkHead(const RequestParser& parser, std::string_view text, RequestHead& head,
-                  RequestFraming& framing) {
+Refusal checkHead(const RequestParser& parser, std::string_view text, Scheme scheme,
+                  RequestHead& head, RequestFraming& framing) {
   if (const Refusal refusal = checkRequestLine(parser, text, framing.version10)) return refusal;
   head.method = parser.method();
   head.protocol = framing.version10 ? "HTTP/1.0" : "HTTP/1.1";
@@ -297,12 +299,13 @@ Refusal checkHead(const RequestParser& parser, std::string_view text, RequestHea
   }
 
   std::string_view authority;
-  if (const Refusal refusal = checkTarget(parser.target().in(text), head, authority))
+  if (const Refusal refusal = checkTarget(parser.target().in(text), scheme, head, authority))
     return refusal;
   if (const Refusal refusal = checkHost(special, authority, head)) return refusal;
   if (const Refusal refusal = checkBody(special, framing)) return refusal;
   if (const Refusal refusal = checkExpect(special, framing)) return refusal;
   if (special.namesFields) removeNamedFields(parser, text, head.headers);
+  if (scheme == Scheme::https) head.headers.set("X-Forwarded-Proto", "https");
   framing.keepAlive = !special.close && (!framing.version10 || special.keepAlive);
   return {};
 }

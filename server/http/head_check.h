@@ -18,16 +18,21 @@ struct RequestFraming {
   bool expectsContinue = false;  ///< it waits for 100 before it sends the body
 };
 
+/// What requests come over: the one scheme that an absolute target may have.
+enum class Scheme : std::uint8_t { http, https };
+
 /// Turns a head that llhttp accepted into a RequestHead, or refuses it. Refused is what a server
 /// and a proxy in front of it could read in two ways (RFC 9112, 3 and 6, and 11.2), and what is not
 /// served: anything but one valid Host, more than one length, any transfer coding but chunked,
-/// target forms other than origin, http absolute and `OPTIONS *`, and expectations but
+/// target forms other than origin, absolute with `scheme` and `OPTIONS *`, and expectations but
 /// 100-continue.
 ///
 /// `text` is the head's bytes, `parser` has read them. `head` is filled with views of `text` and
 /// copies in its own memory; `text` must live as long.
-Refusal checkHead(const RequestParser& parser, std::string_view text, RequestHead& head,
-                  RequestFraming& framing);
+///
+/// With https the head says so to whoever sees it, in X-Forwarded-Proto, whatever the client wrote.
+Refusal checkHead(const RequestParser& parser, std::string_view text, Scheme scheme,
+                  RequestHead& head, RequestFraming& framing);
 
 /// Fields that end at this connection and are neither shown to guests nor forwarded (RFC 9110,
 /// 7.6.1), whether Connection names them or not.

@@ -16,6 +16,7 @@ struct HttpLimits {
   std::size_t headers = 32 << 10;  ///< bytes of all header fields together; beyond: 431
   std::size_t headerCount = 100;   ///< number of header fields; beyond: 431
 
+  std::chrono::milliseconds handshakeTimeout{10'000};  ///< of TLS, from the connection's beginning
   std::chrono::milliseconds headerTimeout{10'000};  ///< first byte of a request to end of its head
   std::chrono::milliseconds bodyTimeout{30'000};    ///< longest pause while a body is awaited
   std::chrono::milliseconds writeTimeout{30'000};   ///< longest pause while a client takes nothing
@@ -44,6 +45,7 @@ struct HttpLimits {
     limits.uri = server.maxUri.bytes();
     limits.headers = server.maxHeaders.bytes();
     limits.headerCount = server.maxHeaderCount;
+    limits.handshakeTimeout = server.handshakeTimeout;
     limits.headerTimeout = server.headerTimeout;
     limits.bodyTimeout = server.bodyTimeout;
     limits.writeTimeout = server.writeTimeout;
@@ -57,8 +59,8 @@ struct HttpLimits {
   std::size_t largestHead() const { return uri + headers + 1024; }
   /// How often deadlines are looked at: often enough to be late by a quarter at most.
   std::chrono::milliseconds tick() const {
-    const auto shortest =
-        std::min({headerTimeout, bodyTimeout, writeTimeout, idleTimeout, kLinger});
+    const auto shortest = std::min(
+        {handshakeTimeout, headerTimeout, bodyTimeout, writeTimeout, idleTimeout, kLinger});
     return std::clamp(shortest / 4, std::chrono::milliseconds(2), std::chrono::milliseconds(500));
   }
 };

@@ -29,7 +29,7 @@ ListenSocket::~ListenSocket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-Result<ListenSocket> ListenSocket::open(const ListenAddress& address) {
+Result<ListenSocket> ListenSocket::open(const ListenAddress& address, Speaks speaks) {
   using boost::asio::ip::tcp;
   boost::system::error_code error;
   const auto ip = boost::asio::ip::make_address(address.host, error);
@@ -39,7 +39,7 @@ Result<ListenSocket> ListenSocket::open(const ListenAddress& address) {
   const int descriptor = ::socket(endpoint.protocol().family(),
                                   SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (descriptor < 0) return failure(address, "open a socket for", errno);
-  ListenSocket socket(descriptor, address);
+  ListenSocket socket(descriptor, address, speaks);
   const int on = 1;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (::setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) {

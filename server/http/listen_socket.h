@@ -14,27 +14,33 @@ class ListenSocket {
   /// Binds and listens. For port 0, open one, then open the other shards' at its address(). The
   /// error says which address and what to do. Another process of the same user that listens with
   /// SO_REUSEPORT too is not noticed.
-  static Result<ListenSocket> open(const ListenAddress& address);
+  enum class Speaks : std::uint8_t { http, tls };
+  static Result<ListenSocket> open(const ListenAddress& address, Speaks speaks = Speaks::http);
 
   ListenSocket(ListenSocket&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), address_(std::move(other.address_)) {}
+      : descriptor_(std::exchange(other.descriptor_, -1)),
+        address_(std::move(other.address_)),
+        speaks_(other.speaks_) {}
   ListenSocket& operator=(ListenSocket&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
     std::swap(address_, other.address_);
+    std::swap(speaks_, other.speaks_);
     return *this;
   }
   ~ListenSocket();
 
   const ListenAddress& address() const { return address_; }  ///< with the port that was bound
+  Speaks speaks() const { return speaks_; }
   /// Gives the descriptor away: it is the caller's to close.
   int release() { return std::exchange(descriptor_, -1); }
 
  private:
-  ListenSocket(int descriptor, ListenAddress address)
-      : descriptor_(descriptor), address_(std::move(address)) {}
+  ListenSocket(int descriptor, ListenAddress address, Speaks speaks)
+      : descriptor_(descriptor), address_(std::move(address)), speaks_(speaks) {}
 
   int descriptor_ = -1;
   ListenAddress address_;
+  Speaks speaks_;
 };
 
 }  // namespace skiff

@@ -50,8 +50,9 @@ boost::asio::ip::tcp protocolOf(const ListenAddress& address) {
 
 }  // namespace
 
-Listener::Listener(ShardState& shard, ListenSocket socket)
+Listener::Listener(ShardState& shard, ListenSocket socket, TlsServer* tls)
     : shard_(shard),
+      tls_(tls),
       address_(socket.address().text()),
       acceptor_(shard.context, protocolOf(socket.address()), socket.release()),
       pause_(shard.context) {
@@ -107,10 +108,11 @@ void Listener::admit(ClientSocket socket) {
     turnAway(std::move(socket), verdict);
     return;
   }
-  shard_.add(std::make_unique<Connection>(shard_, std::move(socket), peer_, address));
+  shard_.add(std::make_unique<Connection>(shard_, std::move(socket), peer_, address, tls_));
 }
 
-/// Answers without reading, as far as the socket takes it at once, and closes.
+/// Answers without reading, as far as the socket takes it at once, and closes. No handshake is made
+/// for it.
 void Listener::turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict) {
   RefusedRequest refused;
   refused.reason = Reason::overloaded;
@@ -131,10 +133,11 @@ void Listener::turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict) 
   const std::string answer =
       problemMessage(head, {refused.reason, refused.status, refused.detail, refused.requestId},
                      HeadOnly::no, shard_.date.at(std::time(nullptr)));
-  const ssize_t sent =
-      ::send(socket.descriptor(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  refused.bytesSent = sent > 0 ? static_cast<std::uint64_t>(sent) : 0;
-  socket.shutDownSending();
+  if (tls_ == nullptr) {
+    const ssize_t sent = socket.send({answer, {}});
+    refused.bytesSent = sent > 0 ? static_cast<std::uint64_t>(sent) : 0;
+    socket.shutDownSending();
+  }
   shard_.handler.onRefused(refused);
 }
 

@@ -16,7 +16,8 @@ namespace skiff {
 /// leaves clients for good. One thread.
 class Listener {
  public:
-  Listener(ShardState& shard, ListenSocket socket);
+  /// `tls`: what is spoken with; nullptr: HTTP without TLS. Outlives it.
+  Listener(ShardState& shard, ListenSocket socket, TlsServer* tls);
   ~Listener() { stop(); }
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -32,6 +33,7 @@ class Listener {
   void turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict);
 
   ShardState& shard_;
+  TlsServer* const tls_;
   const std::string address_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
       acceptor_;

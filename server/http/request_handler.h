@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "quota/reason.h"
+#include "server/tls/tls_words.h"
 
 namespace skiff {
 
@@ -48,6 +49,9 @@ class RequestHandler {
   /// stack. That may leave by an exception, also one that ends the loop's run().
   virtual void onEventBegin() {}
   virtual void onEventEnd() {}
+
+  /// A client's TLS handshake has ended. `version` is none where it did not come so far.
+  virtual void onHandshake(TlsVersion /*version*/, HandshakeOutcome /*outcome*/) {}
 
   /// A request was refused before there was an exchange.
   virtual void onRefused(const RefusedRequest& request) = 0;

@@ -25,7 +25,8 @@ ShardState::ShardState(boost::asio::io_context& context_, const HttpLimits& limi
       handler(handler_),
       poller(context_),
       blocks(blockSizeFor(limits_)),
-      deadlines(context_, limits) {
+      deadlines(context_, limits),
+      handshakes(context_) {
   exchanges_.reserve(kKeptExchanges);
 }
 

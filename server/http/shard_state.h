@@ -13,6 +13,7 @@
 #include "server/http/connection_ledger.h"
 #include "server/http/deadlines.h"
 #include "server/http/exchange.h"
+#include "server/http/handshake_turns.h"
 #include "server/http/http_date.h"
 #include "server/http/http_limits.h"
 #include "server/http/request_handler.h"
@@ -47,6 +48,7 @@ struct ShardState {
   ClientPoller poller;
   BlockPool blocks;
   Deadlines deadlines;
+  HandshakeTurns handshakes;
   HttpDate date;
   RequestIds requestIds;
   std::string scratch;

@@ -75,6 +75,7 @@ void AccessLog::record(const AccessRecord& record) {
   out.append(",\"bytes_out\":");
   appendNumber(out, record.bytesOut);
   appendText(out, ",\"source\":", record.source);
+  if (!record.tls.empty()) appendText(out, ",\"tls\":", record.tls);
   out.append(record.cold ? ",\"cold\":true}\n" : ",\"cold\":false}\n");
   ++lines_;
   if (out.size() >= kFlushBytes) flush();

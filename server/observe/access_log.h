@@ -30,14 +30,16 @@ struct AccessRecord {
   std::uint64_t bytesIn = 0;           ///< of the request's body
   std::uint64_t bytesOut = 0;          ///< of the answer's body
   std::string_view source;             ///< "127.0.0.1:4711"
+  std::string_view tls;                ///< the version, "1.3"; logged if not empty
   bool cold = false;                   ///< the request had to wait for a new isolate or instance
 };
 
 /// One shard's part of the access log: JSON, one line a request, with the keys time (RFC 3339, UTC,
 /// milliseconds), request_id, tenant, app, version, method, host, path, status, reason,
-/// duration_ms, cpu_ms, queue_ms (if it had to wait), bytes_in, bytes_out, source, cold. Text is
-/// escaped, invalid UTF-8 becomes U+FFFD, and what was cut ends with "…". Lines gather in a buffer
-/// of the shard; no lock, and no allocation, until it is flushed. One thread.
+/// duration_ms, cpu_ms, queue_ms (if it had to wait), bytes_in, bytes_out, source, tls (if it came
+/// over TLS), cold. Text is escaped, invalid UTF-8 becomes U+FFFD, and what was cut ends with "…".
+/// Lines gather in a buffer of the shard; no lock, and no allocation, until it is flushed. One
+/// thread.
 class AccessLog {
  public:
   /// The buffer is handed to the sink when it holds this much.

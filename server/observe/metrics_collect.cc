@@ -175,10 +175,16 @@ void Metrics::collectShards(std::vector<MetricFamily>& families) const {
   MergedDurations<kInterruptBuckets.size()> interrupts{};
   MergedDurations<kRequestBuckets.size()> queued{};
   std::uint64_t handOffs = 0;
+  std::array<std::array<std::uint64_t, kHandshakeOutcomeCount>, kTlsVersionCount> handshakes{};
   for (const ShardMetrics* shard : shards()) {
     interrupts.add(shard->interrupts_);
     queued.add(shard->queued_);
     handOffs += shard->handOffs_.value();
+    for (std::size_t i = 0; i < handshakes.size(); ++i) {
+      for (std::size_t j = 0; j < handshakes[i].size(); ++j) {
+        handshakes[i][j] += shard->handshakes_[i][j].value();
+      }
+    }
     for (std::size_t i = 0; i < phases.size(); ++i) phases[i].add(shard->coldStarts_[i]);
     for (std::size_t i = 0; i < resets.size(); ++i) resets[i] += shard->resets_[i].value();
   }
@@ -198,6 +204,18 @@ void Metrics::collectShards(std::vector<MetricFamily>& families) const {
                       "Shards taken over by another thread because a guest held them up.",
                       MetricType::Counter),
             {}, static_cast<double>(handOffs));
+  MetricFamily& handshakeFamily =
+      addFamily(families, "skiff_tls_handshakes_total",
+                "TLS handshakes of clients, by version and outcome.", MetricType::Counter);
+  for (std::size_t i = 0; i < handshakes.size(); ++i) {
+    for (std::size_t j = 0; j < handshakes[i].size(); ++j) {
+      if (handshakes[i][j] == 0) continue;
+      addSample(handshakeFamily,
+                {{"version", std::string(tlsVersionWord(static_cast<TlsVersion>(i)))},
+                 {"outcome", std::string(handshakeOutcomeWord(static_cast<HandshakeOutcome>(j)))}},
+                static_cast<double>(handshakes[i][j]));
+    }
+  }
   addFamily(families, "skiff_interrupt_latency_seconds",
             "How long after it had reached its limit of time a guest was stopped.",
             MetricType::Histogram)

@@ -14,6 +14,7 @@
 #include "isolate/memory/reset_how.h"
 #include "quota/reason.h"
 #include "server/observe/counters.h"
+#include "server/tls/tls_words.h"
 
 namespace skiff {
 
@@ -66,6 +67,9 @@ class ShardMetrics {
 
   void recordColdStart(AppMetrics& app, const ColdStartTimes& times);
   void recordReset(ResetHow how, std::uint64_t count = 1);
+  void recordHandshake(TlsVersion version, HandshakeOutcome outcome) {
+    handshakes_[static_cast<std::size_t>(version)][static_cast<std::size_t>(outcome)].add();
+  }
   /// A shard was handed to another thread.
   void recordHandOff() { handOffs_.add(); }
   /// A request waited so long for its turn.
@@ -84,6 +88,7 @@ class ShardMetrics {
   AppMetrics* unrouted_ = nullptr;
   std::array<Counter, kResetHowCount> resets_;
   Counter handOffs_;
+  std::array<std::array<Counter, kHandshakeOutcomeCount>, kTlsVersionCount> handshakes_;
   DurationCounts<kInterruptBuckets.size()> interrupts_;
   DurationCounts<kRequestBuckets.size()> queued_;
   std::array<DurationCounts<kColdStartBuckets.size()>, kColdStartPhaseCount> coldStarts_;

@@ -48,7 +48,7 @@ class Replay {
     std::pmr::monotonic_buffer_resource memory;
     RequestHead head(memory);
     RequestFraming framing;
-    if (const Refusal refusal = checkHead(parser_, input_, head, framing)) {
+    if (const Refusal refusal = checkHead(parser_, input_, Scheme::http, head, framing)) {
       refuse(refusal);
       return false;
     }

@@ -1,0 +1,77 @@
+#include "server/http/connection.h"
+
+// What a connection does before requests can come over it, if they come over TLS.
+
+#include <spdlog/spdlog.h>
+
+namespace skiff {
+
+void Connection::onHandshakeTurn() {
+  RequestHandler& handler = shard_.handler;
+  handler.onEventBegin();
+  if (phase_ == Phase::handshake) {
+    ++depth_;
+    try {
+      handshake();
+    } catch (const std::exception& error) {
+      fallOver(error);
+    }
+    --depth_;
+    settle();
+  }
+  handler.onEventEnd();
+}
+
+void Connection::handshake() {
+  TlsSession& session = socket_.startTls(*tls_);
+  switch (session.handshake()) {
+    case TlsSession::Progress::needsBytes:
+      return;
+    case TlsSession::Progress::needsRoom:
+      awaitRoom();
+      return;
+    case TlsSession::Progress::done:
+      break;
+    case TlsSession::Progress::failed:
+      failHandshake(session);
+      return;
+  }
+  readDeadline_.disarm();
+  tlsVersion_ = session.version();
+  shard_.handler.onHandshake(tlsVersion_, session.outcome());
+  // The first request may have come with the client's last word.
+  readable_ = true;
+  phase_ = Phase::head;
+}
+
+/// The client has been told why, if it understands TLS. Then it is left to close the connection, so
+/// that what it was told does not get lost.
+void Connection::failHandshake(const TlsSession& session) {
+  const HandshakeOutcome outcome = session.outcome();
+  shard_.handler.onHandshake(session.version(), outcome);
+  spdlog::debug("TLS handshake with {} failed: {} {}", sourceAddress(),
+                handshakeOutcomeWord(outcome), session.failure());
+  socket_.dropTls();
+  readable_ = true;
+  if (outcome == HandshakeOutcome::gone) {
+    close();
+  } else if (outcome == HandshakeOutcome::plain) {
+    requestNumber_ = shard_.requestIds.next();
+    headBegin_ = std::chrono::steady_clock::now();
+    refuse({Reason::badRequest, 400,
+            "this port speaks HTTPS, and the request came without TLS: ask for https://"});
+  } else {
+    endAfterLinger();
+  }
+}
+
+std::string_view Connection::tlsVersion() const {
+  return tlsVersionWord(tlsVersion_);
+}
+
+const Certificate* Connection::certificate() const {
+  const TlsSession* const session = socket_.tls();
+  return session != nullptr ? &session->certificate() : nullptr;
+}
+
+}  // namespace skiff

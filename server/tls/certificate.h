@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "config/result.h"
+
+struct ssl_ctx_st;
+
+namespace skiff {
+
+/// One certificate with its key, ready to be shown, and the hosts that it is for. Any thread.
+class Certificate {
+ public:
+  struct Loaded;
+  /// Reads its files and checks them; the error names the file and says what to do.
+  static Result<Loaded> load(const CertificateConfig& config);
+  ~Certificate();
+  Certificate(const Certificate&) = delete;
+  Certificate& operator=(const Certificate&) = delete;
+
+  ssl_ctx_st* context() const { return context_; }
+  /// In the form of parseHostPattern(), sorted.
+  const std::vector<std::string>& hosts() const { return hosts_; }
+  const std::string& tenant() const { return tenant_; }  ///< empty: anybody's
+  /// Whether `host`, in lower case and without a port, is one of its hosts or falls under a "*".
+  bool covers(std::string_view host) const;
+
+ private:
+  Certificate() = default;
+
+  ssl_ctx_st* context_ = nullptr;
+  std::vector<std::string> hosts_;
+  std::string tenant_;
+};
+
+struct Certificate::Loaded {
+  std::shared_ptr<const Certificate> certificate;
+  std::vector<std::string> warnings;  ///< sentences for the operator
+};
+
+}  // namespace skiff

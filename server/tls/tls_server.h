@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "server/tls/certificate_table.h"
+#include "server/tls/ticket_keys.h"
+
+struct ssl_st;
+
+namespace skiff {
+
+/// What all TLS connections of a server share, on all of its shards: the certificates, which may be
+/// replaced at any time, and the keys of its session tickets. Any thread.
+class TlsServer {
+ public:
+  explicit TlsServer(std::shared_ptr<const CertificateTable> certificates)
+      : certificates_(std::move(certificates)) {}
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
+
+  std::shared_ptr<const CertificateTable> certificates() const {
+    const std::lock_guard lock(mutex_);
+    return certificates_;
+  }
+  /// For the connections that begin from now on; the others keep theirs.
+  void replace(std::shared_ptr<const CertificateTable> certificates) {
+    const std::lock_guard lock(mutex_);
+    certificates_.swap(certificates);
+  }
+  TicketKeys& ticketKeys() { return ticketKeys_; }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const CertificateTable> certificates_;
+  TicketKeys ticketKeys_;
+};
+
+/// What the callbacks of an SSL know of its connection, and what they have chosen for it. Whoever
+/// makes an SSL from a certificate's context gives it one, which must outlive it.
+struct TlsPeer {
+  explicit TlsPeer(TlsServer& server_);
+  /// An SSL for the server's end, with the default certificate until the client has named a host.
+  /// Throws std::bad_alloc.
+  ssl_st* newSsl();
+
+  TlsServer& server;
+  std::shared_ptr<const CertificateTable> table;   ///< until a certificate is chosen
+  std::shared_ptr<const Certificate> certificate;  ///< never empty
+};
+
+}  // namespace skiff
