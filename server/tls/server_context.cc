@@ -92,7 +92,7 @@ int sealTicket(TicketKeys& keys, unsigned char* name, unsigned char* iv, EVP_CIP
   return sealed ? 1 : -1;
 }
 
-int openTicket(TicketKeys& keys, const unsigned char* name, const unsigned char* iv,
+int openTicket(SSL* ssl, TicketKeys& keys, const unsigned char* name, const unsigned char* iv,
                EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac) {
   auto found =
       keys.find(std::span<const std::uint8_t, TicketKeys::kNameSize>(name, TicketKeys::kNameSize));
@@ -103,7 +103,8 @@ int openTicket(TicketKeys& keys, const unsigned char* name, const unsigned char*
   if (!opened) return -1;
   constexpr int kUse = 1;
   constexpr int kUseAndRenew = 2;
-  return found->isCurrent ? kUse : kUseAndRenew;
+  // Of TLS 1.3, clients use a ticket once, so that nobody can tell their connections to be one's.
+  return found->isCurrent && SSL_version(ssl) != TLS1_3_VERSION ? kUse : kUseAndRenew;
 }
 
 int onTicket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
@@ -111,7 +112,7 @@ int onTicket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* c
   try {
     TicketKeys& keys = peerOf(ssl).server.ticketKeys();
     return isNew != 0 ? sealTicket(keys, name, iv, cipher, mac)
-                      : openTicket(keys, name, iv, cipher, mac);
+                      : openTicket(ssl, keys, name, iv, cipher, mac);
   } catch (const std::exception&) {
     return -1;
   }

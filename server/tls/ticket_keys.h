@@ -18,7 +18,7 @@ class TicketKeys {
  public:
   static constexpr std::size_t kNameSize = 16;
   static constexpr std::chrono::hours kRotation{1};
-  /// How long after its full handshake a session may be resumed.
+  /// How long a ticket may be used.
   static constexpr std::chrono::hours kLifetime{2};
 
   using Time = std::chrono::steady_clock::time_point;

@@ -87,18 +87,19 @@ ssize_t TlsSession::receive(std::span<char> into) {
   while (!broken_) {
     ERR_clear_error();
     std::size_t got = 0;
-    if (SSL_read_ex(ssl_.get(), into.data(), into.size(), &got) == 1) {
+    const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
+    if (quiet_ > kQuietMessages) return breakOff();
+    if (result == 1) {
       quiet_ = 0;
       return static_cast<ssize_t>(got);
     }
-    switch (SSL_get_error(ssl_.get(), 0)) {
+    switch (SSL_get_error(ssl_.get(), result)) {
       case SSL_ERROR_ZERO_RETURN:
         return 0;
       case SSL_ERROR_WANT_WRITE:
         needsRoom_ = true;
         return wouldBlock();
       case SSL_ERROR_WANT_READ:
-        if (quiet_ > kQuietMessages) return breakOff();
         if (socket_->blocked) return wouldBlock();
         break;
       default:

@@ -6,7 +6,7 @@
 
 namespace skiff {
 
-TestServer::TestServer(Answer answer, HttpLimits limits)
+TestServer::TestServer(Answer answer, HttpLimits limits, TlsServer* tls)
     : answer_(std::move(answer)),
       work_(context_.get_executor()),
       ledger_(limits.maxConnections, limits.connectionsPerAddress),
@@ -15,7 +15,7 @@ TestServer::TestServer(Answer answer, HttpLimits limits)
   auto socket = ListenSocket::open({"127.0.0.1", 0});
   if (!socket) throw std::runtime_error(socket.error().message);
   port_ = socket->address().port;
-  frontEnd_->listen(std::move(*socket));
+  frontEnd_->listen(std::move(*socket), tls);
   thread_ = std::thread([this] { context_.run(); });
 }
 
@@ -58,6 +58,21 @@ void TestServer::onRefused(const RefusedRequest& request) {
   report.sent = request.bytesSent;
   report.refused = true;
   add(std::move(report));
+}
+
+void TestServer::onHandshake(TlsVersion version, HandshakeOutcome outcome) {
+  const std::scoped_lock lock(mutex_);
+  handshakes_.push_back({version, outcome});
+  changed_.notify_all();
+}
+
+std::vector<Handshake> TestServer::handshakes(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, std::chrono::seconds(10),
+                         [&] { return handshakes_.size() >= count; })) {
+    throw std::runtime_error("fewer handshakes have ended than expected");
+  }
+  return handshakes_;
 }
 
 void TestServer::onDrained() {

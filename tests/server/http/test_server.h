@@ -30,13 +30,21 @@ struct Report {
   bool refused = false;  ///< by onRefused
 };
 
+/// What the handler was told about a client's TLS handshake.
+struct Handshake {
+  TlsVersion version;
+  HandshakeOutcome outcome;
+  bool operator==(const Handshake&) const = default;
+};
+
 /// A front end on a free port of its own, in a thread of its own, with a handler that runs what the
 /// test says.
 class TestServer final : private RequestHandler, private DrainListener {
  public:
   using Answer = std::function<void(HttpExchange&)>;
 
-  explicit TestServer(Answer answer, HttpLimits limits = {});
+  /// With `tls`, that is what it speaks.
+  explicit TestServer(Answer answer, HttpLimits limits = {}, TlsServer* tls = nullptr);
   ~TestServer();
 
   std::uint16_t port() const { return port_; }
@@ -53,12 +61,15 @@ class TestServer final : private RequestHandler, private DrainListener {
 
   /// Waits until so many requests have ended; all that have.
   std::vector<Report> reports(std::size_t count);
+  /// The same of TLS handshakes.
+  std::vector<Handshake> handshakes(std::size_t count);
   void awaitDrained();
 
  private:
   void onRequest(HttpExchange& exchange) override { answer_(exchange); }
   void onFinished(HttpExchange& exchange) override;
   void onRefused(const RefusedRequest& request) override;
+  void onHandshake(TlsVersion version, HandshakeOutcome outcome) override;
   void onDrained() override;
   void add(Report report);
 
@@ -73,6 +84,7 @@ class TestServer final : private RequestHandler, private DrainListener {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Report> reports_;
+  std::vector<Handshake> handshakes_;
   bool drained_ = false;
   std::thread thread_;
 };
