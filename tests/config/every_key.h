@@ -10,6 +10,9 @@ data_dir = "../state"
 
 [server]
 listen = ["0.0.0.0:80", "[::1]:8080", "127.0.0.1:0"]
+listen_tls = ["0.0.0.0:443", "127.0.0.1:0"]
+strict_sni = true
+handshake_timeout_ms = 1007
 shards = 3
 max_uri = "4KiB"
 max_headers = "16KiB"
@@ -47,6 +50,16 @@ mirror = "[0:0::1]:5001"
 
 [registry."127.0.0.1:5000"]
 plain_http = true
+
+[[certificate]]
+certificate = "tls/acme.pem"
+key = "/etc/tls/acme.key"
+hosts = ["Acme.Example.", "*.acme.example"]
+tenant = "acme"
+
+[[certificate]]
+certificate = "tls/other.pem"
+key = "tls/other.key"
 
 [[tenant]]
 name = "acme"

@@ -75,6 +75,9 @@ TEST(Config, EveryServerKeyIsRead) {
   EXPECT_EQ(config.dataDir, "/etc/state");
   ServerConfig server;
   server.listen = {{"0.0.0.0", 80}, {"::1", 8080}, {"127.0.0.1", 0}};
+  server.listenTls = {{"0.0.0.0", 443}, {"127.0.0.1", 0}};
+  server.strictSni = true;
+  server.handshakeTimeout = milliseconds(1'007);
   server.shards = 3;
   server.maxUri = 4_KiB;
   server.maxHeaders = 16_KiB;
@@ -103,6 +106,21 @@ TEST(Config, EveryServerKeyIsRead) {
   deploy.versionsKept = 2;
   EXPECT_EQ(config.deploy, deploy);
   EXPECT_EQ(config.limits, everyLimit());
+}
+
+TEST(Config, EveryCertificateKeyIsRead) {
+  const CertificateConfig acme{
+      "/etc/skiff/tls/acme.pem", "/etc/tls/acme.key", {"acme.example", "*.acme.example"}, "acme"};
+  const CertificateConfig other{"/etc/skiff/tls/other.pem", "/etc/skiff/tls/other.key", {}, ""};
+  EXPECT_EQ(parsed(kEveryKey).certificates, (std::vector<CertificateConfig>{acme, other}));
+}
+
+TEST(Config, MayDoWithoutPlainListenersIfOthersSpeakTls) {
+  const Config config = parsed(
+      "[server]\nlisten = []\nlisten_tls = [\"127.0.0.1:443\"]\n"
+      "[[certificate]]\ncertificate = \"a.pem\"\nkey = \"a.key\"");
+  EXPECT_THAT(config.server.listen, IsEmpty());
+  EXPECT_THAT(config.server.listenTls, SizeIs(1));
 }
 
 TEST(Config, EveryRegistryKeyIsRead) {

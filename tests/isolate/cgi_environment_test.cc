@@ -58,6 +58,14 @@ TEST_F(CgiEnvironment, has_every_variable_of_rfc_3875) {
                                     {"X_MATCHED_ROUTE", "example.com/shop/*"}}));
 }
 
+TEST_F(CgiEnvironment, SaysHttpsOverTls) {
+  exchange_.overTls = true;
+  exchange_.setRequest("GET", "/a?b");
+  auto found = variables();
+  EXPECT_EQ(found["HTTPS"], "on");
+  EXPECT_EQ(found["X_FULL_URL"], "https://example.com/a?b");
+}
+
 struct Split {
   const char* name;
   const char* route;

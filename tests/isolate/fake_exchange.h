@@ -45,6 +45,7 @@ class FakeExchange final : public Exchange {
   void setAddresses(std::string source, std::string server);
   void setMatchedRoute(std::string route) { matchedRoute_ = std::move(route); }
   void setRequestId(std::string id) { requestId_ = std::move(id); }
+  bool overTls = false;
 
   /// How many unsent body bytes the response holds before writing would block; unlimited at first.
   void limitResponseBuffer(std::size_t bytes) { capacity_ = bytes; }
@@ -82,6 +83,7 @@ class FakeExchange final : public Exchange {
   std::string_view sourceAddress() const override { return source_; }
   std::string_view serverAddress() const override { return server_; }
   std::string_view requestId() const override { return requestId_; }
+  bool isSecure() const override { return overTls; }
   std::string_view matchedRoute() const override { return matchedRoute_; }
   BodyRead readRequestBody(std::span<std::byte> into) override;
   std::optional<std::uint64_t> requestBodyLength() const override { return length_; }

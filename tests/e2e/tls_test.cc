@@ -1,0 +1,194 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/e2e/daemon.h"
+#include "tests/server/tls/test_certificate.h"
+#include "tests/server/tls/tls_client.h"
+
+namespace skiff::e2e {
+namespace {
+
+using skiff::testing::TestCertificate;
+using skiff::testing::TlsClient;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// A daemon that speaks TLS for hello.test and *.wild.test, and for globex.test, whose certificate
+/// is the tenant globex's.
+class TlsDaemon : public ::testing::Test {
+ protected:
+  void start(const std::string& server = {}) {
+    makeAll();
+    config_.server = "listen_tls = [\"127.0.0.1:0\"]\n" + server;
+    config_.apps = {{"hello", "hello_wat", {}, {}},
+                    {"cgi", "cgi", {}, {}},
+                    {"echo", "echo", {}, {}},
+                    {"globex", "hello_wat", {}, {}, "globex"},
+                    {"stray", "hello_wat", {}, {}, "acme"}};
+    daemon_.emplace(text());
+    const std::string line =
+        daemon_->process().waitForLine(Process::Stream::error, "listening on https://");
+    port_ = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
+  }
+  void make(const std::string& name, const std::string& names) {
+    TestCertificate::make({name, names}).write(folder_ / "", name);
+  }
+  void makeAll() {
+    make("first", "DNS:hello.test, DNS:cgi.test, DNS:echo.test, DNS:*.wild.test");
+    make("globex", "DNS:globex.test, DNS:stray.test");
+  }
+  std::string text() const {
+    const auto entry = [&](const std::string& name, const std::string& more) {
+      const std::string path = (folder_ / name).string();
+      return "[[certificate]]\ncertificate = \"" + path + ".pem\"\nkey = \"" + path + ".key\"\n" +
+             more;
+    };
+    return config_.text() + entry("first", {}) + entry("globex", "tenant = \"globex\"\n");
+  }
+  std::string ask(const std::string& sni, const std::string& host, const std::string& path = "/") {
+    TlsClient client(port_, {.host = sni});
+    return client.ask(request("GET", host, path));
+  }
+
+  TemporaryFolder folder_;
+  ConfigText config_;
+  std::optional<Daemon> daemon_;
+  std::uint16_t port_ = 0;
+};
+
+TEST_F(TlsDaemon, ServesProgramsThatAreToldSo) {
+  start();
+  const std::string answer = ask("cgi.test", "cgi.test", "/a?b");
+  EXPECT_THAT(answer, HasSubstr("X_FULL_URL=https://cgi.test/a?b"));
+  EXPECT_THAT(answer, HasSubstr("HTTPS=on"));
+  EXPECT_THAT(answer, HasSubstr("SERVER_PORT=" + std::to_string(port_)));
+  EXPECT_EQ(daemon_->accessLine("\"path\":\"/a?b\"").value("tls"), "1.3");
+  EXPECT_EQ(daemon_->get("hello.test").status, 200);
+  EXPECT_EQ(daemon_->metrics().sum("skiff_tls_handshakes_total",
+                                   {{"version", "1.3"}, {"outcome", "full"}}),
+            1);
+}
+
+TEST_F(TlsDaemon, AnswersOnlyForTheCertificatesHostsIfItIsToBeStrict) {
+  start("strict_sni = true\n");
+  EXPECT_THAT(ask("hello.test", "hello.test"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(ask("globex.test", "GLOBEX.test:443"), StartsWith("HTTP/1.1 200 "));
+  for (const auto& [sni, host] : std::vector<std::pair<std::string, std::string>>{
+           {"hello.test", "globex.test"},    // another certificate's host
+           {"", "globex.test"},              // the same, without SNI
+           {"globex.test", "nobody.test"},   // nobody's
+           {"stray.test", "stray.test"}}) {  // another tenant's app
+    const std::string answer = ask(sni, host);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 421 Misdirected Request\r\n")) << sni << " " << host;
+    EXPECT_THAT(answer, HasSubstr("application/problem+json"));
+    EXPECT_THAT(answer, HasSubstr("\"reason\":\"misdirected\""));
+  }
+  EXPECT_THAT(ask("a.wild.test", "b.wild.test"), StartsWith("HTTP/1.1 404 "));
+  // What comes without TLS names no certificate.
+  EXPECT_EQ(daemon_->get("globex.test").status, 200);
+}
+
+TEST_F(TlsDaemon, ReplacesCertificatesOnSighupWithoutAFailedRequest) {
+  start("shards = 2\n");
+  TlsClient before(port_, {.host = "hello.test"});
+  ASSERT_TRUE(before.isConnected());
+  std::atomic<bool> stop{false};
+  std::atomic<int> requests{0};
+  std::atomic<int> failures{0};
+  std::vector<std::thread> load;
+  for (int i = 0; i < 4; ++i) {
+    load.emplace_back([&] {
+      while (!stop) {
+        TlsClient client(port_, {.host = "hello.test"});
+        for (int n = 0; n < 3; ++n) {
+          const std::string answer = client.ask(request("GET", "hello.test", "/"));
+          if (answer.find("Hello from wasm") == std::string::npos) ++failures;
+          ++requests;
+        }
+      }
+    });
+  }
+  std::string serial = before.serial();
+  for (int round = 0; round < 3; ++round) {
+    makeAll();
+    daemon_->reload(text());
+    const auto shown = [&] { return TlsClient(port_, {.host = "hello.test"}).serial(); };
+    EXPECT_TRUE(eventually([&] { return shown() != serial; }));
+    serial = shown();
+  }
+  stop = true;
+  for (std::thread& one : load) one.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_GT(requests, 50);
+  EXPECT_THAT(before.ask(request("GET", "hello.test", "/")), HasSubstr("Hello from wasm"));
+}
+
+TEST_F(TlsDaemon, ResumesOnAnyShardAndAfterAReload) {
+  start("shards = 2\n");
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient first(port_, {.host = "hello.test", .version = version});
+    first.ask(request("GET", "hello.test", "/"));
+    auto session = first.session();
+    ASSERT_TRUE(session);
+    const std::string serial = first.serial();
+    makeAll();
+    daemon_->reload(text());
+    ASSERT_TRUE(
+        eventually([&] { return TlsClient(port_, {.host = "hello.test"}).serial() != serial; }));
+    // The system spreads connections over the shards by their ports.
+    for (int i = 0; i < 20; ++i) {
+      TlsClient again(port_, {.host = "hello.test", .version = version, .session = session.get()});
+      ASSERT_THAT(again.ask(request("GET", "hello.test", "/")), HasSubstr("Hello from wasm"));
+      ASSERT_TRUE(again.isResumed()) << version << " " << i;
+      if (auto next = again.session()) session = std::move(next);
+    }
+  }
+}
+
+TEST_F(TlsDaemon, KeepsItsCertificatesIfNewOnesAreWrong) {
+  start();
+  const std::string serial = TlsClient(port_, {.host = "hello.test"}).serial();
+  std::ofstream(folder_ / "globex.key") << "nothing";
+  daemon_->reload(text());
+  EXPECT_NE(daemon_->process().waitForLine(Process::Stream::error, "the reload is refused"), "");
+  EXPECT_THAT(daemon_->process().text(Process::Stream::error),
+              HasSubstr("globex.key\" holds no private key"));
+  EXPECT_EQ(TlsClient(port_, {.host = "hello.test"}).serial(), serial);
+}
+
+TEST_F(TlsDaemon, EchoesLargeBodies) {
+  start();
+  std::string body;
+  for (int i = 0; body.size() < (1 << 20); ++i) body += std::to_string(i) + " ";
+  TlsClient client(port_, {.host = "echo.test", .piece = 1400, .receiveBuffer = 8192});
+  // The guest begins to answer at once: both sides have to go on meanwhile.
+  client.send(
+      request("POST", "echo.test", "/", {},
+              "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n"));
+  std::string received;
+  for (std::size_t at = 0; at < body.size(); at += 16'000) {
+    ASSERT_TRUE(client.send(std::string_view(body).substr(at, 16'000)));
+    if (at > 200'000) received += client.readSome();
+  }
+  received += client.readToEnd();
+  EXPECT_TRUE(client.endedProperly());
+  EXPECT_THAT(received, StartsWith("HTTP/1.1 200 "));
+  EXPECT_GT(received.size(), body.size());
+}
+
+TEST(TheCheck, SaysWhatIsWrongWithACertificate) {
+  TemporaryFolder folder;
+  std::ofstream(folder / "skiff.toml")
+      << "[server]\nlisten_tls = [\"127.0.0.1:0\"]\n[[certificate]]\ncertificate = \"no.pem\"\n"
+         "key = \"no.key\"\n";
+  const CheckResult result = check(folder / "skiff.toml");
+  EXPECT_EQ(result.ending, (Ending{1, 0}));
+  EXPECT_THAT(result.error, HasSubstr("no.pem\" cannot be opened"));
+}
+
+}  // namespace
+}  // namespace skiff::e2e
