@@ -21,7 +21,7 @@ struct SocketEnd;
 /// whether there are more), the functions say so. After handshake() is done, receive() and send()
 /// may wait for either direction: needsRoom() says that the last receive() waits for room.
 ///
-/// Memory: some 10 KiB, and up to 34 KiB more while bytes are on their way; a client that sends
+/// Memory: some 13 KiB, and up to 34 KiB more while bytes are on their way; a client that sends
 /// more than kHandshakeBytes before it has finished its handshake is cut off. One thread at a time.
 class TlsSession {
  public:

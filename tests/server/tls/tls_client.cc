@@ -71,7 +71,7 @@ TlsClient::TlsClient(std::uint16_t port, const Options& options)
 }
 
 TlsClient::~TlsClient() {
-  // Or OpenSSL would not resume its session again (RFC 2246, 7.2.1, was of that mind).
+  // Or OpenSSL would not resume its session again.
   SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   if (socket_ >= 0) ::close(socket_);
 }
