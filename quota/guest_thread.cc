@@ -17,6 +17,7 @@ namespace skiff {
 namespace {
 
 using std::chrono::nanoseconds;
+using namespace std::chrono_literals;
 
 /// The watchdog looks at a running guest at least this often, so that much time at most can have
 /// been CPU time before its first look; the rest was waiting for a processor.
@@ -53,7 +54,7 @@ void GuestThread::begin(const ActivationBudget& budget) {
   budget_ = budget;
   startCycles_ = readCycles();
   word_.begin(away_);
-  if (Watchdog* watchdog = watchdog_.load(std::memory_order_relaxed)) watchdog->wakeIfAsleep();
+  if (Watchdog* watchdog = watchdog_.load(std::memory_order_relaxed)) watchdog->wakeIfResting();
 }
 
 ActivationReport GuestThread::end() {
@@ -65,7 +66,7 @@ ActivationReport GuestThread::end() {
     if (budget_.quota) budget_.quota->chargeCpu(report.cpu);
     return report;
   }
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (handOffDue_.exchange(false, std::memory_order_relaxed)) {
     handOff_.load(std::memory_order_relaxed)
         ->release(budget_.quota ? budget_.quota->tenant.get() : nullptr);
@@ -86,6 +87,9 @@ ActivationReport GuestThread::end() {
   // An interruption may still strike, on this thread, before its next activation.
   parked_ = warningDue_ = false;
   terminated_ = Reason::none;
+  lock.unlock();
+  Watchdog* const watchdog = watchdog_.load(std::memory_order_relaxed);
+  if (away_ && watchdog && watchdog->hasParked()) watchdog->wakeIfResting();
   return report;
 }
 
@@ -119,11 +123,15 @@ void GuestThread::charge(nanoseconds used) {
   charged_ = used;
 }
 
-nanoseconds GuestThread::inspect(const Look& look) {
+GuestThread::Outlook GuestThread::inspect(const Look& look) {
   const ActivationWord::Seen seen = word_.look();
-  if (seen.state == ActivationWord::State::idle) return kNever;
+  const bool isNew = std::exchange(lastLook_, seen.sequence) != seen.sequence;
+  if (seen.state == ActivationWord::State::idle) {
+    return {kNever, isNew && handOff_.load(std::memory_order_relaxed) != nullptr};
+  }
+  const bool usesShard = seen.state != ActivationWord::State::away;
   const std::lock_guard lock(mutex_);
-  if (!word_.claim(seen.sequence)) return look.tick;
+  if (!word_.claim(seen.sequence)) return {look.tick, usesShard};
   if (claimed_ != seen.sequence) {
     claimed_ = seen.sequence;
     seenCycles_ = readCycles();
@@ -133,7 +141,7 @@ nanoseconds GuestThread::inspect(const Look& look) {
     refusedAt_.reset();
     parked_ = throttled_ = warned_ = warningDue_ = false;
   }
-  return inspectClaimed(look, seen.state);
+  return {inspectClaimed(look, seen.state), usesShard};
 }
 
 nanoseconds GuestThread::inspectClaimed(const Look& look, ActivationWord::State state) {
@@ -157,8 +165,15 @@ nanoseconds GuestThread::inspectClaimed(const Look& look, ActivationWord::State 
   } else if (used >= look.slice && state != ActivationWord::State::away) {
     tryHandOff(look, used);
   }
-  const nanoseconds left = std::min<nanoseconds>(limit - used, deadline() - look.now);
-  return std::clamp(left, std::min(kFineTick, look.tick), look.tick);
+  const nanoseconds cpuLeft = limit - used - (budget_.warns && !warned_ ? warningTime() : 0ns);
+  const nanoseconds left = std::min<nanoseconds>(cpuLeft, deadline() - look.now);
+  const nanoseconds tick = state == ActivationWord::State::away ? look.awayTick : look.tick;
+  return std::clamp(left, std::min(kFineTick, tick), tick);
+}
+
+/// How much CPU time before its limit it is warned.
+nanoseconds GuestThread::warningTime() const {
+  return (cpuLimit() + budget_.used) / 10;
 }
 
 void GuestThread::tryHandOff(const Look& look, nanoseconds used) {
@@ -211,8 +226,7 @@ void GuestThread::terminate(Reason reason) {
 }
 
 void GuestThread::warn(nanoseconds used) {
-  const nanoseconds left = cpuLimit() - used;
-  if (left > (cpuLimit() + budget_.used) / 10) return;
+  if (cpuLimit() - used > warningTime()) return;
   warned_ = warningDue_ = true;
   interrupt();
 }

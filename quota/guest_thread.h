@@ -110,14 +110,19 @@ class GuestThread {
 
   static constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max();
 
-  /// One look by the watchdog: ends the activation if it is over a limit, hands off what the thread
-  /// carries if it overran `slice`. When to look again: kNever if nothing is under way.
   struct Look {
     Clock::time_point now;
     std::chrono::nanoseconds slice;
-    std::chrono::nanoseconds tick;
+    std::chrono::nanoseconds tick;      ///< the longest until the next look at one on a shard
+    std::chrono::nanoseconds awayTick;  ///< the same of one that is away
   };
-  std::chrono::nanoseconds inspect(const Look& look);
+  struct Outlook {
+    std::chrono::nanoseconds next = kNever;  ///< when to look again; kNever: nothing is under way
+    bool usedShard = false;                  ///< a guest ran on a shard since the last look
+  };
+  /// One look by the watchdog: ends the activation if it is over a limit, hands off what the thread
+  /// carries if it overran `slice`.
+  Outlook inspect(const Look& look);
   std::chrono::nanoseconds inspectClaimed(const Look& look, ActivationWord::State state);
   void tryHandOff(const Look& look, std::chrono::nanoseconds used);
   bool handOffNow(HandOff& handOff, const TenantQuota* tenant);
@@ -135,6 +140,7 @@ class GuestThread {
   std::chrono::nanoseconds threadCpu() const;
   std::chrono::nanoseconds usedSoFar() const;
   std::chrono::nanoseconds cpuLimit() const;
+  std::chrono::nanoseconds warningTime() const;
   Clock::time_point deadline() const;
   void charge(std::chrono::nanoseconds used);
 
@@ -148,6 +154,7 @@ class GuestThread {
   /// function ran at each try. The owner does it itself when one ends, or the next look does.
   std::atomic<bool> handOffDue_{false};
   std::atomic<Watchdog*> watchdog_{nullptr};
+  ActivationWord::Sequence lastLook_ = 0;  ///< the watchdog's: the activation that it saw last
 
   // Under the mutex: what the watchdog knows of the activation that it claimed.
   std::mutex mutex_;

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "quota/cycle_clock.h"
-#include "quota/guest_thread.h"
 #include "quota/thread_priority.h"
 
 namespace skiff {
@@ -14,9 +13,10 @@ namespace {
 // How many looks find nothing before it sleeps, and how long it sleeps at most.
 constexpr int kIdleLooks = 10;
 constexpr std::chrono::milliseconds kSleep{20};
-/// The longest pause between looks while guests run beside the shards, on the same processors. When
-/// a shard wakes up there, the kernel may hold that the guest's thread is owed some time, and then
-/// asks again only at the next clock tick (4 ms), or when some other thread wakes up: this one.
+/// The longest pause between looks while guests run beside shards that are busy, on the same
+/// processors. When a shard that ran just now wakes up there, the kernel may hold that the guest's
+/// thread is owed some time, and then asks again only at the next clock tick (4 ms), or when some
+/// other thread wakes up: this one.
 constexpr std::chrono::microseconds kBesideTick{250};
 /// And yet the shortest, in times of what a look takes: with many threads, that is more.
 constexpr int kRests = 20;
@@ -56,19 +56,27 @@ void Watchdog::remove(GuestThread& thread) {
 }
 
 void Watchdog::wake() {
-  if (!asleep_.exchange(false, std::memory_order_relaxed)) return;
-  const std::lock_guard lock(mutex_);
-  woken_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+    rests_.store(false, std::memory_order_relaxed);
+  }
+  // It may run before this returns: not to find the mutex held.
   changed_.notify_one();
 }
 
-std::chrono::nanoseconds Watchdog::inspectAll() {
+GuestThread::Outlook Watchdog::inspectAll() {
   const auto now = std::chrono::steady_clock::now();
-  const GuestThread::Look look{now, settings_.slice, settings_.tick};
-  std::chrono::nanoseconds next = GuestThread::kNever;
-  for (GuestThread* thread : threads_) next = std::min(next, thread->inspect(look));
-  if (next != GuestThread::kNever) schedule(now);
-  return next;
+  const GuestThread::Look look{now, settings_.slice, settings_.tick, settings_.awayTick};
+  GuestThread::Outlook all;
+  for (GuestThread* thread : threads_) {
+    const GuestThread::Outlook one = thread->inspect(look);
+    all.next = std::min(all.next, one.next);
+    all.usedShard = all.usedShard || one.usedShard;
+  }
+  // If nothing runs just now, what was away a moment ago may be back in another.
+  if (all.next != GuestThread::kNever) schedule(now);
+  return all;
 }
 
 void Watchdog::schedule(std::chrono::steady_clock::time_point now) {
@@ -77,39 +85,48 @@ void Watchdog::schedule(std::chrono::steady_clock::time_point now) {
     OverrunGuest guest;
     if (thread->describe(guest, now)) overrun_.push_back(guest);
   }
-  if (overrun_.empty()) return;
-  schedule_.decide(overrun_, now);
-  for (const OverrunGuest& guest : overrun_) guest.thread->park(guest, now);
+  bool hasParked = false;
+  if (!overrun_.empty()) schedule_.decide(overrun_, now);
+  for (const OverrunGuest& guest : overrun_) {
+    guest.thread->park(guest, now);
+    hasParked = hasParked || (!guest.runs && !guest.throttled);
+  }
+  hasParked_.store(hasParked, std::memory_order_relaxed);
+}
+
+/// While guests run on shards, after a look that took `look`.
+std::chrono::nanoseconds Watchdog::longestPause(std::chrono::nanoseconds look) const {
+  if (overrun_.empty()) return settings_.tick;
+  return std::min<std::chrono::nanoseconds>(
+      settings_.tick, std::max<std::chrono::nanoseconds>(kBesideTick, look * kRests));
 }
 
 void Watchdog::run() {
   pthread_setname_np(pthread_self(), "watchdog");
   goFirst();
   std::unique_lock lock(mutex_);
+  std::uint64_t lastUse = readCycles();  // of a shard, by a guest
+  const auto isQuiet = [&](std::uint64_t at) {
+    return cyclesToTime(at - lastUse) > settings_.quiet;
+  };
   int idleLooks = 0;
   while (!stopping_) {
     const std::uint64_t begin = readCycles();
-    const std::chrono::nanoseconds next = inspectAll();
-    idleLooks = next == GuestThread::kNever ? idleLooks + 1 : 0;
-    if (idleLooks < kIdleLooks) {
-      std::chrono::nanoseconds longest = settings_.tick;
-      if (!overrun_.empty()) {
-        const std::chrono::nanoseconds look = cyclesToTime(readCycles() - begin);
-        longest = std::min(longest, std::max<std::chrono::nanoseconds>(kBesideTick, look * kRests));
-      }
-      changed_.wait_for(lock, std::min(next, longest));
-      continue;
-    }
+    const bool rests = idleLooks >= kIdleLooks || isQuiet(begin);
     woken_ = false;
-    asleep_.store(true, std::memory_order_seq_cst);
-    // An activation that began in between either sees that, or is seen here.
-    if (inspectAll() == GuestThread::kNever) {
-      changed_.wait_for(lock, kSleep, [this] { return stopping_ || woken_; });
-    } else {
-      woken_ = true;
+    rests_.store(rests, std::memory_order_seq_cst);
+    // An activation that begins either sees that or is seen here.
+    const GuestThread::Outlook found = inspectAll();
+    if (found.usedShard) lastUse = begin;
+    const bool isIdle = found.next == GuestThread::kNever && !found.usedShard;
+    idleLooks = isIdle ? idleLooks + 1 : 0;
+    std::chrono::nanoseconds pause = found.next;
+    if (isIdle && rests) {
+      pause = kSleep;
+    } else if (!isQuiet(begin)) {
+      pause = std::min(pause, longestPause(cyclesToTime(readCycles() - begin)));
     }
-    asleep_.store(false, std::memory_order_relaxed);
-    if (woken_) idleLooks = 0;
+    changed_.wait_for(lock, pause, [this] { return stopping_ || woken_; });
   }
 }
 

@@ -5,47 +5,13 @@
 #include <atomic>
 #include <thread>
 
-#include "quota/guest_thread.h"
-#include "quota/hand_off.h"
 #include "quota/quotas.h"
+#include "tests/quota/watched_guest.h"
 
 namespace skiff {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// A thread that runs guests.
-struct Place {
-  explicit Place(Watchdog& watchdog_) : watchdog(watchdog_) {
-    thread.bind();
-    watchdog.add(thread);
-  }
-  ~Place() { watchdog.remove(thread); }
-
-  Watchdog& watchdog;
-  GuestThread thread;
-};
-
-/// A guest that computes until it is ended.
-struct Spinner {
-  std::atomic<int> interruptions{0};
-  void spin(GuestThread& thread) {
-    int heeded = 0;
-    while (true) {
-      const int sent = interruptions.load(std::memory_order_acquire);
-      if (sent == heeded) continue;
-      heeded = sent;
-      if (thread.heed() == GuestThread::Command::end) return;
-    }
-  }
-  ActivationBudget budget(std::chrono::nanoseconds cpu, Clock::duration wall) {
-    return {
-        .cpu = cpu,
-        .deadline = Clock::now() + wall,
-        .interrupt = [](void* self) { static_cast<Spinner*>(self)->interruptions.fetch_add(1); },
-        .target = this};
-  }
-};
 
 TEST(WatchdogTest, EndsAGuestThatUsedUpItsCpuTime) {
   Watchdog watchdog;
@@ -173,32 +139,6 @@ TEST(WatchdogTest, WakesUpForAGuestAfterALongSleep) {
   }
 }
 
-/// What a thread carries: who has it, and what it does when it gets it.
-class Baton final : public HandOff {
- public:
-  Reserved reserve(const TenantQuota* tenant_) override {
-    ++reservations;
-    tenant = tenant_;
-    return answer;
-  }
-  void release(const TenantQuota* tenant_) override {
-    EXPECT_EQ(tenant, tenant_);
-    ++releases;
-  }
-  void takeOver(const TenantQuota* tenant_) override {
-    EXPECT_EQ(tenant, tenant_);
-    ++takeOvers;
-    taken.store(true);
-    taken.notify_all();
-  }
-  std::atomic<Reserved> answer{Reserved::yes};
-  const TenantQuota* tenant = nullptr;  ///< the watchdog's
-  std::atomic<int> reservations{0};
-  std::atomic<int> releases{0};
-  std::atomic<int> takeOvers{0};
-  std::atomic<bool> taken{false};
-};
-
 TEST(WatchdogTest, HandsOffWhatAThreadCarriesWhenAGuestOverruns) {
   Watchdog watchdog;
   Place place(watchdog);
@@ -317,21 +257,13 @@ TEST(WatchdogTest, HandsOffInTheEndWhenItsTenantHasAThreadToSpareAgain) {
   EXPECT_EQ(baton.takeOvers, 1);
 }
 
-class AccountTest : public ::testing::Test {
- protected:
-  std::shared_ptr<AppQuota> account(const Limits& limits) {
-    return std::make_shared<AppQuota>(std::make_shared<TenantQuota>("tenant", limits), "app",
-                                      limits);
-  }
-};
-
-TEST_F(AccountTest, AChangedLimitHoldsForAnActivationUnderWay) {
+TEST(WatchedAccountTest, AChangedLimitHoldsForAnActivationUnderWay) {
   Watchdog watchdog;
   Place place(watchdog);
   Limits limits;
   limits.cpu = std::chrono::hours(1);
   limits.wall = std::chrono::hours(1);
-  const auto quota = account(limits);
+  const auto quota = newAccount(limits);
   Spinner spinner;
   ActivationBudget budget = spinner.budget({}, {});
   budget.quota = quota.get();
@@ -350,7 +282,7 @@ TEST_F(AccountTest, AChangedLimitHoldsForAnActivationUnderWay) {
   changer.join();
 }
 
-TEST_F(AccountTest, AHandOffIsTheTenantsWhoseGuestOverran) {
+TEST(WatchedAccountTest, AHandOffIsTheTenantsWhoseGuestOverran) {
   Watchdog watchdog;
   Place place(watchdog);
   Baton baton;
@@ -358,7 +290,7 @@ TEST_F(AccountTest, AHandOffIsTheTenantsWhoseGuestOverran) {
   Limits limits;
   limits.cpu = std::chrono::milliseconds(20);
   limits.wall = std::chrono::hours(1);
-  const auto quota = account(limits);
+  const auto quota = newAccount(limits);
   Spinner spinner;
   ActivationBudget budget = spinner.budget({}, {});
   budget.quota = quota.get();
@@ -370,7 +302,7 @@ TEST_F(AccountTest, AHandOffIsTheTenantsWhoseGuestOverran) {
   EXPECT_EQ(baton.tenant, quota->tenant.get());
 }
 
-TEST_F(AccountTest, GuestsThatAreAwayTakeTurnsOnOneProcessor) {
+TEST(WatchedAccountTest, GuestsThatAreAwayTakeTurnsOnOneProcessor) {
   Watchdog watchdog({.tick = std::chrono::microseconds(500), .processors = 1});
   Limits limits;
   limits.cpu = std::chrono::milliseconds(60);
@@ -378,7 +310,7 @@ TEST_F(AccountTest, GuestsThatAreAwayTakeTurnsOnOneProcessor) {
   std::atomic<int> parked{0};
   const auto run = [&] {
     Place place(watchdog);
-    const auto quota = account(limits);
+    const auto quota = newAccount(limits);
     Spinner spinner;
     ActivationBudget budget = spinner.budget({}, {});
     budget.quota = quota.get();
