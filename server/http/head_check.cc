@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "server/http/authority.h"
+#include "server/http/path_check.h"
 
 namespace skiff {
 namespace {
@@ -148,6 +149,18 @@ bool isTargetByte(char c) {
   return c > 0x20 && c < 0x7f && c != '#' && c != '\\';
 }
 
+Refusal checkPath(std::string_view target) {
+  switch (findPathFault(target)) {
+    case PathFault::none:
+      return {};
+    case PathFault::dotSegment:
+      return bad("the path has the segment . or .., which clients resolve before they send it");
+    case PathFault::encoding:
+      return bad("the path has a percent-encoding that is malformed or that of NUL");
+  }
+  return {};
+}
+
 /// Finds path and authority in the target (RFC 9112, 3.2).
 Refusal checkTarget(std::string_view target, Scheme scheme, RequestHead& head,
                     std::string_view& authority) {
@@ -157,7 +170,7 @@ Refusal checkTarget(std::string_view target, Scheme scheme, RequestHead& head,
   if (head.method == "CONNECT") return bad("CONNECT is not served");
   if (target.starts_with('/')) {
     head.target = target;
-    return {};
+    return checkPath(target);
   }
   if (target == "*") {
     if (head.method != "OPTIONS") return bad("the target * goes with OPTIONS only");
@@ -183,13 +196,16 @@ Refusal checkTarget(std::string_view target, Scheme scheme, RequestHead& head,
   } else {
     head.target = path;
   }
-  return {};
+  return checkPath(path);
 }
 
-Refusal checkHost(const SpecialFields& special, std::string_view targetAuthority,
+Refusal checkHost(const SpecialFields& special, std::string_view targetAuthority, bool version10,
                   RequestHead& head) {
   if (special.hosts > 1) return bad("the request has more than one Host");
-  if (special.hosts == 0 && targetAuthority.empty()) return bad("the request has no Host");
+  // HTTP/1.1 demands it also beside a target that names the host (RFC 9112, 3.2).
+  if (special.hosts == 0 && (targetAuthority.empty() || !version10)) {
+    return bad("the request has no Host");
+  }
   std::optional<Authority> authority;
   if (special.hosts == 1) {
     authority = parseAuthority(*special.host);
@@ -301,7 +317,9 @@ Refusal checkHead(const RequestParser& parser, std::string_view text, Scheme sch
   std::string_view authority;
   if (const Refusal refusal = checkTarget(parser.target().in(text), scheme, head, authority))
     return refusal;
-  if (const Refusal refusal = checkHost(special, authority, head)) return refusal;
+  if (const Refusal refusal = checkHost(special, authority, framing.version10, head)) {
+    return refusal;
+  }
   if (const Refusal refusal = checkBody(special, framing)) return refusal;
   if (const Refusal refusal = checkExpect(special, framing)) return refusal;
   if (special.namesFields) removeNamedFields(parser, text, head.headers);

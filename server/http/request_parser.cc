@@ -12,6 +12,13 @@ namespace {
 constexpr std::uint64_t kFramingAllowance = 16 << 10;
 constexpr std::uint64_t kFramingPerChunk = 16;
 
+/// Any token may be a method, but all that there are have capitals only (RFC 9110, 9.1): the rest
+/// is more likely no request at all.
+bool looksLikeMethod(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; });
+}
+
 }  // namespace
 
 /// llhttp's C callbacks: each catches everything before it returns to C.
@@ -127,6 +134,11 @@ RequestParser::Head RequestParser::parseHead(std::string_view bytes) {
   }
   if (error == HPE_OK) {
     parsed_ = bytes.size();
+    // llhttp takes it for HTTP/0.9 and waits for fields, which that does not have.
+    if (bytes.substr(target_.offset + target_.length).starts_with("\r\n") && target_.length != 0) {
+      refuse(Reason::badRequest, 400, "the request line does not end in a version of HTTP");
+      return Head::refused;
+    }
     if (parsed_ <= limits_.largestHead()) return Head::more;
     refuse(Reason::headersTooLarge, 431, "the request's head is too large");
     return Head::refused;
@@ -149,10 +161,16 @@ void RequestParser::refuseForParserError(llhttp_errno_t error, std::string_view 
     case HPE_PAUSED_H2_UPGRADE:
       refuse(Reason::badRequest, 505, "HTTP/2 is not served here");
       return;
+    case HPE_INVALID_CONSTANT:
+      if (detail == "Invalid method for HTTP/x.x request") {
+        refuse(Reason::badRequest, 501, "the request's method is not known");
+        return;
+      }
+      break;
     case HPE_INVALID_METHOD: {
-      // Look only at what was parsed: more may have arrived or not.
+      // The byte that fits no known method is the last to look at: more may have arrived or not.
       const auto parsed = static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - bytes.data());
-      if (detail == "Invalid method encountered" && isHttpToken(bytes.substr(0, parsed))) {
+      if (looksLikeMethod(bytes.substr(0, parsed + 1))) {
         refuse(Reason::badRequest, 501, "the request's method is not known");
         return;
       }
