@@ -1,6 +1,7 @@
 #include "server/http/head_check.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "server/http/authority.h"
@@ -57,6 +58,9 @@ struct SpecialFields {
   bool namesFields = false;  ///< Connection names fields besides its own options
 };
 
+/// Letters of the longest name that is special.
+constexpr std::size_t kLongestSpecial = 17;
+
 enum class FieldKind : std::uint8_t {
   other,
   host,
@@ -90,6 +94,15 @@ FieldKind kindOf(std::string_view name) {
     default:
       return FieldKind::other;
   }
+}
+
+/// Whether readers that turn dashes into underscores, as CGI does, would take the field for another
+/// that decides how the message is read.
+bool passesForSpecial(std::string_view name) {
+  if (name.find('_') == name.npos || name.size() > kLongestSpecial) return false;
+  std::array<char, kLongestSpecial> dashed;
+  std::replace_copy(name.begin(), name.end(), dashed.begin(), '_', '-');
+  return kindOf({dashed.data(), name.size()}) != FieldKind::other;
 }
 
 void readConnectionOptions(std::string_view value, SpecialFields& special) {
@@ -309,6 +322,7 @@ Refusal checkHead(const RequestParser& parser, std::string_view text, Scheme sch
       case FieldKind::hopByHop:
         continue;
       case FieldKind::other:
+        if (passesForSpecial(name)) return bad("a field's name is another's with underscores");
         break;
     }
     head.headers.addReference(name, value);

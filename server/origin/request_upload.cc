@@ -21,11 +21,26 @@ constexpr std::array<std::string_view, 6> kIdempotent{"GET",    "HEAD",    "PUT"
 constexpr std::size_t kChunkFrame = 20;
 constexpr std::string_view kLineEnd = "\r\n";
 
-bool isRequestTarget(std::string_view target) {
-  if (target != "*" && !target.starts_with('/')) return false;
-  return std::ranges::all_of(target, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20 && byte != 0x7F;
+bool isRequestTarget(std::string_view target, std::string_view method) {
+  if (target == "*") return method == "OPTIONS";
+  return target.starts_with('/') && std::ranges::all_of(target, [](char c) {
+           return c > 0x20 && c < 0x7F && c != '#' && c != '\\';
+         });
+}
+
+/// What the origin itself, or what stands before it, could take for no host or for several.
+bool isHost(std::string_view value) {
+  return std::ranges::all_of(value, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~:[]").find(c) != std::string_view::npos;
+  });
+}
+
+/// Underscores are dashes to readers that name variables after fields, as CGI does.
+bool passesFor(std::string_view name, std::string_view other) {
+  return std::ranges::equal(name, other, [](char a, char b) {
+    const char lower = a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a;
+    return (lower == '_' ? '-' : lower) == b;
   });
 }
 
@@ -41,8 +56,9 @@ Result<void> RequestUpload::start(std::string_view method, std::string_view targ
   assert(headSize_ == 0);
   if (!isHttpToken(method)) return Error{"the request's method is not a token"};
   if (method == "CONNECT") return Error{"the method CONNECT cannot be sent to an origin"};
-  if (!isRequestTarget(target)) {
-    return Error{"the request's target does not begin with / or holds spaces or controls"};
+  if (!isRequestTarget(target, method)) {
+    return Error{
+        "the request's target does not begin with / or holds what must be percent-encoded"};
   }
   idempotent_ = std::ranges::find(kIdempotent, method) != kIdempotent.end();
   chunked_ = !bodyLength;
@@ -52,12 +68,15 @@ Result<void> RequestUpload::start(std::string_view method, std::string_view targ
 
   std::string& out = pending_;
   out.append(method).append(" ").append(target).append(" HTTP/1.1").append(kLineEnd);
-  if (!headers.contains("host")) appendField(out, "Host", authority);
+  bool hasHost = headers.contains("host");
+  if (!hasHost) appendField(out, "Host", authority);
   for (const Header& field : headers) {
-    const auto same = [&field](std::string_view name) {
-      return equalsIgnoringCase(name, field.name);
-    };
-    if (std::ranges::any_of(kNotSentOn, same)) continue;
+    const auto isSame = [&field](std::string_view name) { return passesFor(field.name, name); };
+    if (std::ranges::any_of(kNotSentOn, isSame)) continue;
+    if (isSame("host")) {
+      if (!std::exchange(hasHost, false)) return Error{"the request has more than one Host"};
+      if (!isHost(field.value)) return Error{"the request's Host is not a host"};
+    }
     if (!isHttpToken(field.name) || !isFieldValue(field.value)) {
       return Error{"a header field of the request holds characters that are not allowed there"};
     }

@@ -44,6 +44,8 @@ constexpr WireCase kFields[] = {
     {"a blank before Host's colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", k400},
     {"a blank in a name", "GET / HTTP/1.1\r\nHost: a\r\nX Y: b\r\n\r\n", k400},
     {"a name alone", "GET / HTTP/1.1\r\nHost: a\r\nbroken\r\n\r\n", k400},
+    {"Proxy-Connection with an underscore",
+     "GET / HTTP/1.1\r\nHost: a\r\nProxy_Connection: b\r\n\r\n", k400},
     {"an empty name", "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", k400},
     {"an empty name that is a blank", "GET / HTTP/1.1\r\nHost: a\r\n : b\r\n\r\n", k400},
     {"a name in brackets", "GET / HTTP/1.1\r\nHost: a\r\n[X]: b\r\n\r\n", k400},
@@ -71,6 +73,8 @@ constexpr WireCase kFields[] = {
     {"DEL in a value", "GET / HTTP/1.1\r\nHost: a\r\nX: b\x7f\r\n\r\n", k400},
 
     // What is read, and how.
+    {"an underscore in another name", "GET / HTTP/1.1\r\nHost: a\r\nX_Y: b\r\n\r\n",
+     "GET / a X_Y=b -> 200 open"},
     {"every byte that a name may have",
      "GET / HTTP/1.1\r\nHost: a\r\n!#$%&'*+-.^_`|~09azAZ: b\r\n\r\n",
      "GET / a !#$%&'*+-.^_`|~09azAZ=b -> 200 open"},

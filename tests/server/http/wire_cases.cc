@@ -72,7 +72,16 @@ class WireRun {
   WireSocket client_;
 };
 
-std::vector<Cuts> waysToCut(std::size_t size) {
+std::string run(WireServer& server, const WireCase& wireCase, const Cuts& cuts) {
+  WireRun run(server);
+  for (const std::string_view piece : cutAt(wireCase.bytes, cuts)) run.send(piece);
+  if (wireCase.then == WireCase::Then::endsSending) run.finishSending();
+  return run.outcome(wireCase.outcome);
+}
+
+}  // namespace
+
+std::vector<std::vector<std::size_t>> waysToCut(std::size_t size) {
   std::vector<Cuts> ways = {{}};
   if (size == 0) return ways;
   std::mt19937 random(static_cast<unsigned>(size));
@@ -94,19 +103,16 @@ std::vector<Cuts> waysToCut(std::size_t size) {
   return ways;
 }
 
-std::string run(WireServer& server, const WireCase& wireCase, const Cuts& cuts) {
-  WireRun run(server);
+std::vector<std::string_view> cutAt(std::string_view bytes, std::span<const std::size_t> cuts) {
+  std::vector<std::string_view> pieces;
   std::size_t begin = 0;
   for (const std::size_t cut : cuts) {
-    run.send(wireCase.bytes.substr(begin, cut - begin));
+    pieces.push_back(bytes.substr(begin, cut - begin));
     begin = cut;
   }
-  run.send(wireCase.bytes.substr(begin));
-  if (wireCase.then == WireCase::Then::endsSending) run.finishSending();
-  return run.outcome(wireCase.outcome);
+  pieces.push_back(bytes.substr(begin));
+  return pieces;
 }
-
-}  // namespace
 
 std::string statusesIn(std::string_view bytes) {
   std::string statuses;

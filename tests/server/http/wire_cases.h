@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/http/http_limits.h"
 #include "tests/server/http/wire_server.h"
@@ -29,6 +31,11 @@ inline constexpr std::string_view k400 = "-> 400 closed";
 void expectOneReading(std::span<const WireCase> cases,
                       WireServer::Handling handling = WireServer::Handling::reads,
                       const HttpLimits& limits = {});
+
+/// Ways to cut so many bytes into pieces: the offsets at which a piece ends, but for the last.
+std::vector<std::vector<std::size_t>> waysToCut(std::size_t size);
+/// The pieces.
+std::vector<std::string_view> cutAt(std::string_view bytes, std::span<const std::size_t> cuts);
 
 /// The statuses of the answers in `bytes`, without 100. " cut" for one that is not complete, "
 /// nonsense" for what is no answer.

@@ -54,6 +54,36 @@ TEST(OriginCall, SendsTheHeadAsGivenAndReadsTheAnswer) {
   EXPECT_EQ(head, "GET /path?q=1 HTTP/1.1\r\nX-One: 1\r\nHost: app.example\r\n\r\n");
 }
 
+TEST(OriginCall, LeavesFramingOutHoweverItIsSpelled) {
+  std::string head;
+  ScriptedOrigin origin({[&head](Peer& peer) {
+    head = peer.readHead();
+    peer.send(kOk);
+  }});
+  OriginClient client(origin.url());
+  ClientCall call(client.connector());
+  call.headers.add("Host", "app.example");
+  for (const char* name : {"CONTENT-LENGTH", "content_length", "Transfer-Encoding",
+                           "transfer_encoding", "Connection", "Upgrade", "TE", "Trailer"}) {
+    call.headers.add(name, "5");
+  }
+  call.headers.add("X_Y", "1");
+  call.start("GET");
+  runAndExpectOk(client, call);
+  EXPECT_EQ(origin.finish(), "");
+  EXPECT_EQ(head, "GET / HTTP/1.1\r\nHost: app.example\r\nX_Y: 1\r\n\r\n");
+}
+
+TEST(OriginCall, RefusesASecondHost) {
+  OriginClient client("http://127.0.0.1:1");
+  ClientCall call(client.connector());
+  call.headers.add("Host", "a");
+  call.headers.add("host", "a");
+  call.start("GET");
+  ASSERT_TRUE(call.failed());
+  EXPECT_THAT(call.call().error(), HasSubstr("more than one Host"));
+}
+
 TEST(OriginCall, NamesTheOriginAsHostWhenTheHeadersNameNone) {
   std::string head;
   ScriptedOrigin origin({[&head](Peer& peer) {
@@ -124,6 +154,13 @@ TEST(OriginCall, RefusesWhatCannotBeSentAsItIs) {
                           Case{"target", "GET", "/a b", "A", "b", "target"},
                           Case{"target_line", "GET", "/ HTTP/1.1\r\nX: y", "A", "b", "target"},
                           Case{"target_form", "GET", "http://a/", "A", "b", "target"},
+                          Case{"target_fragment", "GET", "/a#b", "A", "b", "target"},
+                          Case{"target_backslash", "GET", "/a\\b", "A", "b", "target"},
+                          Case{"target_letter", "GET", "/\xc3\xa4", "A", "b", "target"},
+                          Case{"target_star", "GET", "*", "A", "b", "target"},
+                          Case{"host_list", "GET", "/", "Host", "a, b", "not a host"},
+                          Case{"host_path", "GET", "/", "Host", "a/b", "not a host"},
+                          Case{"host_user", "GET", "/", "Host", "u@a", "not a host"},
                           Case{"field_name", "GET", "/", "A b", "c", "header field"},
                           Case{"field_value", "GET", "/", "A", "b\r\nC: d", "header field"}}) {
     OriginClient client("http://127.0.0.1:1");
