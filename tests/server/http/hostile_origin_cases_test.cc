@@ -4,6 +4,7 @@
 #include "gtest/gtest.h"
 #include "tests/server/http/origin_wire.h"
 #include "tests/server/http/wire_cases.h"
+#include "tests/server/http/wire_run.h"
 
 namespace skiff {
 namespace {

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <random>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/server/http/wire_run.h"
 
 namespace skiff {
 namespace {
 
 using Cuts = std::vector<std::size_t>;
-using std::chrono::steady_clock;
 
-/// Each piece is an event of its own, unless the client has sent one too many.
-constexpr std::chrono::seconds kEventPatience{1};
 /// How long an outcome that is not the expected one may still turn into it.
 constexpr std::chrono::milliseconds kOutcomePatience{500};
 /// Longer cases are cut at some of their bytes only.
@@ -23,60 +20,17 @@ constexpr std::size_t kCutEverywhere = 600;
 constexpr int kRandomRounds = 3;
 constexpr int kRoundsOfLong = 20;
 
-class WireRun {
- public:
-  explicit WireRun(WireServer& server)
-      : server_(server), client_(WireSocket::connect(server.port())) {
-    server_.turn(kEventPatience);
-  }
-  ~WireRun() {
-    // The next run begins with nothing left of this one.
-    { const WireSocket gone = std::move(client_); }
-    EXPECT_TRUE(server_.turnUntil([this] { return server_.connections() == 0; }));
-    server_.takeSeen();
-  }
-
-  void send(std::string_view bytes) {
-    while (!bytes.empty() && client_.end() == WireSocket::End::open) {
-      bytes.remove_prefix(client_.send(bytes));
-      EXPECT_TRUE(server_.turn(kEventPatience)) << "the server reads no further";
-      client_.receive();
-    }
-  }
-  void finishSending() {
-    client_.finishSending();
-    server_.turn(kEventPatience);
-  }
-
-  /// As soon as it is `expected`, or what it stays.
-  std::string outcome(std::string_view expected) {
-    const auto deadline = steady_clock::now() + kOutcomePatience;
-    std::string seen;
-    while (true) {
-      server_.turn();
-      client_.receive();
-      for (const std::string& request : server_.takeSeen()) {
-        seen.append(seen.empty() ? "" : "; ").append(request);
-      }
-      std::string text = seen;
-      text.append(seen.empty() ? "->" : " ->").append(statusesIn(client_.received()));
-      for (std::size_t i = 0; i < server_.underWay(); ++i) text += " waits";
-      constexpr std::string_view kEnds[] = {" open", " closed", " reset"};
-      text += kEnds[static_cast<std::size_t>(client_.end())];
-      if (text == expected || steady_clock::now() > deadline) return text;
-    }
-  }
-
- private:
-  WireServer& server_;
-  WireSocket client_;
-};
-
 std::string run(WireServer& server, const WireCase& wireCase, const Cuts& cuts) {
   WireRun run(server);
-  for (const std::string_view piece : cutAt(wireCase.bytes, cuts)) run.send(piece);
+  for (const std::string_view piece : cutAt(wireCase.bytes, cuts)) {
+    EXPECT_TRUE(run.send(piece)) << "the server reads no further";
+  }
   if (wireCase.then == WireCase::Then::endsSending) run.finishSending();
-  return run.outcome(wireCase.outcome);
+  const auto deadline = std::chrono::steady_clock::now() + kOutcomePatience;
+  while (true) {
+    std::string outcome = run.outcome();
+    if (outcome == wireCase.outcome || std::chrono::steady_clock::now() > deadline) return outcome;
+  }
 }
 
 }  // namespace
@@ -112,34 +66,6 @@ std::vector<std::string_view> cutAt(std::string_view bytes, std::span<const std:
   }
   pieces.push_back(bytes.substr(begin));
   return pieces;
-}
-
-std::string statusesIn(std::string_view bytes) {
-  std::string statuses;
-  constexpr std::string_view kVersion = "HTTP/1.1 ";
-  while (!bytes.empty()) {
-    const std::size_t end = bytes.find("\r\n\r\n");
-    if (!bytes.starts_with(kVersion) || end == bytes.npos) return statuses + " nonsense";
-    const std::string head(bytes.substr(0, end + 2));
-    bytes.remove_prefix(end + 4);
-    const std::string status = head.substr(kVersion.size(), 3);
-    if (status == "100") continue;
-    statuses += " " + status;
-    constexpr std::string_view kLength = "\r\nContent-Length: ";
-    const std::size_t length = head.find(kLength);
-    if (head.find("\r\nTransfer-Encoding: chunked\r\n") != head.npos) {
-      const std::size_t last = bytes.find("0\r\n\r\n");
-      if (last == bytes.npos) return statuses + " cut";
-      bytes.remove_prefix(last + 5);
-    } else if (length != head.npos) {
-      // An answer to HEAD has none of the bytes that it tells the number of.
-      if (bytes.empty() || bytes.starts_with(kVersion)) continue;
-      const auto size = std::strtoull(head.c_str() + length + kLength.size(), nullptr, 10);
-      if (bytes.size() < size) return statuses + " cut";
-      bytes.remove_prefix(size);
-    }
-  }
-  return statuses;
 }
 
 void expectOneReading(std::span<const WireCase> cases, WireServer::Handling handling,

@@ -37,8 +37,4 @@ std::vector<std::vector<std::size_t>> waysToCut(std::size_t size);
 /// The pieces.
 std::vector<std::string_view> cutAt(std::string_view bytes, std::span<const std::size_t> cuts);
 
-/// The statuses of the answers in `bytes`, without 100. " cut" for one that is not complete, "
-/// nonsense" for what is no answer.
-std::string statusesIn(std::string_view bytes);
-
 }  // namespace skiff

@@ -49,8 +49,11 @@ std::string headText(const RequestHead& head) {
 
 class WireServer::Guest final : public Attachment, public ExchangeListener {
  public:
-  Guest(HttpExchange& exchange, Handling handling)
-      : exchange_(exchange), handling_(handling), head_(headText(exchange.request())) {}
+  Guest(HttpExchange& exchange, Handling handling, const Answer& answer)
+      : exchange_(exchange),
+        handling_(handling),
+        answer_(answer),
+        head_(headText(exchange.request())) {}
 
   void onReady() override {
     switch (handling_) {
@@ -62,6 +65,9 @@ class WireServer::Guest final : public Attachment, public ExchangeListener {
         break;
       case Handling::forwards:
         relay();
+        break;
+      case Handling::asTold:
+        answer_(exchange_);
         break;
     }
   }
@@ -105,13 +111,20 @@ class WireServer::Guest final : public Attachment, public ExchangeListener {
 
   HttpExchange& exchange_;
   const Handling handling_;
+  const Answer& answer_;
   const std::string head_;
   std::string body_;
   bool complete_ = false;
 };
 
 WireServer::WireServer(Handling handling, HttpLimits limits)
+    : WireServer(handling, nullptr, limits) {}
+
+WireServer::WireServer(Answer answer) : WireServer(Handling::asTold, std::move(answer), {}) {}
+
+WireServer::WireServer(Handling handling, Answer answer, HttpLimits limits)
     : handling_(handling),
+      answer_(std::move(answer)),
       ledger_(limits.maxConnections, limits.connectionsPerAddress),
       frontEnd_(std::make_unique<HttpFrontEnd>(loop_, limits, ledger_,
                                                static_cast<RequestHandler&>(*this))) {
@@ -153,7 +166,7 @@ std::vector<std::string> WireServer::takeSeen() {
 
 void WireServer::onRequest(HttpExchange& exchange) {
   ++underWay_;
-  Guest& guest = exchange.attach<Guest>(exchange, handling_);
+  Guest& guest = exchange.attach<Guest>(exchange, handling_, answer_);
   if (handling_ == Handling::forwards) {
     exchange.setOrigin(origin_);
     exchange.startNext({});

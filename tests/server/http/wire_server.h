@@ -24,9 +24,13 @@ class WireServer final : private RequestHandler {
     reads,        ///< reads the body, then answers 200 and "ok"
     ignoresBody,  ///< answers at once
     forwards,     ///< passes it on to the origin; answers 502 if that fails
+    asTold,       ///< does what its Answer does
   };
+  /// Called when a request is there, and when something that it waits for has come about.
+  using Answer = std::function<void(HttpExchange&)>;
 
   explicit WireServer(Handling handling = Handling::reads, HttpLimits limits = {});
+  explicit WireServer(Answer answer);
   ~WireServer();
 
   boost::asio::io_context& loop() { return loop_; }
@@ -50,11 +54,13 @@ class WireServer final : private RequestHandler {
 
  private:
   class Guest;
+  WireServer(Handling handling, Answer answer, HttpLimits limits);
   void onRequest(HttpExchange& exchange) override;
   void onFinished(HttpExchange& exchange) override;
   void onRefused(const RefusedRequest&) override {}
 
   const Handling handling_;
+  const Answer answer_;
   boost::asio::io_context loop_{2};
   ConnectionLedger ledger_;
   std::unique_ptr<HttpFrontEnd> frontEnd_;

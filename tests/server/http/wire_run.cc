@@ -1,0 +1,84 @@
+#include "tests/server/http/wire_run.h"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <utility>
+
+namespace skiff {
+namespace {
+
+/// Each piece is an event of its own, unless the client has sent one too many.
+constexpr std::chrono::seconds kEventPatience{1};
+
+}  // namespace
+
+WireRun::WireRun(WireServer& server)
+    : server_(server), client_(WireSocket::connect(server.port())) {
+  server_.turn(kEventPatience);
+}
+
+WireRun::~WireRun() {
+  { const WireSocket gone = std::move(client_); }
+  // The next run would be told of what is left of this one.
+  if (!server_.turnUntil([this] { return server_.connections() == 0; })) std::abort();
+  server_.takeSeen();
+}
+
+bool WireRun::send(std::string_view piece) {
+  while (!piece.empty() && client_.end() == WireSocket::End::open) {
+    piece.remove_prefix(client_.send(piece));
+    if (!server_.turn(kEventPatience)) return false;
+    client_.receive();
+  }
+  return true;
+}
+
+void WireRun::finishSending() {
+  client_.finishSending();
+  server_.turn(kEventPatience);
+}
+
+std::string WireRun::outcome() {
+  server_.turn();
+  client_.receive();
+  for (const std::string& request : server_.takeSeen()) {
+    seen_.append(seen_.empty() ? "" : "; ").append(request);
+  }
+  std::string text = seen_;
+  text.append(seen_.empty() ? "->" : " ->").append(statusesIn(client_.received()));
+  for (std::size_t i = 0; i < server_.underWay(); ++i) text += " waits";
+  constexpr std::array<std::string_view, 3> kEnds = {" open", " closed", " reset"};
+  return text.append(kEnds[static_cast<std::size_t>(client_.end())]);
+}
+
+std::string statusesIn(std::string_view bytes) {
+  std::string statuses;
+  constexpr std::string_view kVersion = "HTTP/1.1 ";
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find("\r\n\r\n");
+    if (!bytes.starts_with(kVersion) || end == bytes.npos) return statuses + " nonsense";
+    const std::string head(bytes.substr(0, end + 2));
+    bytes.remove_prefix(end + 4);
+    const std::string status = head.substr(kVersion.size(), 3);
+    if (status == "100") continue;
+    statuses += " " + status;
+    constexpr std::string_view kLength = "\r\nContent-Length: ";
+    const std::size_t length = head.find(kLength);
+    if (head.find("\r\nTransfer-Encoding: chunked\r\n") != head.npos) {
+      const std::size_t last = bytes.find("0\r\n\r\n");
+      if (last == bytes.npos) return statuses + " cut";
+      bytes.remove_prefix(last + 5);
+    } else if (length != head.npos) {
+      // An answer to HEAD has none of the bytes that it tells the number of.
+      if (bytes.empty() || bytes.starts_with(kVersion)) continue;
+      const auto size = std::strtoull(head.c_str() + length + kLength.size(), nullptr, 10);
+      if (bytes.size() < size) return statuses + " cut";
+      bytes.remove_prefix(size);
+    }
+  }
+  return statuses;
+}
+
+}  // namespace skiff
