@@ -68,6 +68,12 @@ std::string OriginWire::origin() const {
   return peers_.empty() ? "" : peers_.front().received();
 }
 
+std::vector<std::string> OriginWire::origins() const {
+  std::vector<std::string> texts;
+  for (const WireSocket& peer : peers_) texts.push_back(peer.received());
+  return texts;
+}
+
 WireSocket::End OriginWire::originEnd() const {
   return peers_.empty() ? WireSocket::End::closed : peers_.front().end();
 }

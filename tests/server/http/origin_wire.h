@@ -33,6 +33,8 @@ class OriginWire {
   /// still stands.
   std::string origin() const;
   WireSocket::End originEnd() const;
+  /// What it was sent on each connection.
+  std::vector<std::string> origins() const;
   std::size_t originConnections() const { return peers_.size(); }
 
  private:
