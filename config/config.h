@@ -175,6 +175,8 @@ struct ServerConfig {
   std::uint32_t connectionsPerAddress = 4'096;
   std::uint32_t maxConnections = 65'536;
   std::chrono::milliseconds drainTimeout{30'000};  ///< SIGTERM to the end of what is in flight
+  /// While draining, an idle connection may still ask, and is answered that this was its last time.
+  std::chrono::milliseconds drainIdle{1'000};
   std::uint32_t nursery = 4;  ///< blank isolates kept ready, all shards together
   /// Resident memory above which idle instances are given back; 0: 70% of what there is.
   ByteSize memoryTarget{0};

@@ -132,6 +132,7 @@ ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses
   table.integer("connections_per_address", 1U, kMostConnections, server.connectionsPerAddress);
   table.integer("max_connections", 1U, kMostConnections, server.maxConnections);
   table.milliseconds("drain_timeout_ms", milliseconds(0), kLongestTime, server.drainTimeout);
+  table.milliseconds("drain_idle_ms", milliseconds(0), kLongestTime, server.drainIdle);
   table.integer("nursery", 0U, kLargestNursery, server.nursery);
   table.size("memory_target", ByteSize(0), ByteSize(std::uint64_t{1} << 50), server.memoryTarget);
   time("idle_instance_ms", server.idleInstance);

@@ -147,7 +147,7 @@ void Connection::step() {
   }
   switch (phase_) {
     case Phase::handshake:
-      if (shard_.draining) close();
+      if (shard_.draining && !mayPartLater()) close();
       break;
     case Phase::head:
       stepHead();
@@ -168,7 +168,7 @@ void Connection::step() {
 
 void Connection::stepHead() {
   if (input_.empty()) {
-    if (inputEnded_ || shard_.draining) {
+    if (inputEnded_ || (shard_.draining && !mayPartLater())) {
       endConnection();
       return;
     }
@@ -176,7 +176,7 @@ void Connection::stepHead() {
       close();
       return;
     }
-    if (!readDeadline_.isArmed(DeadlineKind::idle)) {
+    if (!shard_.draining && !readDeadline_.isArmed(DeadlineKind::idle)) {
       shard_.deadlines.arm(readDeadline_, DeadlineKind::idle);
     }
     read(InputBuffer::Growth::small);
@@ -215,6 +215,16 @@ void Connection::stepHead() {
   }
   const bool isLarge = input_.view().size() >= InputBuffer::kSmall;
   read(isLarge ? InputBuffer::Growth::block : InputBuffer::Growth::small);
+}
+
+/// While draining: a request may be on its way to us. It is answered, and the answer says that the
+/// connection ends; a close would meet it half-way. True: the deadline for it runs.
+bool Connection::mayPartLater() {
+  if (shard_.limits.partingTimeout.count() == 0) return false;
+  if (!readDeadline_.isArmed(DeadlineKind::parting)) {
+    shard_.deadlines.arm(readDeadline_, DeadlineKind::parting);
+  }
+  return true;
 }
 
 void Connection::beginExchange() {

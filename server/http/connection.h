@@ -114,6 +114,7 @@ class Connection final : public ConnectionHook,
   void fallOver(const std::exception& error);
   void step();
   void stepHead();
+  bool mayPartLater();
   void stepExchange();
   void stepDrop();
   void stepLinger();

@@ -234,6 +234,14 @@ void Connection::onDeadline(DeadlineKind kind) {
       shard_.handler.onHandshake(TlsVersion::none, HandshakeOutcome::timeout);
       close();
       break;
+    case DeadlineKind::parting:
+      // Not at once: a request that is on its way even now would be answered with a reset.
+      if (phase_ == Phase::head) {
+        endAfterLinger();
+      } else {
+        close();
+      }
+      break;
     case DeadlineKind::head:
       ++depth_;
       refuse({Reason::requestTimeout, reasonStatus(Reason::requestTimeout),

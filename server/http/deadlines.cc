@@ -5,9 +5,9 @@
 namespace skiff {
 
 Deadlines::Deadlines(boost::asio::io_context& context, const HttpLimits& limits)
-    : durations_{limits.idleTimeout,     limits.headerTimeout, limits.bodyTimeout,
-                 limits.writeTimeout,    HttpLimits::kLinger,  HttpLimits::kProbe,
-                 limits.handshakeTimeout},
+    : durations_{limits.idleTimeout,      limits.headerTimeout, limits.bodyTimeout,
+                 limits.writeTimeout,     HttpLimits::kLinger,  HttpLimits::kProbe,
+                 limits.handshakeTimeout, limits.partingTimeout},
       tick_(limits.tick()),
       timer_(context) {}
 

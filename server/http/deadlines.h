@@ -21,6 +21,7 @@ enum class DeadlineKind : std::uint8_t {
   linger,     ///< everything is sent; the client should close
   probe,      ///< the socket is not read: look whether the client is still there
   handshake,  ///< TLS begins
+  parting,    ///< between requests, or TLS begins, while the front end drains
 };
 
 class DeadlineOwner {
@@ -60,7 +61,7 @@ class Deadlines {
 
  private:
   using Queue = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
-  static constexpr std::size_t kKinds = static_cast<std::size_t>(DeadlineKind::handshake) + 1;
+  static constexpr std::size_t kKinds = static_cast<std::size_t>(DeadlineKind::parting) + 1;
 
   void startTicking();
   void sweep();

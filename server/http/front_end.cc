@@ -45,8 +45,8 @@ void HttpFrontEnd::stopAccepting() {
 }
 
 void HttpFrontEnd::drain(DrainListener* listener) {
-  stopAccepting();
   ShardState& shard = impl_->shard;
+  for (const auto& one : impl_->listeners) one->finish();
   shard.draining = true;
   if (shard.connectionCount == 0) {
     shard.poller.stop();

@@ -51,8 +51,9 @@ class HttpFrontEnd {
   /// Closes the listening sockets; connections go on.
   void stopAccepting();
 
-  /// stopAccepting(), closes idle connections, and lets every running exchange's answer be the last
-  /// of its connection. The caller keeps the deadline: abortAll() when it has come.
+  /// Takes those who have connected already, then stops accepting, and lets the next answer of each
+  /// connection be its last. Idle connections have HttpLimits::partingTimeout for another request,
+  /// then they are closed. The caller keeps the deadline: abortAll() when it has come.
   /// `listener`, if any, must outlive the front end or its call.
   void drain(DrainListener* listener);
 

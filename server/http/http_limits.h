@@ -22,6 +22,9 @@ struct HttpLimits {
   std::chrono::milliseconds writeTimeout{30'000};   ///< longest pause while a client takes nothing
   std::chrono::milliseconds idleTimeout{60'000};    ///< between requests of a connection
 
+  /// What an idle connection has for one more request when the front end drains; 0: it is closed.
+  std::chrono::milliseconds partingTimeout{1'000};
+
   std::uint32_t connectionsPerAddress = 4'096;
   std::uint32_t maxConnections = 65'536;
 
@@ -50,6 +53,7 @@ struct HttpLimits {
     limits.bodyTimeout = server.bodyTimeout;
     limits.writeTimeout = server.writeTimeout;
     limits.idleTimeout = server.idleTimeout;
+    limits.partingTimeout = server.drainIdle;
     limits.connectionsPerAddress = server.connectionsPerAddress;
     limits.maxConnections = server.maxConnections;
     return limits;
@@ -59,8 +63,9 @@ struct HttpLimits {
   std::size_t largestHead() const { return uri + headers + 1024; }
   /// How often deadlines are looked at: often enough to be late by a quarter at most.
   std::chrono::milliseconds tick() const {
-    const auto shortest = std::min(
-        {handshakeTimeout, headerTimeout, bodyTimeout, writeTimeout, idleTimeout, kLinger});
+    const auto parting = partingTimeout.count() == 0 ? kLinger : partingTimeout;
+    const auto shortest = std::min({handshakeTimeout, headerTimeout, bodyTimeout, writeTimeout,
+                                    idleTimeout, kLinger, parting});
     return std::clamp(shortest / 4, std::chrono::milliseconds(2), std::chrono::milliseconds(500));
   }
 };

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <boost/asio/error.hpp>
@@ -59,10 +60,23 @@ Listener::Listener(ShardState& shard, ListenSocket socket, TlsServer* tls)
   acceptor_.native_non_blocking(true);
 }
 
+/// Another descriptor of the same socket may stay open, here or in another process. Then epoll
+/// would go on to report it: only release() has it taken out.
 void Listener::stop() {
-  boost::system::error_code ignored;
-  acceptor_.close(ignored);
   pause_.cancel();
+  if (!acceptor_.is_open()) return;
+  boost::system::error_code error;
+  const int descriptor = acceptor_.release(error);
+  if (error) {
+    acceptor_.close(error);
+  } else {
+    ::close(descriptor);
+  }
+}
+
+void Listener::finish() {
+  if (acceptor_.is_open()) take(SOMAXCONN);
+  stop();
 }
 
 void Listener::accept() {
@@ -73,9 +87,17 @@ void Listener::accept() {
                        });
 }
 
-/// Directly: it saves what asio would ask the system for each socket that it is to watch.
 void Listener::takeWaiting() {
-  for (int i = 0; i < kInTurn && acceptor_.is_open(); ++i) {
+  if (take(kInTurn) == Taken::failed) {
+    pause(errno);
+  } else if (acceptor_.is_open()) {
+    accept();
+  }
+}
+
+/// Directly: it saves what asio would ask the system for each socket that it is to watch.
+Listener::Taken Listener::take(int most) {
+  for (int i = 0; i < most && acceptor_.is_open(); ++i) {
     auto size = static_cast<socklen_t>(peer_.capacity());
     const int descriptor =
         ::accept4(acceptor_.native_handle(), peer_.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -84,12 +106,12 @@ void Listener::takeWaiting() {
       peer_.resize(size);
       admit(std::move(socket));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      break;
+      return Taken::all;
     } else if (!concernsOneConnection(errno)) {
-      return pause(errno);
+      return Taken::failed;
     }
   }
-  if (acceptor_.is_open()) accept();
+  return Taken::some;
 }
 
 void Listener::pause(int error) {

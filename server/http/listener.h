@@ -24,10 +24,15 @@ class Listener {
 
   void start() { accept(); }
   void stop();
+  /// Admits those who have connected already, then stops.
+  void finish();
 
  private:
   void accept();
   void takeWaiting();
+  /// Of those that wait, this many at most.
+  enum class Taken : std::uint8_t { some, all, failed };
+  Taken take(int most);
   void pause(int error);
   void admit(ClientSocket socket);
   void turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict);

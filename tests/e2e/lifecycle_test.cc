@@ -200,6 +200,64 @@ TEST(SigTerm, FinishesWhatIsInFlightAndTakesNothingNew) {
   EXPECT_EQ(daemon.process().wait(), (Ending{0, 0}));
 }
 
+TEST(SigTerm, FailsReadinessAtOnceAndGoesOnToAnswerOperators) {
+  ConfigText config;
+  config.apps = {{"sleep", "test/sleep", {}, {}}};
+  Daemon daemon(config);
+  Client client = daemon.connect();
+  client.send(request("GET", "sleep.test", "/?ms=25000"));
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_instances", {{"state", "busy"}}) == 1;
+  }));
+  Client kept(daemon.adminPort());
+  EXPECT_EQ(kept.ask(request("GET", "127.0.0.1", "/readyz")).status, 200);
+  daemon.process().signal(SIGTERM);
+  ASSERT_NE(daemon.process().waitForLine(Process::Stream::error, "draining"), "");
+  const Response ready = kept.ask(request("GET", "127.0.0.1", "/readyz"));
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_THAT(ready.body, HasSubstr("draining"));
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(daemon.admin("/readyz").status, 503);
+    EXPECT_EQ(daemon.admin("/healthz").status, 200);
+    EXPECT_EQ(daemon.metrics().sum("skiff_instances", {{"state", "busy"}}), 1);
+  }
+  daemon.process().signal(SIGTERM);
+  EXPECT_EQ(client.receive().field("skiff-reason"), "drained");
+  EXPECT_EQ(daemon.process().wait(), (Ending{0, 0}));
+}
+
+TEST(SigTerm, LetsAConnectionAskOnceMoreThenEndsIt) {
+  ConfigText config;
+  config.server = "shards = 1\ndrain_idle_ms = 60000\n";
+  config.apps = {{"hello", "hello_wat", {}, {}}};
+  Daemon daemon(config);
+  Client used = daemon.connect();
+  const Response before = used.ask(request("GET", "hello.test", "/"));
+  EXPECT_TRUE(before.keepsConnection);
+  Client unused = daemon.connect();
+  daemon.process().signal(SIGTERM);
+  ASSERT_NE(daemon.process().waitForLine(Process::Stream::error, "draining"), "");
+  for (Client* client : {&used, &unused}) {
+    const Response last = client->ask(request("GET", "hello.test", "/"));
+    EXPECT_EQ(last.status, 200);
+    EXPECT_FALSE(last.keepsConnection);
+    EXPECT_TRUE(client->isClosed());
+  }
+  EXPECT_EQ(daemon.process().wait(), (Ending{0, 0}));
+}
+
+TEST(SigTerm, ClosesIdleConnectionsWhenTheirTimeIsOver) {
+  ConfigText config;
+  config.server = "drain_idle_ms = 50\n";
+  config.apps = {{"hello", "hello_wat", {}, {}}};
+  Daemon daemon(config);
+  Client idle = daemon.connect();
+  EXPECT_EQ(idle.ask(request("GET", "hello.test", "/")).status, 200);
+  daemon.process().signal(SIGTERM);
+  EXPECT_TRUE(idle.isClosed());
+  EXPECT_EQ(daemon.process().wait(), (Ending{0, 0}));
+}
+
 TEST(SigTerm, EndsWhatIsStillInFlightWhenTheDrainsTimeIsOver) {
   ConfigText config;
   config.server = "drain_timeout_ms = 300\n";

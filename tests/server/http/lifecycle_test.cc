@@ -271,6 +271,45 @@ TEST(DrainTest, ClosesIdleConnectionsAndLetsTheOthersFinish) {
   EXPECT_EQ(server.inServer([&] { return server.frontEnd().connections(); }), 0u);
 }
 
+TEST(DrainTest, TheNextAnswerOfAnIdleConnectionSaysThatItIsTheLast) {
+  HttpLimits limits;
+  limits.partingTimeout = std::chrono::milliseconds(60'000);
+  TestServer server([](HttpExchange& exchange) { exchange.finish(); }, limits);
+  HttpClient used(server.port());
+  EXPECT_EQ(used.ask(kGet).field("connection"), "");
+  HttpClient unused(server.port());
+  drain(server);
+  for (HttpClient* client : {&used, &unused}) {
+    const auto response = client->ask(kGet);
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.field("connection"), "close");
+    EXPECT_TRUE(client->isClosed());
+  }
+  server.awaitDrained();
+}
+
+TEST(DrainTest, WithoutTimeForThemIdleConnectionsAreClosedAtOnce) {
+  HttpLimits limits;
+  limits.partingTimeout = std::chrono::milliseconds(0);
+  TestServer server([](HttpExchange& exchange) { exchange.finish(); }, limits);
+  HttpClient idle(server.port());
+  EXPECT_EQ(idle.ask(kGet).status, 200);
+  drain(server);
+  server.awaitDrained();
+  EXPECT_TRUE(idle.isClosed());
+}
+
+TEST(DrainTest, WhoHadConnectedBeforeItBeganIsServed) {
+  TestServer server([](HttpExchange& exchange) { exchange.finish(); });
+  std::vector<std::unique_ptr<HttpClient>> clients;
+  server.inServer([&] {
+    // The server's thread is here, so nobody accepts them.
+    for (int i = 0; i < 40; ++i) clients.push_back(std::make_unique<HttpClient>(server.port()));
+    server.frontEnd().drain(nullptr);
+  });
+  for (const auto& client : clients) EXPECT_EQ(client->ask(kGet).status, 200);
+}
+
 TEST(DrainTest, AtTheDeadlineWhatIsLeftIsAnsweredAndEnded) {
   Sleeper sleeper;
   TestServer server(sleeper.answer());
