@@ -177,6 +177,7 @@ struct ServerConfig {
   std::chrono::milliseconds drainTimeout{30'000};  ///< SIGTERM to the end of what is in flight
   /// While draining, an idle connection may still ask, and is answered that this was its last time.
   std::chrono::milliseconds drainIdle{1'000};
+  std::chrono::milliseconds restartTimeout{300'000};  ///< for a successor to become ready
   std::uint32_t nursery = 4;  ///< blank isolates kept ready, all shards together
   /// Resident memory above which idle instances are given back; 0: 70% of what there is.
   ByteSize memoryTarget{0};

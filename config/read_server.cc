@@ -133,6 +133,7 @@ ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses
   table.integer("max_connections", 1U, kMostConnections, server.maxConnections);
   table.milliseconds("drain_timeout_ms", milliseconds(0), kLongestTime, server.drainTimeout);
   table.milliseconds("drain_idle_ms", milliseconds(0), kLongestTime, server.drainIdle);
+  time("restart_timeout_ms", server.restartTimeout);
   table.integer("nursery", 0U, kLargestNursery, server.nursery);
   table.size("memory_target", ByteSize(0), ByteSize(std::uint64_t{1} << 50), server.memoryTarget);
   time("idle_instance_ms", server.idleInstance);

@@ -67,4 +67,11 @@ Result<std::vector<std::uint8_t>> readRegularFile(const std::filesystem::path& p
   return bytes;
 }
 
+bool isSameFile(int one, int other) {
+  struct stat first {};
+  struct stat second {};
+  return ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 }  // namespace skiff

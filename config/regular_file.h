@@ -15,4 +15,7 @@ namespace skiff {
 Result<std::vector<std::uint8_t>> readRegularFile(const std::filesystem::path& path,
                                                   ByteSize maxSize);
 
+/// Whether two descriptors are of one file, or folder.
+bool isSameFile(int one, int other);
+
 }  // namespace skiff

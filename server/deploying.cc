@@ -11,7 +11,7 @@ namespace skiff {
 
 Result<std::unique_ptr<Deploying>> Deploying::open(
     const Config& config, LiveApps& live, std::string engine,
-    std::function<std::vector<std::string>()> notReady) {
+    std::function<std::vector<std::string>()> notReady, StateLocks locks) {
   const std::filesystem::path& folder = config.dataDir;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -19,9 +19,11 @@ Result<std::unique_ptr<Deploying>> Deploying::open(
     return Error{"cannot make the data folder " + folder.string() + ": " + error.message() +
                  "; set data_dir to a folder that skiffd may write"};
   }
-  auto catalog = openCatalog(folder / "catalog.db", folder / "secrets.key");
+  auto catalog = openCatalog(
+      folder / "catalog.db", folder / "secrets.key",
+      [] { return std::chrono::system_clock::now(); }, locks.catalog.release());
   if (catalog.has_error()) return catalog.error();
-  auto blobs = BlobStore::open(folder / "blobs", config.deploy.blobsMax);
+  auto blobs = BlobStore::open(folder / "blobs", config.deploy.blobsMax, locks.blobs.release());
   if (blobs.has_error()) return Error{blobs.error().message};
   const std::filesystem::path token = folder / "operator.token";
   if (const auto made = ensureOperatorToken(**catalog, token); made.has_error()) {
@@ -60,6 +62,11 @@ void Deploying::load(std::function<void()> done) {
     spdlog::error("{}", problem);
   }
   watcher_ = std::make_unique<Watcher>(operations_);
+}
+
+void Deploying::openChanges() {
+  operations_.resume();
+  operations_.changes().open();
 }
 
 void Deploying::cancel() {

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "config/load.h"
 #include "isolate/addon_entry.h"
@@ -86,8 +87,13 @@ int check(Engine& engine, const Config& config) {
   return 0;
 }
 
-int serve(Engine& engine, Config config) {
-  Server server(engine, std::move(config));
+int serve(Engine& engine, Config config, SelfCommand self) {
+  auto passed = PassedDescriptors::take();
+  if (passed.has_error()) {
+    spdlog::error("{}", passed.error().message);
+    return 1;
+  }
+  Server server(engine, std::move(config), {std::move(*passed), std::move(self)});
   if (const auto opened = server.open(); opened.has_error()) {
     spdlog::error("{}", opened.error().message);
     return 1;
@@ -108,9 +114,10 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
   app.add_flag("-v,--verbose", verbose, "Log more");
   app.set_version_flag("--version", "skiffd " SKIFF_VERSION " (V8 " + Engine::version() + ")");
   app.footer(
-      "Signals: SIGHUP reloads tenants, apps, limits and certificates; SIGTERM finishes what is in "
-      "flight and "
-      "ends.");
+      "Signals: SIGHUP reloads tenants, apps, limits and certificates; SIGUSR1 opens the access "
+      "log "
+      "anew; SIGUSR2 has a new process take this one's place, with no connection lost; SIGTERM "
+      "finishes what is in flight and ends.");
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
   try {
     app.parse(reversed);
@@ -127,6 +134,8 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
   }
   ::prctl(PR_SET_NAME, "skiffd");
   ::signal(SIGPIPE, SIG_IGN);
+  // Too early for it, until the server listens to signals: then there is no reason to die.
+  ::signal(SIGUSR2, SIG_IGN);
   raiseDescriptorLimit();
   TrackedMemory::installFaultHandler();
   auto log = OperatorLog::start(verbose     ? OperatorLogLevel::debug
@@ -136,7 +145,11 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "skiffd: %s\n", log.error().message.c_str());
     return 1;
   }
-  return checkOnly ? check(engine, *loaded) : serve(engine, std::move(*loaded));
+  if (checkOnly) return check(engine, *loaded);
+  const char* const executable = std::getenv("SKIFF_EXECUTABLE");
+  return serve(engine, std::move(*loaded),
+               {executable != nullptr ? executable : "",
+                std::vector<std::string>(arguments.begin() + 1, arguments.end())});
 }
 
 }  // namespace skiff

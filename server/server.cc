@@ -18,6 +18,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kMemoryCheck{1};
+/// What ending may take once everything has drained, or been ended.
+constexpr std::chrono::seconds kEndTime{15};
 /// Of these, every how manieth looks for quotas that nobody holds.
 constexpr unsigned kQuotaChecks = 30;
 
@@ -48,8 +50,9 @@ std::size_t guestFiles() {
 
 }  // namespace
 
-Server::Server(Engine& engine, Config config)
+Server::Server(Engine& engine, Config config, Inheritance inheritance)
     : engine_(engine),
+      inheritance_(std::move(inheritance)),
       config_(std::move(config)),
       nursery_(engine, config_.server.nursery),
       openFiles_(guestFiles()),
@@ -78,9 +81,8 @@ Result<void> Server::open() {
   live_ = std::make_unique<LiveApps>(quotas_, *loader_, *guestLogs, liveHooks());
 
   if (auto opened = openTls(); opened.has_error()) return opened.error();
-  auto sockets = openSockets();
-  if (sockets.has_error()) return sockets.error();
-  sockets_ = std::move(*sockets);
+  awaitPredecessor();
+  if (auto opened = openSockets(); opened.has_error()) return opened.error();
   runners_ = std::make_unique<Runners>(engine_, watchdog_);
   const auto admitOn = [this](std::size_t place) {
     for (; place < shards_.size(); place += WaitingShards::kPlaces) {
@@ -94,7 +96,9 @@ Result<void> Server::open() {
     shards_.push_back(std::make_unique<Shard>(environment, i));
   }
   gauges_ = metrics_.addSource([this](GaugeReadings& readings) { readGauges(readings); });
-  return openAdmin();
+  if (awaitsState_) return {};
+  if (auto opened = openState(); opened.has_error()) return opened.error();
+  return startAdmin();
 }
 
 Result<void> Server::openTls() {
@@ -105,39 +109,47 @@ Result<void> Server::openTls() {
   return {};
 }
 
-Result<std::vector<std::vector<ListenSocket>>> Server::openSockets() {
-  using Speaks = ListenSocket::Speaks;
-  std::vector<std::vector<ListenSocket>> sockets(shardCountOf(config_.server));
-  const auto openAll = [&](ListenAddress address, Speaks speaks) -> Result<void> {
-    for (auto& ofShard : sockets) {
-      auto socket = ListenSocket::open(address, speaks);
-      if (socket.has_error()) return socket.error();
-      address = socket->address();  // the others share the port that was found free
-      ofShard.push_back(std::move(*socket));
-    }
-    spdlog::info("listening on {}://{}", speaks == Speaks::tls ? "https" : "http", address.text());
-    return {};
-  };
-  for (const ListenAddress& address : config_.server.listen) {
-    if (auto opened = openAll(address, Speaks::http); opened.has_error()) return opened.error();
+Result<void> Server::openSockets() {
+  PassedDescriptors& passed = inheritance_.passed;
+  const std::size_t shards = shardCountOf(config_.server);
+  auto sockets = ListenSockets::open(config_.server, shards, passed);
+  if (sockets.has_error()) return sockets.error();
+  listenSockets_ = std::move(*sockets);
+  auto ofShards = listenSockets_.ofShards(shards);
+  if (ofShards.has_error()) return ofShards.error();
+  sockets_ = std::move(*ofShards);
+  adminSocket_ = takeAdminSocket(config_.admin.listen, passed);
+  for (const PassedDescriptor& one : passed.left()) {
+    const auto address = listeningAddress(one.descriptor.number());
+    spdlog::warn("{} was passed to this process and is not used: it is in no listen or listen_tls",
+                 address ? "the socket of " + address->text() : "a descriptor, " + one.name + ",");
   }
-  for (const ListenAddress& address : config_.server.listenTls) {
-    if (auto opened = openAll(address, Speaks::tls); opened.has_error()) return opened.error();
-  }
-  return sockets;
+  passed.left().clear();
+  return {};
 }
 
-Result<void> Server::openAdmin() {
+/// What is in the data folder, and the API to it.
+Result<void> Server::openState() {
+  const std::string engine = "V8 " + Engine::version();
+  auto deploying = Deploying::open(
+      config_, *live_, engine, [this] { return notReady(); }, std::move(locks_));
+  if (deploying.has_error()) return deploying.error();
+  deploying_ = std::move(*deploying);
+  if (!mayChangeState_) deploying_->closeChanges([] {});
   AdminHooks hooks;
   hooks.metrics = [this] { return metrics_.text(); };
   hooks.notReady = [this] { return notReady(); };
-  hooks.engine = "V8 " + Engine::version();
-  auto deploying = Deploying::open(config_, *live_, hooks.engine, [this] { return notReady(); });
-  if (deploying.has_error()) return deploying.error();
-  deploying_ = std::move(*deploying);
+  hooks.engine = engine;
   admin_ =
       std::make_unique<AdminServer>(std::move(hooks), config_.admin.listen, &deploying_->api());
-  if (auto started = admin_->start(); started.has_error()) return started.error();
+  return {};
+}
+
+Result<void> Server::startAdmin() {
+  if (auto started = admin_->start(adminSocket_.release()); started.has_error()) {
+    return started.error();
+  }
+  adminStarted_ = true;
   ListenAddress address = config_.admin.listen;
   address.port = admin_->port();
   spdlog::info("admin on http://{}", address.text());
@@ -145,42 +157,83 @@ Result<void> Server::openAdmin() {
 }
 
 int Server::run() {
-  for (std::size_t i = 0; i < shards_.size(); ++i) shards_[i]->start(std::move(sockets_[i]));
+  for (const auto& shard : shards_) shard->start();
+  // Who connects to sockets that were there before waits until there is an answer.
+  if (!listenSockets_.hasPassed()) listen();
   awaitSignals();
   scheduleMemoryCheck();
+  scheduleWatchdog();
   build(config_);
   context_.run();
-  deploying_->giveUp();
+  giveUpSuccessor();
+  if (deploying_) deploying_->giveUp();
   live_->close();
   if (builderThread_.joinable()) builderThread_.join();
-  deploying_->cancel();
+  if (deploying_) deploying_->cancel();
   gauges_ = {};
   loader_->stop();
   for (const auto& shard : shards_) shard->endGuests();
   for (const auto& shard : shards_) shard->stop();
-  admin_->stop();
+  if (admin_) admin_->stop();
   return status_;
+}
+
+void Server::listen() {
+  for (std::size_t i = 0; i < sockets_.size(); ++i) shards_[i]->listen(std::move(sockets_[i]));
+  sockets_.clear();
 }
 
 void Server::awaitSignals() {
   const auto signals = std::make_shared<asio::signal_set>(context_, SIGTERM, SIGINT, SIGHUP);
+  signals->add(SIGUSR1);
+  signals->add(SIGUSR2);
+  // The engine keeps it blocked, for a debugger that there is none of.
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGUSR1);
+  ::pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);
   struct Waiter {
     Server& server;
     std::shared_ptr<asio::signal_set> signals;
     void operator()(const boost::system::error_code& error, int signal) {
       if (error) return;
-      if (signal == SIGHUP) {
-        server.reload();
-      } else if (server.draining_) {
-        server.finishDrain();
-        return;
-      } else {
-        server.beginDrain();
-      }
+      server.onSignal(signal);
       signals->async_wait(*this);
     }
   };
   signals->async_wait(Waiter{*this, signals});
+}
+
+void Server::onSignal(int signal) {
+  switch (signal) {
+    case SIGHUP:
+      reopenLogs();
+      reload();
+      break;
+    case SIGUSR1:
+      reopenLogs();
+      break;
+    case SIGUSR2:
+      beginRestart();
+      break;
+    default:
+      if (draining_) {
+        finishDrain();
+      } else {
+        giveUpSuccessor();
+        const std::chrono::microseconds atMost = config_.server.drainTimeout + kEndTime;
+        manager_.notify("STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=" +
+                        std::to_string(atMost.count()));
+        setState("draining");
+        beginDrain();
+      }
+  }
+}
+
+void Server::reopenLogs() {
+  if (const auto reopened = accessSink_->reopen(); reopened.has_error()) {
+    spdlog::error("{}", reopened.error().message);
+  }
 }
 
 /// At once, for requests in flight as well.
@@ -231,7 +284,7 @@ void Server::refuse(const std::vector<std::string>& why) {
   if (serving_) {
     applyLimits(config_);
     spdlog::error("the reload is refused; what was served is served on");
-    if (std::exchange(reloadWanted_, false)) reload();
+    doWhatWaited();
   } else {
     spdlog::error("nothing to serve: mend the above and start again");
     status_ = 1;
@@ -243,14 +296,19 @@ void Server::refuse(const std::vector<std::string>& why) {
 void Server::onFileServed() {
   if (draining_) return;
   const bool isStart = !std::exchange(serving_, true);
-  if (!isStart) deploying_->fileChanged();
-  if (!isStart && !refreshDue_) return onReady();
+  if (isStart) return awaitsState_ ? predecessor_->say(HandOverWord::prepared) : loadState();
+  deploying_->fileChanged();
+  if (!refreshDue_) return onReady();
   builderThread_.join();
-  builderThread_ = std::thread([this, isStart] {
-    if (isStart) return deploying_->load([this] { onReady(); });
+  builderThread_ = std::thread([this] {
     deploying_->refresh();
     asio::post(context_, [this] { onReady(); });
   });
+}
+
+void Server::loadState() {
+  builderThread_.join();
+  builderThread_ = std::thread([this] { deploying_->load([this] { onReady(); }); });
 }
 
 void Server::onReady() {
@@ -258,12 +316,20 @@ void Server::onReady() {
   building_ = false;
   compilation_.giveWay();
   setState({});
+  if (!sockets_.empty()) listen();
   const auto deployment = live_->current();
   const auto apps =
       deployment->apps.size() - static_cast<std::size_t>(std::count(
                                     deployment->apps.begin(), deployment->apps.end(), nullptr));
   spdlog::info("ready: {} apps on {} routes", apps, deployment->routes->size());
+  tellReady();
+  doWhatWaited();
+}
+
+/// What signals asked for while something was built.
+void Server::doWhatWaited() {
   if (std::exchange(reloadWanted_, false)) reload();
+  if (!building_ && std::exchange(restartWanted_, false)) beginRestart();
 }
 
 LiveApps::Hooks Server::liveHooks() {
@@ -320,10 +386,7 @@ void Server::onPublished(const std::vector<Error>& errors) {
 
 void Server::reload() {
   if (draining_) return;
-  if (const auto reopened = accessSink_->reopen(); reopened.has_error()) {
-    spdlog::error("{}", reopened.error().message);
-  }
-  if (building_) {
+  if (building_ || successor_) {
     reloadWanted_ = true;
     return;
   }
@@ -357,9 +420,10 @@ void Server::reload() {
 
 void Server::beginDrain() {
   draining_ = true;
-  setState("draining");
   spdlog::info("draining: finishing what is in flight, for {} s at most",
                config_.server.drainTimeout.count() / 1000);
+  sockets_.clear();
+  listenSockets_.close();  // the last ones of each socket are the shards', who empty its queue
   shardsToDrain_ = shards_.size();
   for (const auto& shard : shards_) {
     shard->drain([this] { asio::post(context_, [this] { onShardDrained(); }); });

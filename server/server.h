@@ -26,17 +26,28 @@
 #include "server/module_preparer.h"
 #include "server/observe/log_sink.h"
 #include "server/observe/metrics.h"
+#include "server/restart/hand_over_channel.h"
+#include "server/restart/listen_sockets.h"
+#include "server/restart/passed_descriptors.h"
+#include "server/restart/service_manager.h"
+#include "server/restart/successor.h"
 #include "server/runners.h"
 #include "server/shard.h"
 #include "server/tls/tls_server.h"
 
 namespace skiff {
 
+/// What a daemon was given by whoever started it, and how it would start another one like it.
+struct Inheritance {
+  PassedDescriptors passed;
+  SelfCommand self;
+};
+
 /// The daemon: shards, the admin listener, and the deployment that they serve. Runs on the thread
 /// that calls run(); work that takes long (preparing modules) is done beside it.
 class Server {
  public:
-  Server(Engine& engine, Config config);
+  Server(Engine& engine, Config config, Inheritance inheritance);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -44,7 +55,8 @@ class Server {
   /// Opens logs and sockets. What cannot be had is the error.
   Result<void> open();
   /// Serves until a signal ends it: SIGTERM and SIGINT drain (a second one does not wait), SIGHUP
-  /// reloads. 0, or 1 if the first deployment failed. REQUIRES: open() succeeded.
+  /// reloads, SIGUSR1 opens the access log anew, SIGUSR2 has another process take this one's place.
+  /// 0, or 1 if the first deployment failed. REQUIRES: open() succeeded.
   int run();
 
  private:
@@ -56,9 +68,15 @@ class Server {
   };
 
   Result<void> openTls();
-  Result<std::vector<std::vector<ListenSocket>>> openSockets();
-  Result<void> openAdmin();
+  Result<void> openSockets();
+  Result<void> openState();
+  Result<void> startAdmin();
+  void loadState();
   void awaitSignals();
+  void listen();
+  void onSignal(int signal);
+  void doWhatWaited();
+  void reopenLogs();
   void applyLimits(const Config& config);
   void build(Config config);
   void onBuilt(Config config, Built built);
@@ -70,6 +88,22 @@ class Server {
   void publishNext();
   void onPublished(const std::vector<Error>& errors);
   void reload();
+  // Taking another process' place: server_restart.cc.
+  void awaitPredecessor();
+  void onPredecessorWord(std::optional<HandOverWord> word);
+  void takeOver();
+  void admitChanges();
+  // Another one taking this one's place.
+  void beginRestart();
+  void onSuccessorWord(std::optional<HandOverWord> word);
+  void closeChanges();
+  void handOver();
+  void failRestart(pid_t process, const std::string& why);
+  void giveUpSuccessor();
+  // Whoever watches over the service.
+  void tellReady();
+  void scheduleWatchdog();
+
   void beginDrain();
   void onShardDrained();
   void finishDrain();
@@ -79,10 +113,16 @@ class Server {
   void readGauges(GaugeReadings& readings) const;
 
   Engine& engine_;
+  Inheritance inheritance_;
+  const ServiceManager manager_ = ServiceManager::fromEnvironment();
   Config config_;  ///< what is served; `server` and `admin` as at the start
   boost::asio::io_context context_{1};
   boost::asio::steady_timer drainTimer_{context_};
   boost::asio::steady_timer memoryTimer_{context_};
+  boost::asio::steady_timer restartTimer_{context_};  ///< until a restart is given up
+  boost::asio::steady_timer quietTimer_{context_};    ///< until changes are interrupted; then,
+                                                      ///< until no request begins here any more
+  boost::asio::steady_timer watchdogTimer_{context_};
   unsigned memoryChecks_ = 0;
 
   std::unique_ptr<LogSink> accessSink_;
@@ -105,9 +145,21 @@ class Server {
   std::unique_ptr<LiveApps> live_;
   std::unique_ptr<Deploying> deploying_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::vector<std::vector<ListenSocket>> sockets_;  ///< until run()
+  ListenSockets listenSockets_;
+  std::vector<std::vector<ListenSocket>> sockets_;  ///< of each shard, until it listens
   std::unique_ptr<AdminServer> admin_;
+  Descriptor adminSocket_;  ///< that was passed, until the admin listener has it
   Metrics::Registration gauges_;
+
+  std::unique_ptr<HandOverChannel> predecessor_;  ///< while it lives
+  bool awaitsState_ = false;                      ///< the data folder is the predecessor's yet
+  StateLocks locks_;  ///< the predecessor's, until the data folder is opened
+  bool adminStarted_ = false;
+  bool mayChangeState_ = true;  ///< no predecessor answers requests
+  std::optional<Successor> successor_;
+  std::unique_ptr<HandOverChannel> successorChannel_;
+  bool restartWanted_ = false;
+  std::vector<std::uint64_t> shardTicks_;  ///< at the watchdog's last look
 
   std::thread builderThread_;
   bool serving_ = false;  ///< something has been deployed

@@ -43,16 +43,21 @@ Shard::~Shard() {
   stop();
 }
 
-void Shard::start(std::vector<ListenSocket> sockets) {
-  for (ListenSocket& socket : sockets) {
-    TlsServer* const tls =
-        socket.speaks() == ListenSocket::Speaks::tls ? environment_.tls : nullptr;
-    frontEnd_->listen(std::move(socket), tls);
-  }
+void Shard::start() {
   work_.emplace(context_.get_executor());
   scheduleTick();
   started_ = true;
   environment_.runners.carry(*this);
+}
+
+void Shard::listen(std::vector<ListenSocket> sockets) {
+  asio::post(context_, [this, sockets = std::move(sockets)]() mutable {
+    for (ListenSocket& socket : sockets) {
+      TlsServer* const tls =
+          socket.speaks() == ListenSocket::Speaks::tls ? environment_.tls : nullptr;
+      frontEnd_->listen(std::move(socket), tls);
+    }
+  });
 }
 
 void Shard::onRequest(HttpExchange& exchange) {

@@ -56,6 +56,7 @@ struct ShardReadings {
   std::size_t isolates = 0;
   std::size_t connections = 0;
   std::size_t exchanges = 0;
+  std::uint64_t ticks = 0;  ///< how often they were published
   OriginCounts origins;
 };
 
@@ -66,16 +67,18 @@ struct ShardReadings {
 /// thread that stood by goes on with the shard, the other one with that guest's section only. The
 /// section's result comes home through the loop. Apps that overran lately begin away at once.
 ///
-/// Threads: start(), deploy(), drain(), stop(), shed(), tellLimitsChanged(), tellPlaceIsFree() and
-/// readings() from any; everything else on the thread that carries the shard.
+/// Threads: start(), listen(), deploy(), drain(), stop(), shed(), tellLimitsChanged(),
+/// tellPlaceIsFree() and readings() from any; everything else on the thread that carries the shard.
 class Shard final : public RequestHandler, public DrainListener, private Carried, private HandOff {
  public:
   Shard(const ShardEnvironment& environment, std::size_t index);
   /// REQUIRES: stopped, or never started.
   ~Shard();
 
-  /// Starts the thread and accepts on these sockets.
-  void start(std::vector<ListenSocket> sockets);
+  /// Starts the thread.
+  void start();
+  /// Accepts on these sockets. REQUIRES: started, and not drained.
+  void listen(std::vector<ListenSocket> sockets);
   /// Serves this deployment once the minimum of instances of the file's apps is ready; `done` is
   /// called on the shard's thread then, with what could not be made ready. The minimum of the
   /// others' instances comes afterwards. REQUIRES: what was deployed before is done.
@@ -269,7 +272,8 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   std::unique_ptr<HttpFrontEnd> frontEnd_;
   boost::asio::steady_timer ticker_{context_};
   Clock::time_point now_ = Clock::now();  ///< of the last tick
-  bool warmedOne_ = false;                ///< in this tick
+  std::uint64_t ticks_ = 0;
+  bool warmedOne_ = false;  ///< in this tick
   Clock::time_point lastRefusalReport_{};
   std::function<void()> drained_;
 

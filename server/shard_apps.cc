@@ -277,6 +277,7 @@ void Shard::lookAfter(std::size_t first) {
   }
   letGo(now_);
   retire();
+  ++ticks_;
   publishReadings();
   scheduleTick();
 }
@@ -302,6 +303,7 @@ void Shard::retire() {
 
 void Shard::publishReadings() {
   ShardReadings readings;
+  readings.ticks = ticks_;
   forEachHost([&](AppHost& host) {
     const PoolCounts counts = host.pool().counts();
     if (counts.isolates == 0) return;

@@ -42,9 +42,15 @@ class BlobStore {
   /// Makes the folder if it is not there. What an earlier process left unfinished is gone then,
   /// except what it kept; of trees, the files are gone with the next collect(). `cap`: bytes of all
   /// blobs, trees and unfinished ones together; what is there already may be more.
+  /// `lock`: the lock() of a process that has the store open, and changes nothing in it any more;
+  /// it becomes the store's, or is closed. -1: nobody has it open.
   static BlobResult<std::unique_ptr<BlobStore>> open(const std::filesystem::path& folder,
-                                                     ByteSize cap);
+                                                     ByteSize cap, int lock = -1);
   virtual ~BlobStore() = default;
+
+  /// The descriptor that keeps other processes out, as long as one of it is open anywhere. Stays
+  /// the store's; -1: it has none.
+  virtual int lock() const { return -1; }
 
   /// A blob on its way in. Destroyed without commit(), it leaves nothing but what keep() kept. Not
   /// beyond its store; one thread at a time.

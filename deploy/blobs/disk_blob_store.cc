@@ -48,8 +48,9 @@ class CollectingEnd {
 
 }  // namespace
 
-BlobResult<std::unique_ptr<BlobStore>> BlobStore::open(const fs::path& folder, ByteSize cap) {
-  auto opened = StoreFolder::open(folder);
+BlobResult<std::unique_ptr<BlobStore>> BlobStore::open(const fs::path& folder, ByteSize cap,
+                                                       int lock) {
+  auto opened = StoreFolder::open(folder, Descriptor(lock));
   if (opened.has_error()) return opened.error();
   auto store = std::make_unique<DiskBlobStore>(*std::move(opened), cap);
   if (auto scanned = store->scan(); scanned.has_error()) return scanned.error();

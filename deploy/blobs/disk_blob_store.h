@@ -34,6 +34,7 @@ class DiskBlobStore final : public BlobStore {
   }
   std::uint64_t bytes() const override { return ledger_->stored(); }
   ByteSize cap() const override { return ledger_->cap(); }
+  int lock() const override { return folder_.lock(); }
 
   // For its writers.
   /// Gives up what was kept, if that makes the room.

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "config/printable.h"
+#include "config/regular_file.h"
 #include "deploy/blobs/tree_files.h"
 #include "deploy/blobs/write_file.h"
 
@@ -98,13 +99,14 @@ bool isTreeName(std::string_view name) {
          name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-BlobResult<StoreFolder> StoreFolder::open(const fs::path& path) {
+BlobResult<StoreFolder> StoreFolder::open(const fs::path& path, Descriptor held) {
   std::error_code error;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) return diskError("cannot make", path.parent_path(), error.value());
   if (auto made = makeFolder(path); made.has_error()) return made.error();
   Descriptor lock(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock) return diskError("cannot open", path, errno);
+  if (held && isSameFile(held.number(), lock.number())) lock = std::move(held);
   if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return diskError("cannot lock", path, errno);
     return BlobError{BlobError::Kind::storage,

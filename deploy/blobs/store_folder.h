@@ -24,7 +24,9 @@ BlobResult<void> syncFolder(const std::filesystem::path& folder);
 class StoreFolder {
  public:
   /// Makes what is missing: folders 0700, `oci-layout` and an empty `index.json`.
-  static BlobResult<StoreFolder> open(const std::filesystem::path& path);
+  /// `lock`: another process', which is to be shared; empty: one of its own.
+  static BlobResult<StoreFolder> open(const std::filesystem::path& path, Descriptor lock = {});
+  int lock() const { return lock_.number(); }
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path blobs(DigestAlgorithm algorithm) const;

@@ -196,6 +196,10 @@ class Catalog {
   /// Bytes of all content that the tenant's versions need, each counted once, with `more` among it.
   virtual CatalogResult<std::uint64_t> contentBytes(std::string_view tenant,
                                                     const std::vector<ContentSize>& more) const = 0;
+
+  /// The descriptor that keeps other processes out, as long as one of it is open anywhere: for a
+  /// process that takes this one's place. Stays the catalog's; -1: it has none.
+  virtual int lock() const { return -1; }
 };
 
 /// Tells the time of what is recorded, and when tokens expire.
@@ -205,9 +209,11 @@ using CatalogClock = std::function<std::chrono::system_clock::time_point()>;
 /// skiff made up to date. `keyFile` holds the key for secrets: 32 bytes, made with the catalog; it
 /// must be the one that the secrets in the catalog were encrypted with. All files get mode 0600.
 /// The error says what to do. One process at a time (a lock on `file`.lock): a second one is
-/// refused.
+/// refused. But a process that was given the other's lock() may open it beside that one, once that
+/// one changes nothing any more; `lock` becomes the catalog's, and is closed if it cannot be
+/// opened.
 Result<std::unique_ptr<Catalog>> openCatalog(
     const std::filesystem::path& file, const std::filesystem::path& keyFile,
-    CatalogClock now = [] { return std::chrono::system_clock::now(); });
+    CatalogClock now = [] { return std::chrono::system_clock::now(); }, int lock = -1);
 
 }  // namespace skiff

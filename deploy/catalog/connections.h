@@ -22,6 +22,8 @@ class Connections {
   Connections(std::filesystem::path file, ProcessLock lock,
               std::unique_ptr<sqlite::Database> writer);
 
+  int lock() const { return lock_.descriptor(); }
+
   /// `work(sqlite::Database&)` gives a CatalogResult. All that it reads is of one moment.
   template <class Work>
   std::invoke_result_t<Work&, sqlite::Database&> read(Work work) const {

@@ -79,8 +79,8 @@ Result<SecretKey> keyFor(sqlite::Database& database, const fs::path& file) {
 }
 
 Result<std::unique_ptr<Catalog>> open(const fs::path& file, const fs::path& keyFile,
-                                      CatalogClock now) {
-  auto lock = ProcessLock::take(file.string() + ".lock");
+                                      CatalogClock now, int held) {
+  auto lock = ProcessLock::take(file.string() + ".lock", held);
   if (lock.has_error()) return lock.error();
   if (auto made = makeIfAbsent(file); made.has_error()) return made.error();
   auto writer = std::make_unique<sqlite::Database>(file, sqlite::Database::Use::writing);
@@ -98,7 +98,7 @@ Result<std::unique_ptr<Catalog>> open(const fs::path& file, const fs::path& keyF
 }  // namespace
 
 Result<std::unique_ptr<Catalog>> openCatalog(const fs::path& file, const fs::path& keyFile,
-                                             CatalogClock now) {
+                                             CatalogClock now, int lock) {
   // The engine's executable exports an SQLite of its own.
   if (sqlite3_libversion_number() != SQLITE_VERSION_NUMBER) {
     return Error{std::string("skiffd was built for SQLite " SQLITE_VERSION ", and got ") +
@@ -112,7 +112,7 @@ Result<std::unique_ptr<Catalog>> openCatalog(const fs::path& file, const fs::pat
     if (error) {
       reason = "cannot be found: " + error.message();
     } else {
-      auto opened = open(whole, keyFile, std::move(now));
+      auto opened = open(whole, keyFile, std::move(now), lock);
       if (opened.has_value()) return opened;
       reason = opened.error().message;
     }

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "config/printable.h"
+#include "config/regular_file.h"
 
 namespace skiff {
 namespace {
@@ -31,9 +32,11 @@ std::string ownerOf(int descriptor) {
 
 }  // namespace
 
-Result<ProcessLock> ProcessLock::take(const std::filesystem::path& file) {
+Result<ProcessLock> ProcessLock::take(const std::filesystem::path& file, int held) {
   // Closed when another program is executed, so that no child holds the lock for its parent.
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (held >= 0 && descriptor >= 0 && isSameFile(held, descriptor)) std::swap(held, descriptor);
+  if (held >= 0) ::close(held);
   if (descriptor < 0) {
     return Error{"cannot be locked with " + inQuotes(file.string()) + ": " +
                  std::generic_category().message(errno)};

@@ -20,6 +20,7 @@ class SqliteCatalog final : public Catalog {
   SqliteCatalog(std::filesystem::path file, ProcessLock lock,
                 std::unique_ptr<sqlite::Database> writer, const SecretKey& key, CatalogClock now);
 
+  int lock() const override { return connections_.lock(); }
   CatalogResult<Put<TenantRecord>> putTenant(std::string_view actor, std::string_view name,
                                              std::string_view document,
                                              Precondition condition) override;

@@ -1,5 +1,7 @@
 #include "server/admin/admin_server.h"
 
+#include <unistd.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -39,8 +41,12 @@ class AdminServer::Listener {
     if (api) gate_ = std::make_unique<ApiGate>(*api, limits.gate);
   }
 
-  Result<std::uint16_t> listen(const ListenAddress& address);
+  Result<std::uint16_t> listen(const ListenAddress& address, int socket);
+  int descriptor() { return acceptor_.native_handle(); }
   void run();
+  void stopSoon() {
+    if (thread_.joinable()) asio::post(context_, [this] { beginStop(); });
+  }
   void stop();
 
  private:
@@ -62,9 +68,13 @@ class AdminServer::Listener {
   std::thread thread_;
 };
 
-Result<std::uint16_t> AdminServer::Listener::listen(const ListenAddress& address) {
+Result<std::uint16_t> AdminServer::Listener::listen(const ListenAddress& address, int socket) {
   try {
     const tcp::endpoint endpoint(asio::ip::make_address(address.host), address.port);
+    if (socket >= 0) {
+      acceptor_.assign(endpoint.protocol(), socket);
+      return acceptor_.local_endpoint().port();
+    }
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
     acceptor_.bind(endpoint);
@@ -83,7 +93,7 @@ void AdminServer::Listener::run() {
 
 void AdminServer::Listener::stop() {
   if (!thread_.joinable()) return;
-  asio::post(context_, [this] { beginStop(); });
+  stopSoon();
   if (gate_) gate_->api().cancel();
   thread_.join();
   if (gate_) gate_->stop();
@@ -141,9 +151,13 @@ void AdminServer::Listener::startSession(tcp::socket socket) {
 
 void AdminServer::Listener::beginStop() {
   stopping_ = true;
-  error_code ignored;
-  acceptor_.close(ignored);
   pause_.cancel();
+  // Not close(): another process may have the socket too, and epoll would go on to report it.
+  if (acceptor_.is_open()) {
+    error_code failed;
+    const int socket = acceptor_.release(failed);
+    if (!failed) ::close(socket);
+  }
   for (const auto& session : sessions_) session->stop();
   if (sessions_.empty()) return;
   stopDeadline_.expires_after(kStopDeadline);
@@ -164,7 +178,7 @@ AdminServer::~AdminServer() {
   stop();
 }
 
-Result<void> AdminServer::start() {
+Result<void> AdminServer::start(int socket) {
   assert(!listener_);
   if (!address_.isLoopback()) {
     return Error{"admin address " + address_.text() +
@@ -172,12 +186,17 @@ Result<void> AdminServer::start() {
                  "[admin] listen to an address such as 127.0.0.1:9090"};
   }
   auto listener = std::make_unique<Listener>(hooks_, api_, limits_);
-  const Result<std::uint16_t> port = listener->listen(address_);
+  const Result<std::uint16_t> port = listener->listen(address_, socket);
   if (!port) return port.error();
+  descriptor_ = listener->descriptor();
   port_ = *port;
   listener_ = std::move(listener);
   listener_->run();
   return {};
+}
+
+void AdminServer::beginStop() {
+  if (listener_) listener_->stopSoon();
 }
 
 void AdminServer::stop() {

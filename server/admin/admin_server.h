@@ -26,8 +26,14 @@ class AdminServer {
   AdminServer& operator=(const AdminServer&) = delete;
 
   /// Binds and starts to answer. Fails, and says what to do, if the address is not a loopback
-  /// address or cannot be bound. REQUIRES: called once.
-  Result<void> start();
+  /// address or cannot be bound. `socket`: one that is bound to it and listens already, which
+  /// becomes the server's; -1: none. REQUIRES: called once.
+  Result<void> start(int socket = -1);
+  /// The listening socket's descriptor, which stays the server's. REQUIRES: start() succeeded, and
+  /// nothing was stopped yet.
+  int descriptor() const { return descriptor_; }
+  /// The beginning of stop(), without waiting for it.
+  void beginStop();
   /// The port that is bound. REQUIRES: start() succeeded.
   std::uint16_t port() const { return port_; }
   /// Accepts nothing more, finishes the answers that are being sent, at most 2 s long, ends the
@@ -43,6 +49,7 @@ class AdminServer {
   Api* api_;
   AdminLimits limits_;
   std::uint16_t port_ = 0;
+  int descriptor_ = -1;
   std::unique_ptr<Listener> listener_;
 };
 

@@ -56,6 +56,13 @@ bool maySee(const ApiRoute& route, const Caller& caller) {
   return false;
 }
 
+ApiProblem handingOverProblem() {
+  return {
+      ProblemCode::notReady,
+      "The daemon is being replaced by a new one, so nothing is changed at the moment. Try again "
+      "in a second."};
+}
+
 bool isVisibleText(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
@@ -158,6 +165,10 @@ class Call final : public ApiCall {
  private:
   ApiAnswer answerSafely() {
     try {
+      const bool changes = route_.method != "GET";
+      const auto pass =
+          changes ? context_.operations.changes().enter() : std::optional<ChangeGate::Pass>();
+      if (changes && !pass) return problemAnswer(handingOverProblem());
       const auto answer =
           request_.head.idempotencyKey.empty() ? route_.handle(context_, request_) : answerOnce();
       return answer.has_error() ? problemAnswer(answer.error()) : *answer;

@@ -17,6 +17,18 @@ Operations::~Operations() {
   parts_.runtime.onRollbackDue({});
 }
 
+void Operations::cancel() {
+  cancelled_ = true;
+  const std::lock_guard lock(stopMutex_);
+  stop_.request_stop();
+}
+
+void Operations::resume() {
+  const std::lock_guard lock(stopMutex_);
+  if (stop_.stop_requested()) stop_ = std::stop_source();
+  cancelled_ = false;
+}
+
 ApiProblem problemOf(const CatalogError& error) {
   switch (error.kind) {
     case CatalogError::Kind::notFound:

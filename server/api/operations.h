@@ -20,6 +20,7 @@
 #include "deploy/blobs/blob_store.h"
 #include "deploy/catalog/catalog.h"
 #include "server/api/caller.h"
+#include "server/api/change_gate.h"
 #include "server/api/host_index.h"
 #include "server/api/image_source.h"
 #include "server/api/problem.h"
@@ -77,10 +78,12 @@ class Operations {
   /// The limits that tenants and apps inherit are others now: has each serve with those.
   void refresh();
   /// Gives up pulls that are under way, and refuses new ones. For the end.
-  void cancel() {
-    cancelled_ = true;
-    stop_.request_stop();
-  }
+  void cancel();
+  /// Takes cancel() back, for those that come.
+  void resume();
+  /// Every change goes through it, those that nobody asked for included: tidying up, taking back,
+  /// following tags.
+  ChangeGate& changes() { return changes_; }
 
   // Tenants.
   ApiResult<Put<TenantView>> putTenant(const Caller& caller, const std::string& name,
@@ -249,11 +252,13 @@ class Operations {
   std::vector<TenantConfig> fileTenants() const;
 
   Parts parts_;
+  ChangeGate changes_;
   mutable TenantLocks locks_;
   HostIndex hosts_;
   std::vector<std::string> fileHosts_;  ///< the file's tenants that are in it; of fileChanged()
   WatchList watched_;
   std::atomic<bool> cancelled_ = false;
+  mutable std::mutex stopMutex_;
   std::stop_source stop_;  ///< of what waits for registries; requested when cancelled
 
   std::mutex tidyMutex_;  ///< held while tidying up

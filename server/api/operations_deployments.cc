@@ -102,6 +102,8 @@ ApiResult<DeploymentRecord> Operations::rollBack(const Caller& caller, const std
 }
 
 bool Operations::autoRollback(const AppRuntime::RollbackNotice& notice) {
+  const auto pass = changes_.enter();
+  if (!pass) return false;
   const auto back = rollBack(daemonCaller(), notice.tenant, notice.app,
                              DeploymentCause::autoRollback, notice.deployment);
   if (back.has_error()) {
@@ -157,6 +159,8 @@ ApiResult<bool> Operations::wasDeployed(const VersionRecord& version) const {
 ApiResult<std::string> Operations::followTag(const std::string& tenant, const std::string& app,
                                              const std::string& image, const std::string& known) {
   if (!parts_.images) return ApiProblem{ProblemCode::pullFailed, "This daemon pulls no images."};
+  const auto pass = changes_.enter();
+  if (!pass) return ApiProblem{ProblemCode::notReady, "The daemon is being replaced by a new one."};
   std::string last = known;
   if (last.empty()) {
     // What was pulled as this before the start needs no pull.

@@ -29,7 +29,7 @@ void Operations::tidyWhenDue(const std::stop_token& stop) {
     tidyDue_ = false;
     lock.unlock();
     try {
-      tidy();
+      if (const auto pass = changes_.enter()) tidy();
     } catch (const std::exception& error) {
       spdlog::error("tidying up failed: {}", error.what());
     }

@@ -114,6 +114,7 @@ ApiResult<Operations::NewVersion> Operations::upload(const Caller& caller,
 
 ImageSource::Access Operations::accessOf(const std::string& tenant,
                                          const TenantSettings& settings) const {
+  const std::lock_guard lock(stopMutex_);
   return {.isOperator = false,
           .registries = settings.registries,
           .owns =

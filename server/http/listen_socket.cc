@@ -1,5 +1,6 @@
 #include "server/http/listen_socket.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -60,6 +61,19 @@ Result<ListenSocket> ListenSocket::open(const ListenAddress& address, Speaks spe
   bound.resize(size);
   socket.address_.port = bound.port();
   return socket;
+}
+
+ListenSocket ListenSocket::adopt(int descriptor, const ListenAddress& address, Speaks speaks) {
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  return {descriptor, address, speaks};
+}
+
+Result<ListenSocket> ListenSocket::duplicate() const {
+  const int copy = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return failure(address_, "share between shards the socket of", errno);
+  return ListenSocket(copy, address_, speaks_);
 }
 
 }  // namespace skiff

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <utility>
 
 #include "config/config.h"
@@ -11,11 +12,16 @@ namespace skiff {
 /// address and the kernel spreads connections over them. Owns the descriptor.
 class ListenSocket {
  public:
+  enum class Speaks : std::uint8_t { http, tls };
   /// Binds and listens. For port 0, open one, then open the other shards' at its address(). The
   /// error says which address and what to do. Another process of the same user that listens with
   /// SO_REUSEPORT too is not noticed.
-  enum class Speaks : std::uint8_t { http, tls };
   static Result<ListenSocket> open(const ListenAddress& address, Speaks speaks = Speaks::http);
+
+  /// One that somebody else opened, listening, at `address`.
+  static ListenSocket adopt(int descriptor, const ListenAddress& address, Speaks speaks);
+  /// Another descriptor of the same socket: the two share its queue of connections.
+  Result<ListenSocket> duplicate() const;
 
   ListenSocket(ListenSocket&& other) noexcept
       : descriptor_(std::exchange(other.descriptor_, -1)),
@@ -31,6 +37,7 @@ class ListenSocket {
 
   const ListenAddress& address() const { return address_; }  ///< with the port that was bound
   Speaks speaks() const { return speaks_; }
+  int descriptor() const { return descriptor_; }  ///< stays its own
   /// Gives the descriptor away: it is the caller's to close.
   int release() { return std::exchange(descriptor_, -1); }
 

@@ -31,6 +31,15 @@ void clearEnvironment() {
   for (const std::string& name : names) ::unsetenv(name.c_str());
 }
 
+/// `self`, as it was called if that was by a path.
+std::string nameOf(const fs::path& self) {
+  const char* const called = program_invocation_name;
+  if (called == nullptr || std::strchr(called, '/') == nullptr) return self.string();
+  std::error_code error;
+  const fs::path path = fs::absolute(called, error);
+  return error || !fs::equivalent(path, self, error) ? self.string() : path.string();
+}
+
 int fail(const std::string& what) {
   std::fprintf(stderr, "skiff: %s\n", what.c_str());
   return 69;  // EX_UNAVAILABLE
@@ -52,6 +61,17 @@ int launchAddon(std::string_view addon, const std::vector<std::string>& argument
   }
 
   clearEnvironment();
+  // For a daemon that starts its successor: who it is, by the name that it was started by, which
+  // may be a link to another version by then; and that what it passes on is for this process.
+  ::setenv("SKIFF_EXECUTABLE", nameOf(self).c_str(), 1);
+  if (std::getenv("SKIFF_LISTEN_PID") != nullptr) {
+    ::unsetenv("SKIFF_LISTEN_PID");
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+  }
+  // Libraries that came along, where the system is not expected to have them.
+  if (const fs::path shared = library / "shared"; fs::is_directory(shared, error)) {
+    ::setenv("LD_LIBRARY_PATH", shared.c_str(), 1);
+  }
 #ifdef SKIFF_ASAN_RUNTIME
   ::setenv("LD_PRELOAD", SKIFF_ASAN_RUNTIME, 1);
   const std::string suppressions = "suppressions=" + (library / "engine_leaks.supp").string();

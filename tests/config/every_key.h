@@ -25,6 +25,7 @@ connections_per_address = 17
 max_connections = 1000
 drain_timeout_ms = 0
 drain_idle_ms = 1008
+restart_timeout_ms = 1009
 nursery = 9
 memory_target = "2GiB"
 idle_instance_ms = 1005

@@ -90,6 +90,7 @@ TEST(Config, EveryServerKeyIsRead) {
   server.maxConnections = 1'000;
   server.drainTimeout = milliseconds(0);
   server.drainIdle = milliseconds(1'008);
+  server.restartTimeout = milliseconds(1'009);
   server.nursery = 9;
   server.memoryTarget = 2_GiB;
   server.idleInstance = milliseconds(1'005);

@@ -81,6 +81,29 @@ Daemon::Daemon(const ConfigText& config, const Prepare& prepare) {
   start();
 }
 
+Daemon::Daemon(const ConfigText& config, ProcessOptions options) : options_(std::move(options)) {
+  shareCode(folder_);
+  writeText(configFile(), config.text());
+  start();
+}
+
+Ending Daemon::handOver(const std::function<void()>& meanwhile) {
+  using Stream = Process::Stream;
+  const std::size_t from = process_->text(Stream::error).size();
+  process_->signal(SIGUSR2);
+  constexpr std::string_view kBehind = " has taken this one's place";
+  const std::string line = process_->waitForLine(Stream::error, kBehind, kPatience, from);
+  const std::size_t end = line.rfind(kBehind);
+  const std::size_t begin = end == line.npos ? line.npos : line.rfind(' ', end - 1);
+  EXPECT_NE(begin, line.npos) << process_->text(Stream::error).substr(from);
+  if (begin == line.npos) return Ending{-1, 0};
+  if (meanwhile) meanwhile();
+  const auto ending = process_->becomes(std::stoi(line.substr(begin + 1, end - begin - 1)));
+  EXPECT_TRUE(ending) << "the old process does not end:\n"
+                      << process_->text(Stream::error).substr(from);
+  return ending.value_or(Ending{-1, 0});
+}
+
 void Daemon::restart() {
   if (process_) {
     process_->signal(SIGKILL);
@@ -91,7 +114,8 @@ void Daemon::restart() {
 }
 
 void Daemon::start() {
-  process_ = std::make_unique<Process>(SKIFFD, std::vector<std::string>{"--config", configFile()});
+  process_ = std::make_unique<Process>(SKIFFD, std::vector<std::string>{"--config", configFile()},
+                                       options_);
   port_ = portAfter(*process_, "listening on http://");
   adminPort_ = portAfter(*process_, "admin on http://");
   if (process_->waitForLine(Process::Stream::error, "ready: ").empty() ||

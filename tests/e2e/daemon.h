@@ -49,6 +49,7 @@ class Daemon {
   /// Starts it and waits until it is ready; throws, with what it said, if it does not become so.
   explicit Daemon(const std::string& config);
   explicit Daemon(const ConfigText& config) : Daemon(config.text()) {}
+  Daemon(const ConfigText& config, ProcessOptions options);
   /// The same on a data folder that `prepare` has put something into.
   using Prepare = std::function<void(const std::filesystem::path& dataFolder)>;
   Daemon(const ConfigText& config, const Prepare& prepare);
@@ -77,6 +78,9 @@ class Daemon {
 
   /// Replaces the configuration and sends SIGHUP, without waiting for what comes of it.
   void reload(const std::string& config);
+  /// SIGUSR2: another process takes its place, and is process() once the old one has ended. How
+  /// that ended; fails the test if none does, or does not end. `meanwhile` runs in between.
+  Ending handOver(const std::function<void()>& meanwhile = {});
   /// SIGTERM, and how it ended; fails the test if it does not end.
   Ending terminate();
   /// Kills it, if it still runs, and starts it on what it left behind, on ports of its own; waits
@@ -86,6 +90,7 @@ class Daemon {
  private:
   void start();
 
+  ProcessOptions options_;
   TemporaryFolder folder_;
   std::unique_ptr<Process> process_;
   std::uint16_t port_ = 0;

@@ -35,7 +35,10 @@ Pipe makePipe() {
 
 }  // namespace
 
-Process::Process(const std::string& program, const std::vector<std::string>& arguments, int input) {
+Process::Process(const std::string& program, const std::vector<std::string>& arguments,
+                 const ProcessOptions& options) {
+  // Of a process whose parent has ended, this one is to be the parent.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const Pipe output = makePipe();
   const Pipe error = makePipe();
   std::vector<char*> pointers{const_cast<char*>(program.c_str())};
@@ -48,9 +51,25 @@ Process::Process(const std::string& program, const std::vector<std::string>& arg
   if (id_ < 0) raise("fork");
   if (id_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::dup2(input, STDIN_FILENO);
+    ::dup2(options.input, STDIN_FILENO);
     ::dup2(output.writeEnd, STDOUT_FILENO);
     ::dup2(error.writeEnd, STDERR_FILENO);
+    // By way of higher numbers, so that none takes another's place.
+    constexpr int kHigh = 200;
+    for (std::size_t i = 0; i < options.passed.size(); ++i) {
+      ::dup2(options.passed[i], kHigh + static_cast<int>(i));
+    }
+    for (std::size_t i = 0; i < options.passed.size(); ++i) {
+      ::dup2(kHigh + static_cast<int>(i), 3 + static_cast<int>(i));
+      ::close(kHigh + static_cast<int>(i));
+    }
+    for (const std::string& variable : options.environment) {
+      ::putenv(const_cast<char*>(variable.c_str()));
+    }
+    if (!options.passed.empty()) {
+      ::setenv("LISTEN_FDS", std::to_string(options.passed.size()).c_str(), 1);
+      ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    }
     ::execv(program.c_str(), pointers.data());
     ::_exit(127);
   }
@@ -78,13 +97,27 @@ void Process::signal(int number) const {
 
 std::optional<Ending> Process::wait(std::chrono::milliseconds patience) {
   if (ending_) return ending_;
+  ending_ = awaitEnd(patience);
+  if (ending_ && collector_.joinable()) collector_.join();
+  return ending_;
+}
+
+std::optional<Ending> Process::awaitEnd(std::chrono::milliseconds patience) const {
   pollfd ended{handle_, POLLIN, 0};
   if (::poll(&ended, 1, static_cast<int>(patience.count())) <= 0) return std::nullopt;
   int status = 0;
   if (::waitpid(id_, &status, 0) != id_) raise("waitpid");
-  ending_ = WIFSIGNALED(status) ? Ending{0, WTERMSIG(status)} : Ending{WEXITSTATUS(status), 0};
-  if (collector_.joinable()) collector_.join();
-  return ending_;
+  return WIFSIGNALED(status) ? Ending{0, WTERMSIG(status)} : Ending{WEXITSTATUS(status), 0};
+}
+
+std::optional<Ending> Process::becomes(pid_t next, std::chrono::milliseconds patience) {
+  const std::optional<Ending> ending = awaitEnd(patience);
+  if (!ending) return std::nullopt;
+  ::close(handle_);
+  id_ = next;
+  handle_ = static_cast<int>(::syscall(SYS_pidfd_open, id_, 0));
+  if (handle_ < 0) raise("pidfd_open");
+  return ending;
 }
 
 void Process::collect() {
@@ -117,10 +150,10 @@ std::string Process::text(Stream stream) const {
 }
 
 std::string Process::waitForLine(Stream stream, std::string_view part,
-                                 std::chrono::milliseconds patience) const {
+                                 std::chrono::milliseconds patience, std::size_t from) const {
   const std::string& all = stream == Stream::output ? output_ : error_;
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  std::size_t seen = 0;
+  std::size_t seen = from;
   std::unique_lock lock(mutex_);
   for (;;) {
     for (std::size_t end = all.find('\n', seen); end != std::string::npos;

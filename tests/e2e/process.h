@@ -31,6 +31,15 @@ struct Ending {
   bool operator==(const Ending&) const = default;
 };
 
+/// What a process is started with beside its arguments.
+struct ProcessOptions {
+  int input = STDIN_FILENO;  ///< a descriptor that the caller owns and may close afterwards
+  std::vector<std::string> environment;  ///< "NAME=value", beside the test's own
+  /// Descriptors that it is to find from 3 on, in the manner of systemd: LISTEN_FDS and LISTEN_PID
+  /// are set for it.
+  std::vector<int> passed;
+};
+
 /// What /proc says of a process.
 struct ProcessReadings {
   std::size_t residentBytes = 0;
@@ -43,10 +52,12 @@ struct ProcessReadings {
 /// made it; output is collected on a thread of its own.
 class Process {
  public:
-  /// Starts `program`; throws if it cannot. Its standard input is `input`, a descriptor that the
-  /// caller owns and may close afterwards, or the test's own.
+  /// Starts `program`; throws if it cannot.
   explicit Process(const std::string& program, const std::vector<std::string>& arguments,
-                   int input = STDIN_FILENO);
+                   const ProcessOptions& options = {});
+  /// The same with another standard input.
+  Process(const std::string& program, const std::vector<std::string>& arguments, int input)
+      : Process(program, arguments, ProcessOptions{input, {}, {}}) {}
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -58,17 +69,24 @@ class Process {
   /// How it ended; nothing if it has not within `patience`.
   std::optional<Ending> wait(std::chrono::milliseconds patience = kPatience);
 
+  /// It has handed over to `next`, a process that it started and that writes to the same pipes, and
+  /// is ending: waits for that. From then on this is `next`. How it ended; nothing if it does not
+  /// within `patience`.
+  std::optional<Ending> becomes(pid_t next, std::chrono::milliseconds patience = kPatience);
+
   /// What it has written so far; all of it once wait() has given an ending.
   std::string text(Stream stream) const;
-  /// The first whole line that contains `part`, without its end; empty if none has come within
-  /// `patience`, or before the process ended.
+  /// The first whole line that contains `part`, without its end, of those that begin at the byte
+  /// `from` or behind it; empty if none has come within `patience`, or before the process ended.
   std::string waitForLine(Stream stream, std::string_view part,
-                          std::chrono::milliseconds patience = kPatience) const;
+                          std::chrono::milliseconds patience = kPatience,
+                          std::size_t from = 0) const;
 
   /// REQUIRES: it runs.
   ProcessReadings readings() const;
 
  private:
+  std::optional<Ending> awaitEnd(std::chrono::milliseconds patience) const;
   void collect();
   std::string& textOf(Stream stream) { return stream == Stream::output ? output_ : error_; }
 

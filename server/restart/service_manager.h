@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace skiff {
+
+/// The service manager that started this process and wants to know how it does (sd_notify(3)):
+/// systemd, where the unit says Type=notify. Any thread.
+class ServiceManager {
+ public:
+  /// From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. REQUIRES: no other thread changes the
+  /// environment.
+  static ServiceManager fromEnvironment();
+
+  /// `state` is lines such as "READY=1". Does nothing where nobody wants to know, and no more than
+  /// that where it cannot be told.
+  void notify(std::string_view state) const;
+  /// How long it waits for a "WATCHDOG=1" before it ends the service; nothing: it does not.
+  std::optional<std::chrono::microseconds> watchdog() const { return watchdog_; }
+
+ private:
+  std::string socket_;  ///< a path, or "@" and an abstract name; empty: nobody
+  std::optional<std::chrono::microseconds> watchdog_;
+};
+
+}  // namespace skiff

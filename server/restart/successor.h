@@ -1,0 +1,58 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "config/result.h"
+#include "deploy/blobs/descriptor.h"
+
+namespace skiff {
+
+/// How a process like this one is started.
+struct SelfCommand {
+  std::string executable;              ///< the launcher, absolute; empty: it is not known
+  std::vector<std::string> arguments;  ///< behind its name
+};
+
+/// A descriptor that goes to the successor; stays the caller's.
+struct PassedOn {
+  int descriptor = -1;
+  std::string name;  ///< without ":"
+};
+
+/// The name of a successor's end of the channel.
+inline constexpr const char* kHandOverName = "skiff-hand-over";
+
+/// The process that is to take this one's place: started with the descriptors in the manner of
+/// systemd (passed_descriptors.h), and with its end of a channel (hand_over_channel.h) as the last
+/// of them.
+class Successor {
+ public:
+  /// With this process' environment and standard streams. Does not wait until it has come to
+  /// anything.
+  static Result<Successor> start(const SelfCommand& command, std::vector<PassedOn> descriptors);
+
+  Successor(Successor&& other) noexcept;
+  Successor& operator=(Successor&&) = delete;
+  /// Kills it, unless it was released.
+  ~Successor();
+
+  pid_t process() const { return process_; }
+  /// This side's end of the channel.
+  Descriptor takeChannel() { return std::move(channel_); }
+  /// How it ended: "ended with exit code 1". REQUIRES: it is ending, as one does that has closed its
+  /// end of the channel; one that is not after all is killed after 5 s.
+  std::string end();
+  /// It lives on without us.
+  void release() { process_ = -1; }
+
+ private:
+  Successor(pid_t process, Descriptor channel) : process_(process), channel_(std::move(channel)) {}
+
+  pid_t process_;  ///< -1 once it is not ours any more
+  Descriptor channel_;
+};
+
+}  // namespace skiff
