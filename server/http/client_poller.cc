@@ -32,6 +32,12 @@ bool ClientPoller::add(int descriptor, PolledClient& client) {
   return true;
 }
 
+void ClientPoller::replace(int descriptor, PolledClient& before, PolledClient& client) {
+  remove(before);
+  epoll_event event{kAlways, {&client}};
+  (void)::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, descriptor, &event);
+}
+
 void ClientPoller::awaitRoom(int descriptor, PolledClient& client) {
   epoll_event event{kAlways | EPOLLOUT, {&client}};
   (void)::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, descriptor, &event);

@@ -39,6 +39,8 @@ class ClientPoller {
   /// Tells of bytes and of the client's end, from now on. False, with errno, if the system has no
   /// room for it.
   bool add(int descriptor, PolledClient& client);
+  /// Tells `client` instead of `before` from now on, and at once of what is there already.
+  void replace(int descriptor, PolledClient& before, PolledClient& client);
   /// And, from now on, of room for bytes as well, now if there is some.
   void awaitRoom(int descriptor, PolledClient& client);
   /// Tells nothing more. The descriptor is to be closed next: that ends the waiting.

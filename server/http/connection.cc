@@ -28,15 +28,16 @@ constexpr std::size_t kLingerBytes = 1 << 20;
 }  // namespace
 
 Connection::Connection(ShardState& shard, ClientSocket socket,
-                       const boost::asio::ip::tcp::endpoint& peer, const ClientAddress& address,
+                       const boost::asio::ip::tcp::endpoint& peer, LedgerPlace place,
                        TlsServer* tls)
     : shard_(shard),
       socket_(std::move(socket)),
       tls_(tls),
       peer_(peer),
-      address_(address),
+      place_(std::move(place)),
       input_(shard.blocks),
       output_(shard.blocks),
+      writer_(output_, shard.scratch),
       parser_(shard.limits),
       readDeadline_(*this),
       writeDeadline_(*this),
@@ -44,7 +45,6 @@ Connection::Connection(ShardState& shard, ClientSocket socket,
 
 Connection::~Connection() {
   shard_.poller.remove(*this);
-  shard_.ledger.leave(address_);
 }
 
 void Connection::start() {
@@ -253,11 +253,12 @@ void Connection::beginExchange() {
     case RequestFraming::Body::length:
       parser_.expectBody(framing.bodyLength);
       break;
-    case RequestFraming::Body::chunked:
+    case RequestFraming::Body::streamed:
       parser_.expectChunks();
       break;
   }
   exchange_->setFraming(framing);
+  writer_.begin(framing.version10);
   phase_ = Phase::exchange;
   dirty_ = true;
   handled_ = true;
@@ -531,9 +532,18 @@ std::string_view Connection::date() const {
   return shard_.date.at(std::time(nullptr));
 }
 
-std::string& Connection::scratch() {
-  shard_.scratch.clear();
-  return shard_.scratch;
+// The answer.
+
+std::optional<std::string_view> Connection::makeHead(const ResponseHead& head,
+                                                     const ResponsePlan& plan,
+                                                     const ServerTiming* timing) {
+  return writer_.makeHead(head, plan, date(), timing);
+}
+
+std::uint64_t Connection::sendContinue() {
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  output_.insert(kContinue);
+  return kContinue.size();
 }
 
 }  // namespace skiff

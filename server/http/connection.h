@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/http/client_connection.h"
 #include "server/http/client_poller.h"
 #include "server/http/client_socket.h"
 #include "server/http/connection_ledger.h"
@@ -22,12 +23,13 @@
 #include "server/http/input_buffer.h"
 #include "server/http/output_buffer.h"
 #include "server/http/request_parser.h"
+#include "server/http/response_writer.h"
 #include "server/http/shard_state.h"
 
 namespace skiff {
 
-/// One client's connection: reads requests one after the other, has each answered through an
-/// exchange, and sends the answers.
+/// One client's connection by HTTP/1.1: reads requests one after the other, has each answered
+/// through an exchange, and sends the answers.
 ///
 /// Everything that happens to a connection (bytes arrived, the client took some, a deadline passed,
 /// the handler called the exchange) only notes what has changed and then calls settle(), the one
@@ -41,26 +43,22 @@ namespace skiff {
 ///
 /// Owned by its ShardState; destroys itself through it once it is closed and no operation of it is
 /// under way any more. One thread.
-class Connection final : public ConnectionHook,
+class Connection final : public ClientConnection,
                          private ExchangeTransport,
                          private DeadlineOwner,
                          private PolledClient,
                          private HandshakeWaiter {
  public:
-  /// `address` has been counted in the ledger; the connection counts it out. `tls`: what is to be
-  /// spoken with; nullptr: HTTP without TLS.
+  /// `tls`: what is to be spoken with; nullptr: HTTP without TLS.
   Connection(ShardState& shard, ClientSocket socket, const boost::asio::ip::tcp::endpoint& peer,
-             const ClientAddress& address, TlsServer* tls);
-  ~Connection();
+             LedgerPlace place, TlsServer* tls);
+  ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// May destroy it, as may the next two.
-  void start();
-  /// The shard has begun to drain.
-  void drain() { settle(); }
-  /// Ends it now, with an answer for its exchange if the client takes it at once.
-  void abort(Reason reason);
+  void start() override;
+  void drain() override { settle(); }
+  void abort(Reason reason) override;
 
  private:
   enum class Phase : std::uint8_t {
@@ -84,11 +82,21 @@ class Connection final : public ConnectionHook,
 
   // ExchangeTransport
   OutputBuffer& output() override { return output_; }
+  std::optional<std::string_view> makeHead(const ResponseHead& head, const ResponsePlan& plan,
+                                           const ServerTiming* timing) override;
+  std::uint64_t release(const BodyPart& part) override { return writer_.release(part); }
+  std::uint64_t releaseLarge(std::string body) override {
+    return writer_.releaseLarge(std::move(body));
+  }
+  std::uint64_t sendContinue() override;
   void sendPending() override;
   void changed() override;
   BodyRead readBody(std::span<std::byte> into) override;
   bool bodyReadable() const override { return parser_.bodyEnded() || !input_.empty(); }
-  RequestParser& parser() override { return parser_; }
+  bool bodyEnded() const override { return parser_.bodyEnded(); }
+  std::uint64_t bodyRemaining() const override { return parser_.bodyRemaining(); }
+  std::uint64_t bodyAnnounced() const override { return parser_.bodyAnnounced(); }
+  void setBodyLimit(std::uint64_t bytes) override { parser_.setBodyLimit(bytes); }
   void abandon(Reason reason, int status, std::string_view detail) override;
   void wakeAt(std::chrono::steady_clock::time_point when) override;
   void hold() override { ++depth_; }
@@ -101,8 +109,6 @@ class Connection final : public ConnectionHook,
   std::string_view sourceAddress() const override;
   std::string_view serverAddress() const override;
   std::string_view requestId() const override;
-  std::string_view date() const override;
-  std::string& scratch() override;
   std::string_view tlsVersion() const override;
   const Certificate* certificate() const override;
 
@@ -112,6 +118,7 @@ class Connection final : public ConnectionHook,
 
   void settle();
   void fallOver(const std::exception& error);
+  std::string_view date() const;
   void step();
   void stepHead();
   bool mayPartLater();
@@ -155,9 +162,10 @@ class Connection final : public ConnectionHook,
   TlsServer* const tls_;
   std::span<char> space_;  ///< of the input, for what is read next
   const boost::asio::ip::tcp::endpoint peer_;
-  const ClientAddress address_;
+  LedgerPlace place_;
   InputBuffer input_;
   OutputBuffer output_;
+  ResponseWriter writer_;
   RequestParser parser_;
   std::unique_ptr<HttpExchange> exchange_;
   Deadline readDeadline_;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
 namespace skiff {
 
@@ -47,6 +48,25 @@ class ConnectionLedger {
   const std::uint32_t perAddress_;
   std::atomic<std::uint32_t> total_{0};
   std::array<Part, kParts> parts_;
+};
+
+/// The place that a connection has in the ledger, from enter() on; counts it out at its end.
+class LedgerPlace {
+ public:
+  /// REQUIRES: enter() has admitted it, and the ledger outlives this.
+  LedgerPlace(ConnectionLedger& ledger, const ClientAddress& address)
+      : ledger_(&ledger), address_(address) {}
+  ~LedgerPlace() {
+    if (ledger_ != nullptr) ledger_->leave(address_);
+  }
+  LedgerPlace(LedgerPlace&& other) noexcept
+      : ledger_(std::exchange(other.ledger_, nullptr)), address_(other.address_) {}
+  LedgerPlace(const LedgerPlace&) = delete;
+  LedgerPlace& operator=(const LedgerPlace&) = delete;
+
+ private:
+  ConnectionLedger* ledger_;
+  ClientAddress address_;
 };
 
 }  // namespace skiff

@@ -1,9 +1,7 @@
 #include "server/http/exchange.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <charconv>
 #include <exception>
 
 #include "quota/quotas.h"
@@ -13,7 +11,6 @@
 #include "server/http/next_forward.h"
 #include "server/http/output_buffer.h"
 #include "server/http/problem.h"
-#include "server/http/request_parser.h"
 #include "server/http/response_head.h"
 #include "server/http/server_timing.h"
 
@@ -67,7 +64,7 @@ void HttpExchange::setFraming(const RequestFraming& framing) {
   version10_ = framing.version10;
   wantsKeepAlive_ = framing.keepAlive;
   expectsContinue_ = framing.expectsContinue;
-  if (framing.body == RequestFraming::Body::chunked) {
+  if (framing.body == RequestFraming::Body::streamed) {
     bodyLength_ = std::nullopt;
   } else {
     bodyLength_ = framing.bodyLength;
@@ -131,7 +128,7 @@ void HttpExchange::loseOutput(std::size_t bytes) {
 
 bool HttpExchange::setRequestBodyLimit(std::uint64_t bytes) {
   if (!isLive()) return false;
-  transport_->parser().setBodyLimit(bytes);
+  transport_->setBodyLimit(bytes);
   if (!bodyLength_ || *bodyLength_ <= bytes) return true;
   fail(Reason::bodyTooLarge, "the announced length is above the app's limit");
   return false;
@@ -153,9 +150,8 @@ std::optional<std::uint64_t> HttpExchange::requestBodyLength() const {
 void HttpExchange::holdBodyToLimit() {
   if (quota_ == nullptr) return;
   const std::uint64_t limit = quota_->limits.requestBody().bytes();
-  RequestParser& parser = transport_->parser();
-  parser.setBodyLimit(limit);
-  if (away_ || parser.bodyEnded() || parser.bodyAnnounced() <= limit) return;
+  transport_->setBodyLimit(limit);
+  if (away_ || transport_->bodyEnded() || transport_->bodyAnnounced() <= limit) return;
   transport_->abandon(Reason::bodyTooLarge, reasonStatus(Reason::bodyTooLarge),
                       "the body is above the app's limit");
 }
@@ -164,9 +160,7 @@ void HttpExchange::holdBodyToLimit() {
 void HttpExchange::askForBody() {
   if (away_ || !expectsContinue_ || committed_ || transport_->bodyReadable()) return;
   expectsContinue_ = false;
-  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  transport_->output().insert(kContinue);
-  released_ += kContinue.size();
+  released_ += transport_->sendContinue();
   changed();
 }
 
@@ -235,33 +229,27 @@ void HttpExchange::answerProblem(Reason reason, int status, std::string_view det
   OutputBuffer& output = transport_->output();
   output.dropHeld();
   swallowedBytes_ = 0;
-  std::string& head = transport_->scratch();
-  if (!commitHead(head, body.size())) return;
+  if (!commitHead(body.size())) return;
   if (headOnly_ || output.hold(bytesOf(body)) == body.size()) {
-    releaseHeld(head, true);
+    releaseHeld(true);
   } else {
     output.dropHeld();
-    released_ += head.size() + body.size();
-    output.releaseLarge(head, body);
+    released_ += transport_->releaseLarge(body);
   }
   state_ = State::finished;
   changed();
 }
 
-bool HttpExchange::commitHead(std::string& out, std::optional<std::uint64_t> bodySize) {
-  RequestParser& parser = transport_->parser();
+bool HttpExchange::commitHead(std::optional<std::uint64_t> bodySize) {
   bool keepAlive = wantsKeepAlive_ && !transport_->draining();
   // It may or may not send its body after this: only a new connection is unambiguous.
   if (expectsContinue_ && !transport_->bodyReadable()) keepAlive = false;
   // Nobody will read the rest of the body, and it is too much to drop.
-  if (bodySize && parser.bodyRemaining() > HttpLimits::kDrain) keepAlive = false;
+  if (bodySize && transport_->bodyRemaining() > HttpLimits::kDrain) keepAlive = false;
 
   const ResponseContext context{headOnly_, version10_, keepAlive, bodySize};
   const ResponsePlan plan = planResponse(message_->response, context);
-  const auto fault =
-      appendHead(out, message_->response, plan, version10_, transport_->date(), timing_);
-  if (fault) {
-    out.clear();
+  if (const auto fault = transport_->makeHead(message_->response, plan, timing_)) {
     if (reason_ == Reason::badResponse) {
       // A problem's own head can always be sent.
       assert(false);
@@ -279,33 +267,12 @@ bool HttpExchange::commitHead(std::string& out, std::optional<std::uint64_t> bod
   return true;
 }
 
-/// Puts what is held into its frame and makes it pending, behind `before`.
-void HttpExchange::releaseHeld(std::string& before, bool last) {
+/// Has what is held sent, behind the head if that was not sent yet.
+void HttpExchange::releaseHeld(bool last) {
   OutputBuffer& output = transport_->output();
   if (framing_ == ResponseFraming::none) output.dropHeld();
-  const std::size_t held = output.heldSize();
-  std::string_view after;
-  std::string trailers;
-  if (framing_ == ResponseFraming::length) {
-    bodyRemaining_ -= held;
-  } else if (framing_ == ResponseFraming::chunked) {
-    if (held != 0) {
-      std::array<char, 20> size;
-      const auto end = std::to_chars(size.data(), size.data() + size.size(), held, 16).ptr;
-      before.append(size.data(), end).append("\r\n");
-    }
-    if (!last) {
-      after = held != 0 ? "\r\n" : "";
-    } else if (message_->response.trailers.empty()) {
-      after = held != 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n";
-    } else {
-      trailers = held != 0 ? "\r\n0\r\n" : "0\r\n";
-      appendTrailers(trailers, message_->response.trailers, timing_);
-      after = trailers;
-    }
-  }
-  released_ += before.size() + held + after.size();
-  output.release(before, after);
+  if (framing_ == ResponseFraming::length) bodyRemaining_ -= output.heldSize();
+  released_ += transport_->release({framing_, last, message_->response.trailers, timing_});
 }
 
 std::size_t HttpExchange::writeResponseBody(std::span<const std::byte> bytes) {
@@ -372,9 +339,8 @@ void HttpExchange::flush() {
 void HttpExchange::flushBody() {
   OutputBuffer& output = transport_->output();
   if (output.heldSize() == 0) return;
-  std::string& before = transport_->scratch();
   if (!committed_) {
-    if (!commitHead(before, std::nullopt)) return;
+    if (!commitHead(std::nullopt)) return;
     if (framing_ == ResponseFraming::length && output.heldSize() > bodyRemaining_) {
       // Not a byte has left yet, so this can still be said properly.
       committed_ = false;
@@ -384,7 +350,7 @@ void HttpExchange::flushBody() {
       return;
     }
   }
-  releaseHeld(before, false);
+  releaseHeld(false);
   changed();
 }
 
@@ -394,18 +360,17 @@ void HttpExchange::finish() {
 }
 
 void HttpExchange::finishBody() {
-  std::string& before = transport_->scratch();
   OutputBuffer& output = transport_->output();
   if (!committed_) {
     const std::uint64_t size = headOnly_ ? swallowedBytes_ : output.heldSize();
     // To a HEAD, a body that was not written says nothing about the one that GET would have.
     const bool sizeIsKnown = !headOnly_ || size != 0;
-    if (!commitHead(before, sizeIsKnown ? std::optional(size) : std::nullopt)) return;
+    if (!commitHead(sizeIsKnown ? std::optional(size) : std::nullopt)) return;
   } else if (framing_ == ResponseFraming::length && output.heldSize() != bodyRemaining_) {
     cut(Reason::badResponse, "the body is shorter than its Content-Length");
     return;
   }
-  releaseHeld(before, true);
+  releaseHeld(true);
   state_ = State::finished;
   changed();
 }
@@ -423,13 +388,11 @@ void HttpExchange::finishWith(std::string body) {
     finishBody();
     return;
   }
-  std::string& head = transport_->scratch();
-  if (!commitHead(head, body.size())) return;
+  if (!commitHead(body.size())) return;
   if (framing_ == ResponseFraming::none) {
-    releaseHeld(head, true);
+    releaseHeld(true);
   } else {
-    released_ += head.size() + body.size();
-    output.releaseLarge(head, std::move(body));
+    released_ += transport_->releaseLarge(std::move(body));
   }
   state_ = State::finished;
   changed();

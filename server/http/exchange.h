@@ -37,7 +37,7 @@ class Attachment {
   virtual bool mayBeDestroyed() { return true; }
 };
 
-/// One HTTP/1.1 request and its answer on a client's connection.
+/// One HTTP request and its answer on a client's connection, by HTTP/1.1 or HTTP/2.
 ///
 /// Threads: the shard's, for everything, but for what a guest does between leaveShard() and thaw().
 ///
@@ -180,6 +180,7 @@ class HttpExchange final : public Exchange {
  private:
   // The connection's side: what it calls, from the loop only.
   friend class Connection;
+  friend class Http2Stream;
   friend class NextForward;
 
   enum class State : std::uint8_t {
@@ -237,9 +238,9 @@ class HttpExchange final : public Exchange {
   std::size_t holdBody(std::span<const std::byte> bytes);
   void flushBody();
   void finishBody();
-  /// Writes the head to `out`; false if it cannot be sent and the exchange was failed instead.
-  bool commitHead(std::string& out, std::optional<std::uint64_t> bodySize);
-  void releaseHeld(std::string& before, bool last);
+  /// Makes the head; false if it cannot be sent and the exchange was failed instead.
+  bool commitHead(std::optional<std::uint64_t> bodySize);
+  void releaseHeld(bool last);
   void changed();
   bool waitIsOver() const;
   /// The answer's body would be above the app's limit with `bytes` more: the exchange has failed,

@@ -4,7 +4,6 @@
 #include <memory>
 #include <vector>
 
-#include "server/http/connection.h"
 #include "server/http/listener.h"
 #include "server/http/shard_state.h"
 
@@ -20,7 +19,7 @@ class HttpFrontEnd::Impl {
   template <class Act>
   void forEachConnection(Act act) {
     for (auto position = shard.connections.begin(); position != shard.connections.end();) {
-      Connection& connection = *position++;
+      ClientConnection& connection = *position++;
       act(connection);
     }
   }
@@ -56,11 +55,11 @@ void HttpFrontEnd::drain(DrainListener* listener) {
     return;
   }
   shard.drainListener = listener;
-  impl_->forEachConnection([](Connection& connection) { connection.drain(); });
+  impl_->forEachConnection([](ClientConnection& connection) { connection.drain(); });
 }
 
 void HttpFrontEnd::abortAll(Reason reason) {
-  impl_->forEachConnection([reason](Connection& connection) { connection.abort(reason); });
+  impl_->forEachConnection([reason](ClientConnection& connection) { connection.abort(reason); });
 }
 
 void HttpFrontEnd::resume() {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
+#include <string>
 
 #include "server/http/authority.h"
 #include "server/http/path_check.h"
@@ -46,15 +48,17 @@ bool forEachElement(std::string_view list, Visit visit) {
 
 /// The fields that decide how the message is read, gathered in one pass.
 struct SpecialFields {
-  const std::string_view* host = nullptr;
-  const std::string_view* expect = nullptr;
+  std::string_view host;
+  std::optional<std::string_view> expect;
   std::string_view contentLength;
   std::string_view transferEncoding;
   unsigned hosts = 0;
   unsigned contentLengths = 0;
   unsigned transferEncodings = 0;
+  unsigned connections = 0;
   bool close = false;
   bool keepAlive = false;
+  bool disguised = false;    ///< a field's name is another's with underscores
   bool namesFields = false;  ///< Connection names fields besides its own options
 };
 
@@ -106,6 +110,7 @@ bool passesForSpecial(std::string_view name) {
 }
 
 void readConnectionOptions(std::string_view value, SpecialFields& special) {
+  ++special.connections;
   forEachElement(value, [&](std::string_view option) {
     if (equalsIgnoringCase(option, "close")) {
       special.close = true;
@@ -216,12 +221,12 @@ Refusal checkHost(const SpecialFields& special, std::string_view targetAuthority
                   RequestHead& head) {
   if (special.hosts > 1) return bad("the request has more than one Host");
   // HTTP/1.1 demands it also beside a target that names the host (RFC 9112, 3.2).
-  if (special.hosts == 0 && (targetAuthority.empty() || !version10)) {
+  if (special.hosts == 0 && (targetAuthority.empty() || !mayLackHost)) {
     return bad("the request has no Host");
   }
   std::optional<Authority> authority;
   if (special.hosts == 1) {
-    authority = parseAuthority(*special.host);
+    authority = parseAuthority(special.host);
     if (!authority) return bad("the request's Host is not a host with an optional port");
   }
   if (!targetAuthority.empty()) {
@@ -246,7 +251,7 @@ Refusal checkBody(const SpecialFields& special, RequestFraming& framing) {
       if (special.transferEncoding.empty()) return bad("the Transfer-Encoding is empty");
       return {Reason::badRequest, 501, "the only transfer coding understood is chunked"};
     }
-    framing.body = RequestFraming::Body::chunked;
+    framing.body = RequestFraming::Body::streamed;
     return {};
   }
   if (special.contentLengths == 0) return {};
@@ -262,7 +267,7 @@ Refusal checkBody(const SpecialFields& special, RequestFraming& framing) {
 
 Refusal checkExpect(const SpecialFields& special, RequestFraming& framing) {
   // HTTP/1.0 knows no expectations and cannot be sent a 100 (RFC 9110, 10.1.1).
-  if (special.expect == nullptr || framing.version10) return {};
+  if (!special.expect || framing.version10) return {};
   if (!equalsIgnoringCase(*special.expect, "100-continue")) {
     return {Reason::badRequest, 417, "the only expectation that can be met is 100-continue"};
   }
@@ -283,6 +288,55 @@ bool isForbiddenTrailer(std::string_view name) {
   return kind != FieldKind::other || equalsIgnoringCase(name, "Trailer");
 }
 
+namespace {
+
+/// Notes a field, and shows it to guests unless it ends here.
+void takeField(std::string_view name, std::string_view value, SpecialFields& special,
+               RequestHead& head) {
+  switch (kindOf(name)) {
+    case FieldKind::host:
+      ++special.hosts;
+      special.host = value;
+      break;
+    case FieldKind::expect:
+      // A second one can only make it an unknown expectation.
+      special.expect = special.expect ? "several" : value;
+      break;
+    case FieldKind::contentLength:
+      ++special.contentLengths;
+      special.contentLength = value;
+      break;
+    case FieldKind::transferEncoding:
+      ++special.transferEncodings;
+      special.transferEncoding = value;
+      return;
+    case FieldKind::connection:
+      readConnectionOptions(value, special);
+      return;
+    case FieldKind::hopByHop:
+      return;
+    case FieldKind::other:
+      special.disguised = special.disguised || passesForSpecial(name);
+      break;
+  }
+  head.headers.addReference(name, value);
+}
+
+/// The parts of Cookie, which HTTP/2 lets come apart, as the one field that others know (RFC
+/// 9113, 8.2.3).
+void joinCookies(HeaderList& headers) {
+  std::string joined;
+  unsigned count = 0;
+  for (const Header& field : headers) {
+    if (!equalsIgnoringCase(field.name, "cookie")) continue;
+    if (count++ != 0) joined += "; ";
+    joined += field.value;
+  }
+  if (count > 1) headers.set("cookie", joined);
+}
+
+}  // namespace
+
 Refusal checkHead(const RequestParser& parser, std::string_view text, Scheme scheme,
                   RequestHead& head, RequestFraming& framing) {
   if (const Refusal refusal = checkRequestLine(parser, text, framing.version10)) return refusal;
@@ -292,41 +346,10 @@ Refusal checkHead(const RequestParser& parser, std::string_view text, Scheme sch
   SpecialFields special;
   // Room for a few more that the guest or we may add.
   head.headers.reserve(parser.fields().size() + 4);
-  std::string_view host;
-  std::string_view expect;
   for (const RequestParser::Field& field : parser.fields()) {
-    const std::string_view name = field.name.in(text);
-    const std::string_view value = trimmed(field.value.in(text));
-    switch (kindOf(name)) {
-      case FieldKind::host:
-        ++special.hosts;
-        host = value;
-        special.host = &host;
-        break;
-      case FieldKind::expect:
-        // A second one can only make it an unknown expectation.
-        expect = special.expect == nullptr ? value : std::string_view("several");
-        special.expect = &expect;
-        break;
-      case FieldKind::contentLength:
-        ++special.contentLengths;
-        special.contentLength = value;
-        break;
-      case FieldKind::transferEncoding:
-        ++special.transferEncodings;
-        special.transferEncoding = value;
-        continue;
-      case FieldKind::connection:
-        readConnectionOptions(value, special);
-        continue;
-      case FieldKind::hopByHop:
-        continue;
-      case FieldKind::other:
-        if (passesForSpecial(name)) return bad("a field's name is another's with underscores");
-        break;
-    }
-    head.headers.addReference(name, value);
+    takeField(field.name.in(text), trimmed(field.value.in(text)), special, head);
   }
+  if (special.disguised) return bad("a field's name is another's with underscores");
 
   std::string_view authority;
   if (const Refusal refusal = checkTarget(parser.target().in(text), scheme, head, authority))
@@ -339,6 +362,51 @@ Refusal checkHead(const RequestParser& parser, std::string_view text, Scheme sch
   if (special.namesFields) removeNamedFields(parser, text, head.headers);
   if (scheme == Scheme::https) head.headers.set("X-Forwarded-Proto", "https");
   framing.keepAlive = !special.close && (!framing.version10 || special.keepAlive);
+  return {};
+}
+
+Refusal checkHead(const Http2Head& from, Scheme scheme, RequestHead& head,
+                  RequestFraming& framing) {
+  if (!isHttpToken(from.method)) return bad("the method is not a token");
+  if (!isKnownMethod(from.method)) {
+    return {Reason::badRequest, 501, "the request's method is not known"};
+  }
+  head.method = from.method;
+  head.protocol = "HTTP/2.0";
+
+  SpecialFields special;
+  head.headers.reserve(from.fields.size() + 5);
+  for (const Header& field : from.fields) {
+    if (!isHttpToken(field.name)) return bad("a header field's name is not a token");
+    if (!isFieldValue(field.value)) return bad("a header field's value has a control character");
+    takeField(field.name, trimmed(field.value), special, head);
+  }
+  if (special.disguised) return bad("a field's name is another's with underscores");
+  if (special.connections != 0 || special.transferEncodings != 0) {
+    return bad("the request has a field that belongs to a connection of HTTP/1.1");
+  }
+  if (from.method == "CONNECT") return bad("CONNECT is not served");
+  if (from.scheme != (scheme == Scheme::http ? "http" : "https")) {
+    return bad("the request's scheme is not that of its connection");
+  }
+  std::string_view authority;
+  if (!from.path.starts_with('/') && from.path != "*") return bad("the path does not begin with /");
+  if (const Refusal refusal = checkTarget(from.path, scheme, head, authority)) return refusal;
+  if (special.hosts == 1 && !from.authority.empty() &&
+      !equalsIgnoringCase(special.host, from.authority)) {
+    return bad("the request's Host is another than its authority");
+  }
+  if (const Refusal refusal = checkHost(special, from.authority, true, head)) return refusal;
+  if (const Refusal refusal = checkBody(special, framing)) return refusal;
+  if (from.ended) {
+    if (framing.bodyLength != 0) return bad("the body is shorter than its Content-Length");
+    framing.body = RequestFraming::Body::none;
+  } else if (framing.body == RequestFraming::Body::none) {
+    framing.body = RequestFraming::Body::streamed;
+  }
+  if (const Refusal refusal = checkExpect(special, framing)) return refusal;
+  joinCookies(head.headers);
+  if (scheme == Scheme::https) head.headers.set("X-Forwarded-Proto", "https");
   return {};
 }
 

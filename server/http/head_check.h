@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "isolate/exchange.h"
@@ -10,7 +11,11 @@ namespace skiff {
 
 /// What a request's head says about the message and its connection.
 struct RequestFraming {
-  enum class Body : std::uint8_t { none, length, chunked };
+  enum class Body : std::uint8_t {
+    none,
+    length,
+    streamed,  ///< it says itself where it ends: by chunks, or by the end of HTTP/2's stream
+  };
   Body body = Body::none;
   std::uint64_t bodyLength = 0;  ///< with Body::length
   bool version10 = false;        ///< HTTP/1.0
@@ -33,6 +38,21 @@ enum class Scheme : std::uint8_t { http, https };
 /// With https the head says so to whoever sees it, in X-Forwarded-Proto, whatever the client wrote.
 Refusal checkHead(const RequestParser& parser, std::string_view text, Scheme scheme,
                   RequestHead& head, RequestFraming& framing);
+
+/// The parts of a head by HTTP/2 (RFC 9113, 8.3.1), as its frames had them: nothing is checked.
+struct Http2Head {
+  std::string_view method;
+  std::string_view scheme;
+  std::string_view authority;
+  std::string_view path;
+  std::span<const Header> fields;  ///< those without a colon, in their order
+  bool ended = false;              ///< no body follows
+};
+
+/// The same for HTTP/2: what is refused there is refused here, and what RFC 9113, 8 forbids
+/// besides. Guests see one Host, which is the authority, and one Cookie. The views of `from` must
+/// live as long as `head`.
+Refusal checkHead(const Http2Head& from, Scheme scheme, RequestHead& head, RequestFraming& framing);
 
 /// Fields that end at this connection and are neither shown to guests nor forwarded (RFC 9110,
 /// 7.6.1), whether Connection names them or not.

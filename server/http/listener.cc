@@ -130,7 +130,8 @@ void Listener::admit(ClientSocket socket) {
     turnAway(std::move(socket), verdict);
     return;
   }
-  shard_.add(std::make_unique<Connection>(shard_, std::move(socket), peer_, address, tls_));
+  shard_.add(std::make_unique<Connection>(shard_, std::move(socket), peer_,
+                                          LedgerPlace(shard_.ledger, address), tls_));
 }
 
 /// Answers without reading, as far as the socket takes it at once, and closes. No handshake is made

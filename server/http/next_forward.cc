@@ -11,7 +11,6 @@
 #include "server/http/head_check.h"
 #include "server/http/http_limits.h"
 #include "server/http/output_buffer.h"
-#include "server/http/request_parser.h"
 
 namespace skiff {
 namespace {
@@ -49,10 +48,10 @@ bool NextForward::call() {
   }
   std::optional<std::uint64_t> length = request_.body.size();
   if (request_.streamRest) {
-    RequestParser& parser = exchange_.transport_->parser();
-    if (!parser.isChunked()) {
-      *length += parser.bodyRemaining();
-    } else if (!parser.bodyEnded()) {
+    const ExchangeTransport& transport = *exchange_.transport_;
+    if (exchange_.requestBodyLength()) {
+      *length += transport.bodyRemaining();
+    } else if (!transport.bodyEnded()) {
       length = std::nullopt;
     }
   }
@@ -118,7 +117,7 @@ void NextForward::upload() {
     BodyRead read{0, true};
     if (request_.streamRest) {
       // Not before there is something: most requests have no body.
-      if (chunk_.empty() && !exchange_.transport_->parser().bodyEnded()) {
+      if (chunk_.empty() && !exchange_.transport_->bodyEnded()) {
         chunk_.resize(kUploadBuffer);
       }
       read = exchange_.readRequestBody(chunk_);

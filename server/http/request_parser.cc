@@ -1,6 +1,7 @@
 #include "server/http/request_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 
@@ -12,6 +13,10 @@ namespace {
 constexpr std::uint64_t kFramingAllowance = 16 << 10;
 constexpr std::uint64_t kFramingPerChunk = 16;
 
+#define SKIFF_METHOD_NAME(number, name, text) std::string_view(#text),
+constexpr auto kMethods = std::to_array({HTTP_METHOD_MAP(SKIFF_METHOD_NAME)});
+#undef SKIFF_METHOD_NAME
+
 /// Any token may be a method, but all that there are have capitals only (RFC 9110, 9.1): the rest
 /// is more likely no request at all.
 bool looksLikeMethod(std::string_view text) {
@@ -20,6 +25,10 @@ bool looksLikeMethod(std::string_view text) {
 }
 
 }  // namespace
+
+bool isKnownMethod(std::string_view name) {
+  return std::find(kMethods.begin(), kMethods.end(), name) != kMethods.end();
+}
 
 /// llhttp's C callbacks: each catches everything before it returns to C.
 struct RequestParser::Callbacks {

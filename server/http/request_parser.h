@@ -24,6 +24,9 @@ struct Refusal {
   explicit operator bool() const { return reason != Reason::none; }
 };
 
+/// Whether it is the name, in capitals, of a method that requests may have.
+bool isKnownMethod(std::string_view name);
+
 /// A piece of a request's head, as offsets from its beginning, so that the bytes may move.
 struct HeadSpan {
   std::uint32_t offset = 0;

@@ -4,8 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "server/http/connection.h"
 #include "server/http/front_end.h"
+#include "server/http/output_buffer.h"
 
 namespace skiff {
 namespace {
@@ -31,7 +31,7 @@ ShardState::ShardState(boost::asio::io_context& context_, const HttpLimits& limi
 }
 
 ShardState::~ShardState() {
-  connections.clear_and_dispose([](Connection* connection) { delete connection; });
+  connections.clear_and_dispose([](ClientConnection* connection) { delete connection; });
 }
 
 std::unique_ptr<HttpExchange> ShardState::takeExchange() {
@@ -47,13 +47,13 @@ void ShardState::giveBack(std::unique_ptr<HttpExchange> exchange) {
   if (exchanges_.size() < kKeptExchanges) exchanges_.push_back(std::move(exchange));
 }
 
-void ShardState::add(std::unique_ptr<Connection> connection) {
+void ShardState::add(std::unique_ptr<ClientConnection> connection) {
   ++connectionCount;
   connections.push_back(*connection);
   connection.release()->start();
 }
 
-void ShardState::remove(Connection& connection) {
+void ShardState::remove(ClientConnection& connection) {
   connections.erase(connections.iterator_to(connection));
   delete &connection;
   --connectionCount;

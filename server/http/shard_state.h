@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/http/block_pool.h"
+#include "server/http/client_connection.h"
 #include "server/http/client_poller.h"
 #include "server/http/connection_ledger.h"
 #include "server/http/deadlines.h"
@@ -21,10 +22,7 @@
 
 namespace skiff {
 
-class Connection;
 class DrainListener;
-
-using ConnectionHook = boost::intrusive::list_base_hook<>;
 
 /// What the connections of one front end share: limits, pools and each other. One thread.
 struct ShardState {
@@ -37,9 +35,9 @@ struct ShardState {
   std::unique_ptr<HttpExchange> takeExchange();
   void giveBack(std::unique_ptr<HttpExchange> exchange);
 
-  void add(std::unique_ptr<Connection> connection);
+  void add(std::unique_ptr<ClientConnection> connection);
   /// Destroys it.
-  void remove(Connection& connection);
+  void remove(ClientConnection& connection);
 
   boost::asio::io_context& context;
   const HttpLimits limits;
@@ -56,9 +54,7 @@ struct ShardState {
   DrainListener* drainListener = nullptr;
   std::size_t connectionCount = 0;
   std::size_t exchangeCount = 0;
-  boost::intrusive::list<Connection, boost::intrusive::base_hook<ConnectionHook>,
-                         boost::intrusive::constant_time_size<false>>
-      connections;
+  boost::intrusive::list<ClientConnection, boost::intrusive::constant_time_size<false>> connections;
 
  private:
   static constexpr std::size_t kKeptExchanges = 256;

@@ -63,7 +63,7 @@ class Replay {
     input_.erase(0, parser_.headSize());
     if (framing.body == RequestFraming::Body::none) parser_.expectNoBody();
     if (framing.body == RequestFraming::Body::length) parser_.expectBody(framing.bodyLength);
-    if (framing.body == RequestFraming::Body::chunked) parser_.expectChunks();
+    if (framing.body == RequestFraming::Body::streamed) parser_.expectChunks();
     inBody_ = true;
     return true;
   }
