@@ -50,3 +50,8 @@ target_compile_options(skiff_engine_headers INTERFACE -Wno-maybe-uninitialized)
 find_library(SKIFF_LLHTTP_ARCHIVE NAMES libllhttp.a REQUIRED)
 add_library(skiff_llhttp INTERFACE)
 target_link_libraries(skiff_llhttp INTERFACE ${SKIFF_LLHTTP_ARCHIVE})
+
+# The archive, too: the engine binary exports nghttp2.
+find_library(SKIFF_NGHTTP2_ARCHIVE NAMES libnghttp2.a REQUIRED)
+add_library(skiff_nghttp2 INTERFACE)
+target_link_libraries(skiff_nghttp2 INTERFACE ${SKIFF_NGHTTP2_ARCHIVE})

@@ -174,6 +174,14 @@ struct ServerConfig {
   std::chrono::milliseconds idleTimeout{60'000};    ///< between requests of a connection
   std::uint32_t connectionsPerAddress = 4'096;
   std::uint32_t maxConnections = 65'536;
+  bool http2 = true;                         ///< offered over TLS
+  bool http2Cleartext = false;               ///< without TLS, to clients that begin with it
+  std::uint32_t http2Streams = 100;          ///< of a connection, at a time
+  std::uint32_t http2Resets = 200;           ///< of a connection's streams, in ten seconds
+  std::uint32_t http2ControlFrames = 1'000;  ///< without use, of a connection, in ten seconds
+  std::uint32_t http2Continuations = 8;      ///< CONTINUATION frames of one block of fields
+  ByteSize http2Window = 1_MiB;  ///< of a connection: bodies that guests have not read yet
+  ByteSize http2Unsent = 4_MiB;  ///< of a connection: answers that wait for its client
   std::chrono::milliseconds drainTimeout{30'000};  ///< SIGTERM to the end of what is in flight
   /// While draining, an idle connection may still ask, and is answered that this was its last time.
   std::chrono::milliseconds drainIdle{1'000};

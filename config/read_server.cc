@@ -16,6 +16,9 @@ constexpr milliseconds kLongestTime{86'400'000};  // a day
 constexpr std::uint32_t kMostShards = 1'024;
 constexpr std::uint32_t kMostConnections = 1'000'000;
 constexpr std::uint32_t kMostHeaders = 10'000;
+constexpr std::uint32_t kMostStreams = 10'000;
+constexpr std::uint32_t kMostFrames = 1'000'000;
+constexpr std::uint32_t kMostContinuations = 1'000;
 constexpr std::uint32_t kLargestNursery = 1'024;
 constexpr std::size_t kMostAddresses = 64;
 
@@ -113,6 +116,17 @@ void readAccessLog(TableReader& table, const PathBase& paths, std::string& acces
   }
 }
 
+void readHttp2(TableReader& table, ServerConfig& server) {
+  table.boolean("http2", server.http2);
+  table.boolean("http2_cleartext", server.http2Cleartext);
+  table.integer("http2_streams", 1U, kMostStreams, server.http2Streams);
+  table.integer("http2_resets", 1U, kMostFrames, server.http2Resets);
+  table.integer("http2_control_frames", 10U, kMostFrames, server.http2ControlFrames);
+  table.integer("http2_continuations", 0U, kMostContinuations, server.http2Continuations);
+  table.size("http2_window", 64_KiB, 64_MiB, server.http2Window);
+  table.size("http2_unsent", 64_KiB, 1_GiB, server.http2Unsent);
+}
+
 ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses& taken) {
   ServerConfig server;
   readListen(table, taken, server);
@@ -131,6 +145,7 @@ ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses
   time("idle_timeout_ms", server.idleTimeout);
   table.integer("connections_per_address", 1U, kMostConnections, server.connectionsPerAddress);
   table.integer("max_connections", 1U, kMostConnections, server.maxConnections);
+  readHttp2(table, server);
   table.milliseconds("drain_timeout_ms", milliseconds(0), kLongestTime, server.drainTimeout);
   table.milliseconds("drain_idle_ms", milliseconds(0), kLongestTime, server.drainIdle);
   time("restart_timeout_ms", server.restartTimeout);

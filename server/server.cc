@@ -105,7 +105,8 @@ Result<void> Server::openTls() {
   if (config_.certificates.empty()) return {};
   auto table = loadCertificates(config_.certificates);
   if (table.has_error()) return table.error();
-  tls_ = std::make_unique<TlsServer>(std::move(*table));
+  tls_ = std::make_unique<TlsServer>(
+      std::move(*table), config_.server.http2 ? TlsServer::Http2::offered : TlsServer::Http2::no);
   return {};
 }
 

@@ -182,6 +182,7 @@ void Connection::stepHead() {
     read(InputBuffer::Growth::small);
     return;
   }
+  if (requestNumber_ == 0 && beginsHttp2()) return becomeHttp2();
   // A client that sends requests and takes no answers waits here.
   if (output_.pendingSize() >= kCoalesced && !sendOrWait()) {
     if (outputBroken_) close();
@@ -225,6 +226,12 @@ bool Connection::mayPartLater() {
     shard_.deadlines.arm(readDeadline_, DeadlineKind::parting);
   }
   return true;
+}
+
+/// The client knows already that HTTP/2 is spoken here (RFC 9113, 3.3).
+bool Connection::beginsHttp2() const {
+  return tls_ == nullptr && shard_.limits.http2.cleartext &&
+         input_.view().starts_with("PRI * HTTP/2.0\r\n\r\n");
 }
 
 void Connection::beginExchange() {

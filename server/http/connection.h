@@ -128,6 +128,8 @@ class Connection final : public ClientConnection,
   void stepAbort();
 
   void handshake();
+  bool beginsHttp2() const;
+  void becomeHttp2();
   void failHandshake(const TlsSession& session);
 
   void beginExchange();

@@ -1,8 +1,10 @@
 #include "server/http/connection.h"
 
-// What a connection does before requests can come over it, if they come over TLS.
+// What a connection does before requests can come over it, if they come over TLS or by HTTP/2.
 
 #include <spdlog/spdlog.h>
+
+#include "server/http2/http2_connection.h"
 
 namespace skiff {
 
@@ -39,9 +41,21 @@ void Connection::handshake() {
   readDeadline_.disarm();
   tlsVersion_ = session.version();
   shard_.handler.onHandshake(tlsVersion_, session.outcome());
+  if (session.speaksHttp2()) return becomeHttp2();
   // The first request may have come with the client's last word.
   readable_ = true;
   phase_ = Phase::head;
+}
+
+/// Its socket and its place are another connection's from now on.
+void Connection::becomeHttp2() {
+  (void)serverAddress();
+  Http2Connection::Client client{std::move(socket_), peer_, std::move(place_), tlsVersion_};
+  PolledClient& before = *this;
+  auto next = std::make_unique<Http2Connection>(shard_, std::move(client), before, input_.view());
+  input_.consume(input_.view().size());
+  close();
+  shard_.add(std::move(next));
 }
 
 /// The client has been told why, if it understands TLS. Then it is left to close the connection, so

@@ -16,12 +16,6 @@ Refusal bad(std::string_view detail) {
   return {Reason::badRequest, 400, detail};
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  return text;
-}
-
 std::string_view lowerCopy(HeaderList& memory, std::string_view text) {
   const bool isLower =
       std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -39,7 +33,7 @@ template <class Visit>
 bool forEachElement(std::string_view list, Visit visit) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
-    const std::string_view element = trimmed(list.substr(0, comma));
+    const std::string_view element = trimBlanks(list.substr(0, comma));
     if (!element.empty() && !visit(element)) return false;
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
@@ -217,7 +211,7 @@ Refusal checkTarget(std::string_view target, Scheme scheme, RequestHead& head,
   return checkPath(path);
 }
 
-Refusal checkHost(const SpecialFields& special, std::string_view targetAuthority, bool version10,
+Refusal checkHost(const SpecialFields& special, std::string_view targetAuthority, bool mayLackHost,
                   RequestHead& head) {
   if (special.hosts > 1) return bad("the request has more than one Host");
   // HTTP/1.1 demands it also beside a target that names the host (RFC 9112, 3.2).
@@ -276,6 +270,12 @@ Refusal checkExpect(const SpecialFields& special, RequestFraming& framing) {
 }
 
 }  // namespace
+
+std::string_view trimBlanks(std::string_view text) {
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  return text;
+}
 
 bool isHopByHop(std::string_view name) {
   const FieldKind kind = kindOf(name);
@@ -347,7 +347,7 @@ Refusal checkHead(const RequestParser& parser, std::string_view text, Scheme sch
   // Room for a few more that the guest or we may add.
   head.headers.reserve(parser.fields().size() + 4);
   for (const RequestParser::Field& field : parser.fields()) {
-    takeField(field.name.in(text), trimmed(field.value.in(text)), special, head);
+    takeField(field.name.in(text), trimBlanks(field.value.in(text)), special, head);
   }
   if (special.disguised) return bad("a field's name is another's with underscores");
 
@@ -379,7 +379,7 @@ Refusal checkHead(const Http2Head& from, Scheme scheme, RequestHead& head,
   for (const Header& field : from.fields) {
     if (!isHttpToken(field.name)) return bad("a header field's name is not a token");
     if (!isFieldValue(field.value)) return bad("a header field's value has a control character");
-    takeField(field.name, trimmed(field.value), special, head);
+    takeField(field.name, trimBlanks(field.value), special, head);
   }
   if (special.disguised) return bad("a field's name is another's with underscores");
   if (special.connections != 0 || special.transferEncodings != 0) {

@@ -54,6 +54,8 @@ struct Http2Head {
 /// live as long as `head`.
 Refusal checkHead(const Http2Head& from, Scheme scheme, RequestHead& head, RequestFraming& framing);
 
+/// A field's value without the blanks around it.
+std::string_view trimBlanks(std::string_view text);
 /// Fields that end at this connection and are neither shown to guests nor forwarded (RFC 9110,
 /// 7.6.1), whether Connection names them or not.
 bool isHopByHop(std::string_view name);

@@ -9,6 +9,18 @@
 
 namespace skiff {
 
+/// What connections of HTTP/2 are held to besides. Per connection.
+struct Http2Limits {
+  bool enabled = true;          ///< offered to clients that come over TLS
+  bool cleartext = false;       ///< spoken without TLS, to clients that begin with it
+  std::uint32_t streams = 100;  ///< open at a time
+  std::uint32_t resets = 200;   ///< of streams by the client or for its faults, in ten seconds
+  std::uint32_t controlFrames = 1'000;  ///< without use, in ten seconds
+  std::uint32_t continuations = 8;      ///< CONTINUATION frames of one block of fields
+  std::size_t window = 1 << 20;         ///< bytes of bodies that guests have not read yet
+  std::size_t unsent = 4 << 20;  ///< bytes of answers that wait, beyond which streams are refused
+};
+
 /// What the HTTP front end holds every client to. The defaults are ServerConfig's; a ServerConfig
 /// that was checked gives usable limits.
 struct HttpLimits {
@@ -27,6 +39,8 @@ struct HttpLimits {
 
   std::uint32_t connectionsPerAddress = 4'096;
   std::uint32_t maxConnections = 65'536;
+
+  Http2Limits http2;
 
   /// Bytes held per exchange and direction before the other side has to wait.
   static constexpr std::size_t kBuffer = 64 << 10;
@@ -56,6 +70,14 @@ struct HttpLimits {
     limits.partingTimeout = server.drainIdle;
     limits.connectionsPerAddress = server.connectionsPerAddress;
     limits.maxConnections = server.maxConnections;
+    limits.http2.enabled = server.http2;
+    limits.http2.cleartext = server.http2Cleartext;
+    limits.http2.streams = server.http2Streams;
+    limits.http2.resets = server.http2Resets;
+    limits.http2.controlFrames = server.http2ControlFrames;
+    limits.http2.continuations = server.http2Continuations;
+    limits.http2.window = server.http2Window.bytes();
+    limits.http2.unsent = server.http2Unsent.bytes();
     return limits;
   }
 

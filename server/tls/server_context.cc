@@ -24,7 +24,9 @@ constexpr const char* kGroups = "X25519:P-256";
 constexpr int kSecurityLevel = 2;
 
 /// What is spoken over TLS, what we like most first, each with its length before it (RFC 7301).
-constexpr std::string_view kProtocols = "\x08http/1.1";
+constexpr std::string_view kProtocols = "\x02h2\x08http/1.1";
+/// The same without HTTP/2.
+constexpr std::string_view kProtocolsOf11 = kProtocols.substr(3);
 
 TlsPeer& peerOf(SSL* ssl) {
   return *static_cast<TlsPeer*>(SSL_get_app_data(ssl));
@@ -61,12 +63,13 @@ int onClientHello(SSL* ssl, int* alert, void*) {
   }
 }
 
-int onProtocols(SSL*, const unsigned char** chosen, unsigned char* length,
+int onProtocols(SSL* ssl, const unsigned char** chosen, unsigned char* length,
                 const unsigned char* offered, unsigned offeredLength, void*) {
   unsigned char* selected = nullptr;
-  const int result = SSL_select_next_proto(
-      &selected, length, reinterpret_cast<const unsigned char*>(kProtocols.data()),
-      static_cast<unsigned>(kProtocols.size()), offered, offeredLength);
+  const std::string_view ours = peerOf(ssl).server.offersHttp2() ? kProtocols : kProtocolsOf11;
+  const int result =
+      SSL_select_next_proto(&selected, length, reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned>(ours.size()), offered, offeredLength);
   *chosen = selected;
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }

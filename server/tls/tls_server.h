@@ -14,8 +14,10 @@ namespace skiff {
 /// replaced at any time, and the keys of its session tickets. Any thread.
 class TlsServer {
  public:
-  explicit TlsServer(std::shared_ptr<const CertificateTable> certificates)
-      : certificates_(std::move(certificates)) {}
+  enum class Http2 : bool { no, offered };
+  explicit TlsServer(std::shared_ptr<const CertificateTable> certificates,
+                     Http2 http2 = Http2::offered)
+      : http2_(http2), certificates_(std::move(certificates)) {}
   TlsServer(const TlsServer&) = delete;
   TlsServer& operator=(const TlsServer&) = delete;
 
@@ -29,8 +31,11 @@ class TlsServer {
     certificates_.swap(certificates);
   }
   TicketKeys& ticketKeys() { return ticketKeys_; }
+  /// Whether clients that would like to speak HTTP/2 may.
+  bool offersHttp2() const { return http2_ == Http2::offered; }
 
  private:
+  const Http2 http2_;
   mutable std::mutex mutex_;
   std::shared_ptr<const CertificateTable> certificates_;
   TicketKeys ticketKeys_;

@@ -151,6 +151,13 @@ bool TlsSession::sendEnd() {
   return true;
 }
 
+bool TlsSession::speaksHttp2() const {
+  const unsigned char* name = nullptr;
+  unsigned length = 0;
+  SSL_get0_alpn_selected(ssl_.get(), &name, &length);
+  return std::string_view(reinterpret_cast<const char*>(name), length) == "h2";
+}
+
 TlsVersion TlsSession::version() const {
   // Until a cipher is chosen, OpenSSL gives the version that it would like.
   if (SSL_get_pending_cipher(ssl_.get()) == nullptr) return TlsVersion::none;

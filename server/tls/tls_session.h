@@ -65,6 +65,8 @@ class TlsSession {
   bool sendEnd();
 
   TlsVersion version() const;
+  /// HTTP/2 is spoken over it, by ALPN.
+  bool speaksHttp2() const;
   const Certificate& certificate() const { return *peer_.certificate; }
 
  private:
