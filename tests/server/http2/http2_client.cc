@@ -178,7 +178,11 @@ void Http2Client::note(const Frame& frame) {
       }
       break;
     case kPing:
-      if ((frame.flags & kAck) != 0) ++pongs_;
+      if ((frame.flags & kAck) != 0) {
+        ++pongs_;
+      } else {
+        pings_.push_back(frame.payload);
+      }
       break;
     case kGoaway:
       lastStream_ = frame.number(0);

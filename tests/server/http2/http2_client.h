@@ -130,6 +130,8 @@ class Http2Client {
   /// Windows that the server has given back, in all, by stream.
   std::uint64_t windowUpdates(std::uint32_t stream) { return windowUpdates_[stream]; }
   const std::map<std::uint16_t, std::uint32_t>& settings() const { return settings_; }
+  /// What the server's PINGs held.
+  const std::vector<std::string>& pings() const { return pings_; }
   bool hasEnded() const { return ended_; }
 
  private:
@@ -155,6 +157,7 @@ class Http2Client {
   std::map<std::uint16_t, std::uint32_t> settings_;
   std::optional<std::uint32_t> goaway_;
   std::uint32_t lastStream_ = 0;
+  std::vector<std::string> pings_;
   unsigned pongs_ = 0;
   bool ended_ = false;
 };
