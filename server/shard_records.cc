@@ -47,6 +47,7 @@ void Shard::record(HttpExchange& exchange, RequestTask* task) {
   AppMetrics& metrics = task ? task->host().metrics() : metrics_.unrouted();
   const auto cpu = task ? task->cpu() : std::chrono::nanoseconds::zero();
   metrics.recordRequest(exchange.statusSent(), exchange.reason(), duration, cpu);
+  metrics_.recordProtocol(exchange.request().protocol);
   if (task) task->host().count(isFailure(exchange.reason()), cpu);
   if (accessLog_.enabled()) {
     const RequestHead& head = exchange.request();
@@ -64,6 +65,7 @@ void Shard::record(HttpExchange& exchange, RequestTask* task) {
     record.method = head.method;
     record.host = head.host;
     record.path = head.target;
+    record.protocol = head.protocol;
     record.status = exchange.statusSent();
     record.reason = exchange.reason();
     record.duration = duration;
@@ -85,6 +87,7 @@ void Shard::onRefused(const RefusedRequest& request) {
   record.requestId = request.requestId;
   record.method = request.method;
   record.path = request.target;
+  record.protocol = request.protocol;
   record.status = request.status;
   record.reason = request.reason;
   record.duration = duration;

@@ -487,6 +487,7 @@ void Connection::refuse(const Refusal& refusal) {
   refused.serverAddress = serverAddress();
   refused.method = parser_.method();
   refused.target = parser_.target().in(input);
+  if (!refused.target.empty()) refused.protocol = "HTTP/1.1";
   refused.bytesReceived = input.size();
   refused.bytesSent = output_.pendingSize() - begin;
   refused.startTime = headBegin_;

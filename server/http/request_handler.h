@@ -23,7 +23,7 @@ struct RefusedRequest {
   std::string_view serverAddress;
   std::string_view method;  ///< as far as it had come; may be empty
   std::string_view target;  ///< the same
-  std::string_view protocol = "HTTP/1.1";
+  std::string_view protocol;  ///< "HTTP/2.0"; empty if it did not come so far
   std::uint64_t bytesReceived = 0;
   std::uint64_t bytesSent = 0;
   std::chrono::steady_clock::time_point startTime;

@@ -120,6 +120,8 @@ void Http2Connection::settle() {
     stepStreams();
     pump();
     stepEnd();
+    // What is unfinished has ended with the connection.
+    if (phase_ == Phase::closed) stepStreams();
   } catch (const std::exception& error) {
     fallOver(error);
   }

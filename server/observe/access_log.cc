@@ -12,7 +12,7 @@ constexpr std::size_t kPathLimit = 1024;
 constexpr std::size_t kHostLimit = 255;
 constexpr std::size_t kShortLimit = 128;  // names, ids, addresses, methods
 /// More than one line can take, every byte of its texts escaped, so that the buffer never grows.
-constexpr std::size_t kLongestLine = 6 * (kPathLimit + kHostLimit + 8 * kShortLimit) + 512;
+constexpr std::size_t kLongestLine = 6 * (kPathLimit + kHostLimit + 9 * kShortLimit) + 512;
 
 void appendNumber(std::string& out, std::uint64_t value) {
   char digits[20];
@@ -59,6 +59,7 @@ void AccessLog::record(const AccessRecord& record) {
   appendText(out, ",\"method\":", record.method);
   appendText(out, ",\"host\":", record.host, kHostLimit);
   appendText(out, ",\"path\":", record.path, kPathLimit);
+  if (!record.protocol.empty()) appendText(out, ",\"protocol\":", record.protocol);
   out.append(",\"status\":");
   appendNumber(out, static_cast<std::uint64_t>(std::max(record.status, 0)));
   appendText(out, ",\"reason\":", reasonWord(record.reason));

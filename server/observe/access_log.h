@@ -20,8 +20,9 @@ struct AccessRecord {
   std::string_view app;
   std::string_view version;  ///< "sha256:…"
   std::string_view method;
-  std::string_view host;  ///< as sent; at most 255 bytes are logged
-  std::string_view path;  ///< as sent, with the query; at most 1,024 bytes are logged
+  std::string_view host;      ///< as sent; at most 255 bytes are logged
+  std::string_view protocol;  ///< "HTTP/2.0"; logged if not empty
+  std::string_view path;      ///< as sent, with the query; at most 1,024 bytes are logged
   int status = 0;
   Reason reason = Reason::none;
   std::chrono::nanoseconds duration{0};
@@ -35,11 +36,11 @@ struct AccessRecord {
 };
 
 /// One shard's part of the access log: JSON, one line a request, with the keys time (RFC 3339, UTC,
-/// milliseconds), request_id, tenant, app, version, method, host, path, status, reason,
-/// duration_ms, cpu_ms, queue_ms (if it had to wait), bytes_in, bytes_out, source, tls (if it came
-/// over TLS), cold. Text is escaped, invalid UTF-8 becomes U+FFFD, and what was cut ends with "…".
-/// Lines gather in a buffer of the shard; no lock, and no allocation, until it is flushed. One
-/// thread.
+/// milliseconds), request_id, tenant, app, version, method, host, path, protocol (if it came so
+/// far), status, reason, duration_ms, cpu_ms, queue_ms (if it had to wait), bytes_in, bytes_out,
+/// source, tls (if it came over TLS), cold. Text is escaped, invalid UTF-8 becomes U+FFFD, and what
+/// was cut ends with "…". Lines gather in a buffer of the shard; no lock, and no allocation, until
+/// it is flushed. One thread.
 class AccessLog {
  public:
   /// The buffer is handed to the sink when it holds this much.

@@ -22,6 +22,7 @@ constexpr std::array<const char*, kColdStartPhaseCount> kPhaseLabels{
     "isolate", "module", "instantiate", "init", "total"};
 constexpr std::array<const char*, kResetHowCount> kHowLabels{"hot", "scan", "discard", "fresh",
                                                              "none"};
+constexpr std::array<const char*, 2> kProtocolLabels{"HTTP/1.1", "HTTP/2.0"};
 constexpr double kNanosecond = 1e-9;
 
 MetricFamily& addFamily(std::vector<MetricFamily>& families, std::string name, std::string help,
@@ -176,10 +177,12 @@ void Metrics::collectShards(std::vector<MetricFamily>& families) const {
   MergedDurations<kRequestBuckets.size()> queued{};
   std::uint64_t handOffs = 0;
   std::array<std::array<std::uint64_t, kHandshakeOutcomeCount>, kTlsVersionCount> handshakes{};
+  std::array<std::uint64_t, kProtocolLabels.size()> protocols{};
   for (const ShardMetrics* shard : shards()) {
     interrupts.add(shard->interrupts_);
     queued.add(shard->queued_);
     handOffs += shard->handOffs_.value();
+    for (std::size_t i = 0; i < protocols.size(); ++i) protocols[i] += shard->protocols_[i].value();
     for (std::size_t i = 0; i < handshakes.size(); ++i) {
       for (std::size_t j = 0; j < handshakes[i].size(); ++j) {
         handshakes[i][j] += shard->handshakes_[i][j].value();
@@ -204,6 +207,13 @@ void Metrics::collectShards(std::vector<MetricFamily>& families) const {
                       "Shards taken over by another thread because a guest held them up.",
                       MetricType::Counter),
             {}, static_cast<double>(handOffs));
+  MetricFamily& protocolFamily =
+      addFamily(families, "skiff_http_requests_total",
+                "Requests whose head was read, by version of HTTP.", MetricType::Counter);
+  for (std::size_t i = 0; i < protocols.size(); ++i) {
+    addSample(protocolFamily, {{"protocol", kProtocolLabels[i]}},
+              static_cast<double>(protocols[i]));
+  }
   MetricFamily& handshakeFamily =
       addFamily(families, "skiff_tls_handshakes_total",
                 "TLS handshakes of clients, by version and outcome.", MetricType::Counter);

@@ -70,6 +70,10 @@ class ShardMetrics {
   void recordHandshake(TlsVersion version, HandshakeOutcome outcome) {
     handshakes_[static_cast<std::size_t>(version)][static_cast<std::size_t>(outcome)].add();
   }
+  /// A request came by "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0".
+  void recordProtocol(std::string_view protocol) {
+    protocols_[protocol.size() == 8 && protocol[5] == '2' ? 1 : 0].add();
+  }
   /// A shard was handed to another thread.
   void recordHandOff() { handOffs_.add(); }
   /// A request waited so long for its turn.
@@ -88,6 +92,7 @@ class ShardMetrics {
   AppMetrics* unrouted_ = nullptr;
   std::array<Counter, kResetHowCount> resets_;
   Counter handOffs_;
+  std::array<Counter, 2> protocols_;  ///< HTTP/1 and HTTP/2
   std::array<std::array<Counter, kHandshakeOutcomeCount>, kTlsVersionCount> handshakes_;
   DurationCounts<kInterruptBuckets.size()> interrupts_;
   DurationCounts<kRequestBuckets.size()> queued_;

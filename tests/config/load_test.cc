@@ -88,6 +88,14 @@ TEST(Config, EveryServerKeyIsRead) {
   server.idleTimeout = milliseconds(1'004);
   server.connectionsPerAddress = 17;
   server.maxConnections = 1'000;
+  server.http2 = false;
+  server.http2Cleartext = true;
+  server.http2Streams = 18;
+  server.http2Resets = 19;
+  server.http2ControlFrames = 20;
+  server.http2Continuations = 21;
+  server.http2Window = 2_MiB;
+  server.http2Unsent = 3_MiB;
   server.drainTimeout = milliseconds(0);
   server.drainIdle = milliseconds(1'008);
   server.restartTimeout = milliseconds(1'009);

@@ -224,6 +224,7 @@ TEST(AccessLog, WritesOneJsonLineARequest) {
   second.status = 503;
   second.reason = Reason::cpuLimit;
   second.cold = true;
+  second.protocol = "HTTP/2.0";
   log.record(second);
   log.flush();
   ASSERT_TRUE(sink->drain(kPatience));
@@ -235,7 +236,8 @@ TEST(AccessLog, WritesOneJsonLineARequest) {
             R"("path":"/a?b=c","status":200,"reason":"","duration_ms":12.345,"cpu_ms":0.040,)"
             R"("bytes_in":0,"bytes_out":18446744073709551615,"source":"127.0.0.1:4711",)"
             R"("cold":false})");
-  EXPECT_THAT(lines[1], HasSubstr(R"("status":503,"reason":"cpu_limit")"));
+  EXPECT_THAT(lines[1],
+              HasSubstr(R"("protocol":"HTTP/2.0","status":503,"reason":"cpu_limit")"));
   EXPECT_THAT(lines[1], HasSubstr(R"("cold":true})"));
 }
 

@@ -101,8 +101,31 @@ TEST_F(Tls, RefusesOldVersionsAndWeakCiphers) {
   EXPECT_TRUE(good.isConnected());
 }
 
-TEST_F(Tls, ChoosesHttp11OfTheProtocolsOffered) {
+TEST_F(Tls, SpeaksHttp2WithClientsThatOfferIt) {
   TestServer server(answer, {}, &tls_);
+  TlsClient client(server.port(), {.protocols = "\x08http/1.1\x02h2"});
+  ASSERT_TRUE(client.isConnected());
+  EXPECT_EQ(client.protocol(), "h2");
+  // The preface, SETTINGS and HEADERS: GET, https, /, first.test.
+  std::string bytes = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  bytes += std::string("\0\0\0\4\0\0\0\0\0", 9);
+  bytes += std::string(
+      "\0\0\x0f\1\5\0\0\0\1\x82\x87\x84\x41\x0a"
+      "first.test",
+      24);
+  ASSERT_TRUE(client.send(bytes));
+  std::string received;
+  const std::string data("\0\0\1\0\1\0\0\0\1/", 10);
+  while (received.find(data) == std::string::npos) {
+    const std::string more = client.readSome();
+    ASSERT_NE(more, "");
+    received += more;
+  }
+}
+
+TEST_F(Tls, SpeaksHttp11OnlyIfItIsToldSo) {
+  TlsServer without(load(), TlsServer::Http2::no);
+  TestServer server(answer, {}, &without);
   TlsClient both(server.port(), {.protocols = "\x02h2\x08http/1.1"});
   ASSERT_TRUE(both.isConnected());
   EXPECT_EQ(both.protocol(), "http/1.1");
