@@ -45,15 +45,18 @@ std::string_view hostNameIn(std::span<const unsigned char> extension) {
   return {reinterpret_cast<const char*>(extension.data()) + 5, length};
 }
 
-/// Before anything else is decided, so that a session is resumed under its own certificate only.
+/// Before anything else is decided, so that a session is resumed under its own certificate only. A
+/// client that is asked for another key share (HelloRetryRequest; RFC 8446, 4.1.4) says hello
+/// twice, and the first time counts.
 int onClientHello(SSL* ssl, int* alert, void*) {
   try {
     TlsPeer& peer = peerOf(ssl);
+    if (!peer.table) return SSL_CLIENT_HELLO_SUCCESS;
     const unsigned char* bytes = nullptr;
     std::size_t size = 0;
     if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &bytes, &size) == 1) {
       peer.certificate = peer.table->find(hostNameIn({bytes, size}));
-      SSL_set_SSL_CTX(ssl, peer.certificate->context());
+      if (SSL_set_SSL_CTX(ssl, peer.certificate->context()) == nullptr) throw std::bad_alloc();
     }
     peer.table.reset();
     return SSL_CLIENT_HELLO_SUCCESS;

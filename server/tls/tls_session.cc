@@ -32,24 +32,21 @@ void TlsSession::onMessage(int isWritten, int, int type, const void*, std::size_
 }
 
 TlsSession::Progress TlsSession::handshake() {
-  ERR_clear_error();
-  const int result = SSL_do_handshake(ssl_.get());
-  if (result == 1) {
-    established_ = true;
-    socket_->budget = SIZE_MAX;
-    outcome_ =
-        SSL_session_reused(ssl_.get()) == 1 ? HandshakeOutcome::resumed : HandshakeOutcome::full;
-    return Progress::done;
+  while (true) {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    if (result == 1) break;
+    const int error = SSL_get_error(ssl_.get(), result);
+    if (error == SSL_ERROR_WANT_WRITE) return Progress::needsRoom;
+    if (error != SSL_ERROR_WANT_READ) return fail(error);
+    // Without AUTO_RETRY it may also mean that a message has been dealt with.
+    if (socket_->blocked) return Progress::needsBytes;
   }
-  switch (const int error = SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ:
-      // Without AUTO_RETRY it may also mean that a message has been dealt with.
-      return socket_->blocked ? Progress::needsBytes : handshake();
-    case SSL_ERROR_WANT_WRITE:
-      return Progress::needsRoom;
-    default:
-      return fail(error);
-  }
+  established_ = true;
+  socket_->budget = SIZE_MAX;
+  outcome_ =
+      SSL_session_reused(ssl_.get()) == 1 ? HandshakeOutcome::resumed : HandshakeOutcome::full;
+  return Progress::done;
 }
 
 TlsSession::Progress TlsSession::fail(int error) {

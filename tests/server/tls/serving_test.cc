@@ -101,6 +101,19 @@ TEST_F(Tls, RefusesOldVersionsAndWeakCiphers) {
   EXPECT_TRUE(good.isConnected());
 }
 
+/// Its first ClientHello has a key share for P-384 only: the server asks for a second one (RFC
+/// 8446, 4.1.4), and chooses a certificate once.
+TEST_F(Tls, AsksAClientForAKeyShareThatItKnows) {
+  TestServer server(answer, {}, &tls_);
+  for (const char* host : {"", "rsa.test", "unknown.test"}) {
+    TlsClient client(server.port(),
+                     {.host = host, .version = TLS1_3_VERSION, .groups = "P-384:P-256"});
+    ASSERT_TRUE(client.isConnected()) << client.failure();
+    EXPECT_EQ(client.commonName(), std::string(host) == "rsa.test" ? "rsa" : "first");
+    EXPECT_THAT(client.ask(kGet), EndsWith("/path"));
+  }
+}
+
 TEST_F(Tls, SpeaksHttp2WithClientsThatOfferIt) {
   TestServer server(answer, {}, &tls_);
   TlsClient client(server.port(), {.protocols = "\x08http/1.1\x02h2"});
