@@ -198,7 +198,13 @@ struct ServerConfig {
 };
 
 struct AdminConfig {
-  ListenAddress listen{"127.0.0.1", 9090};
+  ListenAddress listen{"127.0.0.1", 9090};  ///< beyond loopback only with a certificate
+  std::filesystem::path certificate;  ///< `certificate`: absolute; PEM; empty: HTTP without TLS
+  std::filesystem::path key;          ///< `key`: absolute; PEM; there if the certificate is
+  /// `client_ca`: absolute; PEM: clients must show a certificate that one of these vouches for.
+  std::filesystem::path clientCa;
+
+  bool isTls() const { return !certificate.empty(); }
 
   bool operator==(const AdminConfig&) const = default;
 };

@@ -159,7 +159,32 @@ ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses
   return server;
 }
 
-void readAdmin(TableReader& root, TakenAddresses& taken, AdminConfig& admin) {
+std::filesystem::path readPath(std::string_view key, std::string_view example, TableReader& table,
+                               const PathBase& paths) {
+  const auto text = table.text(key, example);
+  return text ? paths.resolve(key, *text, table).value_or("") : "";
+}
+
+/// TLS on the admin listener: certificate and key together; client_ca only with these.
+void readAdminTls(TableReader& table, const PathBase& paths, AdminConfig& admin) {
+  admin.certificate = readPath("certificate", R"("admin.pem")", table, paths);
+  admin.key = readPath("key", R"("admin.key")", table, paths);
+  admin.clientCa = readPath("client_ca", R"("operators.pem")", table, paths);
+  if (table.has("certificate") != table.has("key")) {
+    const bool hasKey = table.has("key");
+    table.report(table.where(hasKey ? "key" : "certificate"),
+                 std::string(hasKey ? "key" : "certificate") + " is there without " +
+                     (hasKey ? "certificate" : "key") +
+                     "; TLS takes both, each the name of a PEM file");
+  } else if (table.has("client_ca") && !table.has("certificate")) {
+    table.report(table.where("client_ca"),
+                 "client_ca asks for clients' certificates, which takes TLS; add certificate and "
+                 "key, each the name of a PEM file");
+  }
+}
+
+void readAdmin(TableReader& root, const PathBase& paths, TakenAddresses& taken,
+               AdminConfig& admin) {
   auto table = root.table("admin", "[admin]");
   const auto text = table ? table->text("listen", R"("127.0.0.1:9090")") : std::nullopt;
   if (text) {
@@ -169,7 +194,16 @@ void readAdmin(TableReader& root, TakenAddresses& taken, AdminConfig& admin) {
                             " is where [admin] listens unless told otherwise; give one of them "
                             "another port");
   }
-  if (table) table->finish();
+  if (!table) return;
+  readAdminTls(*table, paths, admin);
+  if (text && !admin.listen.isLoopback() && !table->has("certificate")) {
+    table->report(text->where,
+                  "listen: " + inQuotes(admin.listen.text()) +
+                      " can be reached from other machines, and tokens would travel to it in the "
+                      "clear; add certificate and key to [admin], each the name of a PEM file (and "
+                      "client_ca for who may connect), or listen on 127.0.0.1");
+  }
+  table->finish();
 }
 
 }  // namespace
@@ -181,7 +215,7 @@ void readListeners(TableReader& root, const PathBase& paths, ServerConfig& serve
   if (taken.empty()) {
     for (const ListenAddress& address : server.listen) taken.add(address, {});
   }
-  readAdmin(root, taken, admin);
+  readAdmin(root, paths, taken, admin);
 }
 
 }  // namespace skiff

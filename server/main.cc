@@ -22,6 +22,7 @@
 #include "server/observe/operator_log.h"
 #include "server/served_apps.h"
 #include "server/server.h"
+#include "server/tls/admin_certificate.h"
 #include "server/tls/certificate_table.h"
 
 namespace skiff {
@@ -46,6 +47,16 @@ void raiseDescriptorLimit() {
 
 /// Prints what is wrong with them.
 bool checkCertificates(const Config& config) {
+  if (config.admin.isTls()) {
+    const auto admin = AdminCertificate::load(config.admin);
+    if (admin.has_error()) {
+      std::fprintf(stderr, "%s\n", admin.error().message.c_str());
+      return false;
+    }
+    for (const std::string& warning : admin->warnings) {
+      std::fprintf(stderr, "%s\n", warning.c_str());
+    }
+  }
   if (config.certificates.empty()) return true;
   const auto loaded = CertificateTable::load(config.certificates);
   if (loaded.has_error()) {

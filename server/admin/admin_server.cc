@@ -36,8 +36,9 @@ constexpr std::chrono::milliseconds kStopDeadline{2'000};
 /// ends, once the acceptor is closed and the last session has gone.
 class AdminServer::Listener {
  public:
-  Listener(const AdminHooks& hooks, Api* api, const AdminLimits& limits)
-      : hooks_(hooks), limits_(limits) {
+  Listener(const AdminHooks& hooks, Api* api, const AdminLimits& limits,
+           std::shared_ptr<const AdminCertificate> certificate)
+      : hooks_(hooks), limits_(limits), certificate_(std::move(certificate)) {
     if (api) gate_ = std::make_unique<ApiGate>(*api, limits.gate);
   }
 
@@ -47,6 +48,7 @@ class AdminServer::Listener {
   void stopSoon() {
     if (thread_.joinable()) asio::post(context_, [this] { beginStop(); });
   }
+  void replaceCertificate(std::shared_ptr<const AdminCertificate> certificate);
   void stop();
 
  private:
@@ -58,6 +60,7 @@ class AdminServer::Listener {
 
   const AdminHooks& hooks_;
   const AdminLimits limits_;
+  std::shared_ptr<const AdminCertificate> certificate_;
   std::unique_ptr<ApiGate> gate_;  // before the sessions, which give back what they took of it
   asio::io_context context_{1};
   tcp::acceptor acceptor_{context_};
@@ -89,6 +92,13 @@ Result<std::uint16_t> AdminServer::Listener::listen(const ListenAddress& address
 void AdminServer::Listener::run() {
   asio::co_spawn(context_, acceptSessions(), [](std::exception_ptr) {});
   thread_ = std::thread([this] { context_.run(); });
+}
+
+void AdminServer::Listener::replaceCertificate(
+    std::shared_ptr<const AdminCertificate> certificate) {
+  asio::post(context_, [this, certificate = std::move(certificate)]() mutable {
+    certificate_ = std::move(certificate);
+  });
 }
 
 void AdminServer::Listener::stop() {
@@ -140,8 +150,8 @@ bool AdminServer::Listener::hasPlaceForStranger() {
 }
 
 void AdminServer::Listener::startSession(tcp::socket socket) {
-  auto session =
-      std::make_shared<AdminSession>(std::move(socket), hooks_, gate_.get(), limits_.session);
+  auto session = std::make_shared<AdminSession>(std::move(socket), certificate_, hooks_,
+                                                gate_.get(), limits_.session);
   sessions_.insert(session);
   asio::co_spawn(context_, session->run(), [this, session](std::exception_ptr) {
     sessions_.erase(session);
@@ -171,8 +181,13 @@ void AdminServer::Listener::endStop() {
   stopDeadline_.cancel();
 }
 
-AdminServer::AdminServer(AdminHooks hooks, ListenAddress address, Api* api, AdminLimits limits)
-    : hooks_(std::move(hooks)), address_(std::move(address)), api_(api), limits_(limits) {}
+AdminServer::AdminServer(AdminHooks hooks, ListenAddress address, Api* api, AdminLimits limits,
+                         std::shared_ptr<const AdminCertificate> certificate)
+    : hooks_(std::move(hooks)),
+      address_(std::move(address)),
+      api_(api),
+      limits_(limits),
+      certificate_(std::move(certificate)) {}
 
 AdminServer::~AdminServer() {
   stop();
@@ -180,12 +195,12 @@ AdminServer::~AdminServer() {
 
 Result<void> AdminServer::start(int socket) {
   assert(!listener_);
-  if (!address_.isLoopback()) {
+  if (!address_.isLoopback() && !certificate_) {
     return Error{"admin address " + address_.text() +
-                 " is not a loopback address, and the admin listener speaks plain HTTP; set "
-                 "[admin] listen to an address such as 127.0.0.1:9090"};
+                 " is not a loopback address, and there is no TLS; set certificate and key in "
+                 "[admin], or set [admin] listen to an address such as 127.0.0.1:9090"};
   }
-  auto listener = std::make_unique<Listener>(hooks_, api_, limits_);
+  auto listener = std::make_unique<Listener>(hooks_, api_, limits_, certificate_);
   const Result<std::uint16_t> port = listener->listen(address_, socket);
   if (!port) return port.error();
   descriptor_ = listener->descriptor();
@@ -197,6 +212,10 @@ Result<void> AdminServer::start(int socket) {
 
 void AdminServer::beginStop() {
   if (listener_) listener_->stopSoon();
+}
+
+void AdminServer::replaceCertificate(std::shared_ptr<const AdminCertificate> certificate) {
+  listener_->replaceCertificate(std::move(certificate));
 }
 
 void AdminServer::stop() {

@@ -8,30 +8,37 @@
 #include "server/admin/admin_hooks.h"
 #include "server/admin/admin_limits.h"
 #include "server/api/api.h"
+#include "server/tls/admin_certificate.h"
 
 namespace skiff {
 
 /// The listener for operators and monitoring: what it answers is in admin_routes.h, and the API
 /// under /v1. It has a thread of its own, so that it answers also while every shard is busy, and
-/// threads beside it for the API's work, so that monitoring never waits for that. It speaks plain
-/// HTTP, and only the API asks for a token; therefore it serves loopback addresses only.
+/// threads beside it for the API's work, so that monitoring never waits for that. Only the API asks
+/// for a token; beyond loopback addresses it speaks TLS only, and may ask for clients'
+/// certificates.
 ///
 /// All functions are called by the thread that owns the object.
 class AdminServer {
  public:
   /// Port 0 takes a free one. Nothing is opened before start(). `api`: null, or it outlives this.
-  AdminServer(AdminHooks hooks, ListenAddress address, Api* api = nullptr, AdminLimits limits = {});
+  /// `certificate`: for TLS; null: none.
+  AdminServer(AdminHooks hooks, ListenAddress address, Api* api = nullptr, AdminLimits limits = {},
+              std::shared_ptr<const AdminCertificate> certificate = nullptr);
   ~AdminServer();  ///< stops
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
-  /// Binds and starts to answer. Fails, and says what to do, if the address is not a loopback
-  /// address or cannot be bound. `socket`: one that is bound to it and listens already, which
-  /// becomes the server's; -1: none. REQUIRES: called once.
+  /// Binds and starts to answer. Fails, and says what to do, if the address cannot be bound, or is
+  /// not a loopback address and there is no TLS. `socket`: one that is bound to it and listens
+  /// already, which becomes the server's; -1: none. REQUIRES: called once.
   Result<void> start(int socket = -1);
   /// The listening socket's descriptor, which stays the server's. REQUIRES: start() succeeded, and
   /// nothing was stopped yet.
   int descriptor() const { return descriptor_; }
+  /// For the connections that begin from now on; the others keep theirs. REQUIRES: start()
+  /// succeeded, with a certificate.
+  void replaceCertificate(std::shared_ptr<const AdminCertificate> certificate);
   /// The beginning of stop(), without waiting for it.
   void beginStop();
   /// The port that is bound. REQUIRES: start() succeeded.
@@ -48,6 +55,7 @@ class AdminServer {
   ListenAddress address_;
   Api* api_;
   AdminLimits limits_;
+  std::shared_ptr<const AdminCertificate> certificate_;
   std::uint16_t port_ = 0;
   int descriptor_ = -1;
   std::unique_ptr<Listener> listener_;

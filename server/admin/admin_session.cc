@@ -45,6 +45,17 @@ AdminAnswer answerSafely(const AdminHooks& hooks, const AdminRequest& request) {
   }
 }
 
+/// In lower case and without a port.
+std::string hostOf(std::string_view field) {
+  std::string host(field);
+  const std::size_t colon = host.rfind(':');
+  if (colon != host.npos && host.find(']', colon) == host.npos) host.resize(colon);
+  for (char& c : host) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return host;
+}
+
 bool isApiTarget(std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
   return path == "/v1" || path.starts_with("/v1/");
@@ -52,9 +63,10 @@ bool isApiTarget(std::string_view target) {
 
 }  // namespace
 
-AdminSession::AdminSession(asio::ip::tcp::socket socket, const AdminHooks& hooks, ApiGate* gate,
-                           AdminSessionLimits limits)
-    : stream_(std::move(socket)),
+AdminSession::AdminSession(asio::ip::tcp::socket socket,
+                           std::shared_ptr<const AdminCertificate> certificate,
+                           const AdminHooks& hooks, ApiGate* gate, AdminSessionLimits limits)
+    : stream_(std::move(socket), std::move(certificate)),
       buffer_(limits.header + 1024),
       wake_(stream_.get_executor()),
       hooks_(hooks),
@@ -66,9 +78,24 @@ AdminSession::AdminSession(asio::ip::tcp::socket socket, const AdminHooks& hooks
 }
 
 asio::awaitable<void> AdminSession::run() {
-  bool goesOn = true;
+  bool goesOn = co_await shakeHands();
   while (goesOn && !stopping_) goesOn = co_await serveOne();
   co_await close();
+}
+
+asio::awaitable<bool> AdminSession::shakeHands() {
+  stream_.expires_after(limits_.firstRead);
+  waiting_ = true;
+  const AdminStream::Handshake result = co_await stream_.handshake();
+  waiting_ = false;
+  if (result == AdminStream::Handshake::plain) {
+    const AdminAnswer answer = adminProblem(
+        400, "Bad Request", "This port speaks HTTPS, and the request came without TLS.");
+    co_await send(answer, 11, true, false);
+  }
+  if (result != AdminStream::Handshake::done) co_return false;
+  clientName_ = stream_.clientName();
+  co_return true;
 }
 
 asio::awaitable<bool> AdminSession::serveOne() {
@@ -90,12 +117,14 @@ asio::awaitable<bool> AdminSession::serveOne() {
 
   const auto& request = parser.get();
   const std::string_view host = view(request[http::field::host]);
-  if (gate_ && isApiTarget(view(request.target())) && refuseForeignHost(host).status == 0) {
+  // A page that leads a browser here by a name of its own fails at the certificate.
+  const bool isOwnHost = stream_.covers(hostOf(host)) || refuseForeignHost(host).status == 0;
+  if (gate_ && isApiTarget(view(request.target())) && isOwnHost) {
     co_return co_await serveApi(parser);
   }
-  const AdminAnswer answer = answerSafely(
-      hooks_,
-      {.method = view(request.method_string()), .target = view(request.target()), .host = host});
+  const AdminAnswer answer = answerSafely(hooks_, {.method = view(request.method_string()),
+                                                   .target = view(request.target()),
+                                                   .host = isOwnHost ? std::string_view() : host});
   // A body that was not read would be taken for the next request.
   const bool keepAlive = request.keep_alive() && parser.is_done() && !stopping_;
   co_return co_await send(answer, request.version(), request.method() != http::verb::head,
@@ -137,15 +166,14 @@ asio::awaitable<bool> AdminSession::sendBytes(std::string_view bytes) {
 }
 
 asio::awaitable<void> AdminSession::close() {
-  error_code ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  stream_.expires_after(limits_.linger);
+  co_await stream_.sendEnd();
   // Closing while bytes of the client are unread would reset the connection, and the client might
   // never see the answer. So they are taken in, for a short while.
-  stream_.expires_after(limits_.linger);
   waiting_ = true;
   std::array<char, 4096> unread;
   while (!stopping_ && !ended_) {
-    const auto [error, size] = co_await stream_.async_read_some(asio::buffer(unread), kAwait);
+    const auto [error, size] = co_await stream_.readBytes(asio::buffer(unread), kAwait);
     if (error) break;
   }
   abort();

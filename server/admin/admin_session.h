@@ -1,10 +1,10 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <chrono>
@@ -16,6 +16,7 @@
 
 #include "server/admin/admin_limits.h"
 #include "server/admin/admin_routes.h"
+#include "server/admin/admin_stream.h"
 #include "server/admin/api_gate.h"
 
 namespace skiff {
@@ -26,9 +27,11 @@ namespace skiff {
 /// body is answered by its head, and ends the connection.
 class AdminSession : public std::enable_shared_from_this<AdminSession> {
  public:
-  /// REQUIRES: `hooks` and `gate` (null: there is no API) outlive the session.
-  AdminSession(boost::asio::ip::tcp::socket socket, const AdminHooks& hooks, ApiGate* gate,
-               AdminSessionLimits limits);
+  /// `certificate`: for TLS; null: none. REQUIRES: `hooks` and `gate` (null: there is no API)
+  /// outlive the session.
+  AdminSession(boost::asio::ip::tcp::socket socket,
+               std::shared_ptr<const AdminCertificate> certificate, const AdminHooks& hooks,
+               ApiGate* gate, AdminSessionLimits limits);
 
   /// Runs until the client leaves, a limit strikes, or stop(). REQUIRES: the session outlives it.
   boost::asio::awaitable<void> run();
@@ -55,6 +58,7 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
   struct Work;
   struct Request;
 
+  boost::asio::awaitable<bool> shakeHands();
   /// False if the connection cannot go on.
   boost::asio::awaitable<bool> serveOne();
   boost::asio::awaitable<bool> serveApi(HeadParser& parser);
@@ -80,19 +84,21 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
   std::function<void()> waker();
   void watchClient();
 
-  boost::beast::tcp_stream stream_;
+  AdminStream stream_;
   boost::beast::flat_buffer buffer_;
   boost::asio::steady_timer wake_;
   const AdminHooks& hooks_;
   ApiGate* gate_;
   const AdminSessionLimits limits_;
-  std::string address_;  ///< the client's
+  std::string address_;     ///< the client's
+  std::string clientName_;  ///< of its certificate; empty: it has shown none
   ApiGate::Share trusted_;
   std::chrono::steady_clock::time_point since_;
-  char unread_ = 0;       ///< what watchClient() reads
-  bool served_ = false;   ///< at least one request
-  bool waiting_ = false;  ///< for the client, with no answer to finish
-  bool asking_ = false;   ///< whose token it is
+  std::array<char, 512> unread_{};  ///< what watchClient() reads
+  std::size_t ignored_ = 0;         ///< bytes that it has read
+  bool served_ = false;             ///< at least one request
+  bool waiting_ = false;            ///< for the client, with no answer to finish
+  bool asking_ = false;             ///< whose token it is
   bool stopping_ = false;
   bool ended_ = false;  ///< by abort(), or by the client while a stream goes out
 };

@@ -28,12 +28,15 @@ using boost::system::error_code;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kBodyPiece = std::size_t{64} << 10;
 constexpr std::chrono::hours kLong{24};
+/// What a client may send while a stream goes out to it and still be seen leaving.
+constexpr std::size_t kMostIgnored = std::size_t{64} << 10;
 
 std::string text(boost::beast::string_view view) {
   return std::string(view.data(), view.size());
 }
 
-ApiHead headOf(const http::request_parser<http::empty_body>& parser) {
+ApiHead headOf(const http::request_parser<http::empty_body>& parser,
+               const std::string& clientName) {
   const auto& request = parser.get();
   ApiHead head{.method = text(request.method_string()),
                .target = text(request.target()),
@@ -43,6 +46,7 @@ ApiHead headOf(const http::request_parser<http::empty_body>& parser) {
                .ifMatch = text(request[http::field::if_match]),
                .ifNoneMatch = text(request[http::field::if_none_match]),
                .idempotencyKey = text(request["Idempotency-Key"]),
+               .clientName = clientName,
                .hasBody = !parser.is_done(),
                .contentLength = {}};
   if (head.method == "HEAD") head.method = "GET";
@@ -109,11 +113,12 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
       .wantsContinue = boost::beast::iequals(head[http::field::expect], "100-continue")};
   const auto work = std::make_shared<Work>();
   const std::function<void()> waker = this->waker();
-  const bool looked = gate_->submitLook([work, waker, gate = gate_, head = headOf(parser)] {
-    work->opened = gate->api().open(head);
-    work->finish();
-    waker();
-  });
+  const bool looked =
+      gate_->submitLook([work, waker, gate = gate_, head = headOf(parser, clientName_)] {
+        work->opened = gate->api().open(head);
+        work->finish();
+        waker();
+      });
   if (!looked) co_return co_await refuseBusy(request, "Too much goes on; try again.");
   const std::function<bool()> isDone = [work] { return work->done(); };
   asking_ = true;
@@ -319,10 +324,13 @@ asio::awaitable<void> AdminSession::sendEvents(std::shared_ptr<EventStream> even
   }
 }
 
+/// Past TLS: of an answer that is a stream, nothing more is of use but that the client is there.
 void AdminSession::watchClient() {
   stream_.socket().async_read_some(
-      asio::buffer(&unread_, 1), [self = shared_from_this()](const error_code& error, std::size_t) {
-        // What it sends is of no use any more; that it sends says that it is there.
+      asio::buffer(unread_),
+      [self = shared_from_this()](const error_code& error, std::size_t size) {
+        self->ignored_ += size;
+        if (!error && self->ignored_ <= kMostIgnored) return self->watchClient();
         if (!error) return;
         if (error != asio::error::operation_aborted) self->ended_ = true;
         self->wake();

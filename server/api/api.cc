@@ -94,7 +94,8 @@ ApiResult<std::size_t> bodyLimit(const ApiRoute& route, ApiHead& head) {
 }
 
 /// Whose token it is, if it holds.
-ApiResult<Caller> authenticate(Catalog& catalog, std::string_view authorization) {
+ApiResult<Caller> authenticate(Catalog& catalog, std::string_view authorization,
+                               std::string_view clientName) {
   constexpr std::string_view kScheme = "bearer ";
   if (authorization.size() <= kScheme.size() || authorization.size() > kLongestToken ||
       lower(authorization.substr(0, kScheme.size())) != kScheme) {
@@ -108,7 +109,9 @@ ApiResult<Caller> authenticate(Catalog& catalog, std::string_view authorization)
     if (record.error().kind == CatalogError::Kind::notFound) return unauthorizedProblem();
     return problemOf(record.error());
   }
-  return Caller{.actor = "token " + record->id,
+  std::string actor = "token " + record->id;
+  if (!clientName.empty()) actor += ", certificate " + std::string(clientName);
+  return Caller{.actor = std::move(actor),
                 .scope = record->scope,
                 .tenant = record->tenant,
                 .tokenId = record->id};
@@ -197,7 +200,7 @@ class Call final : public ApiCall {
                                                const std::string& authorization,
                                                const PathNames& path) {
     try {
-      const auto caller = authenticate(operations.catalog(), authorization);
+      const auto caller = authenticate(operations.catalog(), authorization, {});
       if (caller.has_error()) return caller.error();
       const auto there = operations.requireApp(path.tenant, path.app);
       if (there.has_error()) return there.error();
@@ -246,7 +249,7 @@ std::variant<ApiAnswer, std::unique_ptr<ApiCall>> Api::open(ApiHead head) {
 }
 
 std::variant<ApiAnswer, std::unique_ptr<ApiCall>> Api::State::open(ApiHead head) {
-  auto caller = authenticate(context.operations.catalog(), head.authorization);
+  auto caller = authenticate(context.operations.catalog(), head.authorization, head.clientName);
   if (caller.has_error()) return problemAnswer(caller.error());
   const std::string path = head.target.substr(0, head.target.find('?'));
   const ApiRoute* found = nullptr;

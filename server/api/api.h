@@ -26,6 +26,7 @@ struct ApiHead {
   std::string ifMatch;
   std::string ifNoneMatch;
   std::string idempotencyKey;
+  std::string clientName;  ///< of the certificate that the client has shown; empty: none
   bool hasBody = false;
   std::optional<std::uint64_t> contentLength;
 };

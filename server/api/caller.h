@@ -9,7 +9,9 @@ namespace skiff {
 
 /// On whose behalf something is done: a token's owner, or the daemon itself.
 struct Caller {
-  std::string actor;  ///< for the audit log: "token 3f2a…", "skiffd"
+  /// For the audit log: "token 3f2a…", "token 3f2a…, certificate ops" with a client's certificate,
+  /// "skiffd".
+  std::string actor;
   Scope scope = Scope::tenantRead;
   std::string tenant;   ///< empty for an operator
   std::string tokenId;  ///< empty for the daemon

@@ -38,6 +38,15 @@ Result<CertificateTable::Loaded, std::vector<Error>> CertificateTable::load(
   return loaded;
 }
 
+std::shared_ptr<const CertificateTable> CertificateTable::with(
+    std::span<const std::shared_ptr<const Certificate>> more) const {
+  auto table = std::make_shared<CertificateTable>(*this);
+  for (const std::shared_ptr<const Certificate>& one : more) {
+    for (const std::string& host : one->hosts()) table->byHost_.emplace(host, one);
+  }
+  return table;
+}
+
 std::shared_ptr<const Certificate> CertificateTable::find(std::string_view host) const {
   const auto name = parseHostPattern(host);
   if (!name.has_value()) return fallback_;

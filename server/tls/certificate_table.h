@@ -21,6 +21,16 @@ class CertificateTable {
   /// certificates for one host are an error. REQUIRES: there is one.
   static Result<Loaded, std::vector<Error>> load(std::span<const CertificateConfig> configs);
 
+  /// This one with more behind: a host that is in here already keeps its certificate.
+  std::shared_ptr<const CertificateTable> with(
+      std::span<const std::shared_ptr<const Certificate>> more) const;
+
+  /// Whether there is a certificate for `host` itself: "*.example.com" is a host of its own here.
+  bool has(std::string_view host) const { return byHost_.contains(host); }
+  /// Each host with its certificate.
+  const std::map<std::string, std::shared_ptr<const Certificate>, std::less<>>& byHost() const {
+    return byHost_;
+  }
   /// The certificate for `host`: one that has its very name, else one with a "*" for its first
   /// label, else the first. Any text.
   std::shared_ptr<const Certificate> find(std::string_view host) const;

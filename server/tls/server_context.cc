@@ -66,15 +66,25 @@ int onClientHello(SSL* ssl, int* alert, void*) {
   }
 }
 
-int onProtocols(SSL* ssl, const unsigned char** chosen, unsigned char* length,
-                const unsigned char* offered, unsigned offeredLength, void*) {
+int choose(std::string_view ours, const unsigned char** chosen, unsigned char* length,
+           const unsigned char* offered, unsigned offeredLength) {
   unsigned char* selected = nullptr;
-  const std::string_view ours = peerOf(ssl).server.offersHttp2() ? kProtocols : kProtocolsOf11;
   const int result =
       SSL_select_next_proto(&selected, length, reinterpret_cast<const unsigned char*>(ours.data()),
                             static_cast<unsigned>(ours.size()), offered, offeredLength);
   *chosen = selected;
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+int onProtocols(SSL* ssl, const unsigned char** chosen, unsigned char* length,
+                const unsigned char* offered, unsigned offeredLength, void*) {
+  return choose(peerOf(ssl).server.offersHttp2() ? kProtocols : kProtocolsOf11, chosen, length,
+                offered, offeredLength);
+}
+
+int onAdminProtocols(SSL*, const unsigned char** chosen, unsigned char* length,
+                     const unsigned char* offered, unsigned offeredLength, void*) {
+  return choose(kProtocolsOf11, chosen, length, offered, offeredLength);
 }
 
 bool setMac(EVP_MAC_CTX* mac, TicketKeys::Key& key) {
@@ -124,32 +134,46 @@ int onTicket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* c
   }
 }
 
-}  // namespace
-
-ContextHandle makeServerContext() {
+ContextHandle makeContext() {
   ContextHandle handle(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* const context = handle.get();
   if (context == nullptr) throw std::bad_alloc();
   SSL_CTX_set_security_level(context, kSecurityLevel);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  const bool isSet = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+                     SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
+                     SSL_CTX_set_cipher_list(context, kCiphersOf12) == 1 &&
+                     SSL_CTX_set_ciphersuites(context, kCiphersOf13) == 1 &&
+                     SSL_CTX_set1_groups_list(context, kGroups) == 1;
+  if (!isSet) throw std::runtime_error("OpenSSL does not have what TLS needs");
+  return handle;
+}
+
+}  // namespace
+
+ContextHandle makeServerContext() {
+  ContextHandle handle = makeContext();
+  SSL_CTX* const context = handle.get();
   // Buffers only while there is something in them, and a turn that ends: without AUTO_RETRY, a read
   // comes back after each message that is not data.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_read_ahead(context, 1);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::kLifetime).count());
-  const bool isSet = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-                     SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
-                     SSL_CTX_set_cipher_list(context, kCiphersOf12) == 1 &&
-                     SSL_CTX_set_ciphersuites(context, kCiphersOf13) == 1 &&
-                     SSL_CTX_set1_groups_list(context, kGroups) == 1 &&
-                     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, onTicket) == 1;
-  if (!isSet) throw std::runtime_error("OpenSSL does not have what TLS needs");
+  if (SSL_CTX_set_tlsext_ticket_key_evp_cb(context, onTicket) != 1) throw std::bad_alloc();
   SSL_CTX_set_client_hello_cb(context, onClientHello, nullptr);
   SSL_CTX_set_alpn_select_cb(context, onProtocols, nullptr);
+  return handle;
+}
+
+ContextHandle makeAdminContext() {
+  ContextHandle handle = makeContext();
+  SSL_CTX_set_options(handle.get(), SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(handle.get(), 0);
+  SSL_CTX_set_alpn_select_cb(handle.get(), onAdminProtocols, nullptr);
   return handle;
 }
 

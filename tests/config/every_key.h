@@ -42,7 +42,10 @@ access_log = "logs/access.json"
 server_timing = true
 
 [admin]
-listen = "127.0.0.1:9191"
+listen = "192.0.2.1:9191"
+certificate = "tls/admin.pem"
+key = "/etc/tls/admin.key"
+client_ca = "tls/operators.pem"
 
 [deploy]
 blobs_max = "64MiB"

@@ -106,7 +106,10 @@ TEST(Config, EveryServerKeyIsRead) {
   server.accessLog = "/etc/skiff/logs/access.json";
   server.serverTiming = true;
   EXPECT_EQ(config.server, server);
-  EXPECT_EQ(config.admin, (AdminConfig{{"127.0.0.1", 9'191}}));
+  EXPECT_EQ(config.admin, (AdminConfig{{"192.0.2.1", 9'191},
+                                       "/etc/skiff/tls/admin.pem",
+                                       "/etc/tls/admin.key",
+                                       "/etc/skiff/tls/operators.pem"}));
   DeployConfig deploy;
   deploy.blobsMax = 64_MiB;
   deploy.tenantBlobsMax = 16_MiB;

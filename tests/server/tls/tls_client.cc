@@ -27,6 +27,10 @@ TlsClient::TlsClient(std::uint16_t port, const Options& options)
   });
   if (!options.ciphers.empty()) SSL_CTX_set_cipher_list(context, options.ciphers.c_str());
   if (!options.groups.empty()) SSL_CTX_set1_groups_list(context, options.groups.c_str());
+  if (options.shows != nullptr) {
+    SSL_CTX_use_certificate_chain_file(context, options.shows->certificate.c_str());
+    SSL_CTX_use_PrivateKey_file(context, options.shows->key.c_str(), SSL_FILETYPE_PEM);
+  }
   ssl_.reset(SSL_new(context));
   SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   if (!options.host.empty()) SSL_set_tlsext_host_name(ssl_.get(), options.host.c_str());

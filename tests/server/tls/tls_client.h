@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/config.h"
 #include "server/tls/openssl_handle.h"
 
 namespace skiff::testing {
@@ -16,14 +17,15 @@ namespace skiff::testing {
 class TlsClient {
  public:
   struct Options {
-    std::string host = {};           ///< SNI; empty: none
-    int version = 0;                 ///< TLS1_2_VERSION and so on; 0: 1.2 or 1.3
-    std::string ciphers = {};        ///< of TLS 1.2 and before; empty: OpenSSL's choice
-    std::string groups = {};         ///< for key exchange; a share of the first is sent at once
-    std::string protocols = {};      ///< ALPN, each with its length before it; empty: none
-    SSL_SESSION* session = nullptr;  ///< to resume
-    std::size_t piece = SIZE_MAX;    ///< bytes that are sent at once
-    int receiveBuffer = 0;           ///< of the socket; 0: the system's
+    std::string host = {};       ///< SNI; empty: none
+    int version = 0;             ///< TLS1_2_VERSION and so on; 0: 1.2 or 1.3
+    std::string ciphers = {};    ///< of TLS 1.2 and before; empty: OpenSSL's choice
+    std::string groups = {};     ///< for key exchange; a share of the first is sent at once
+    std::string protocols = {};  ///< ALPN, each with its length before it; empty: none
+    const CertificateConfig* shows = nullptr;  ///< the client's own certificate
+    SSL_SESSION* session = nullptr;            ///< to resume
+    std::size_t piece = SIZE_MAX;              ///< bytes that are sent at once
+    int receiveBuffer = 0;                     ///< of the socket; 0: the system's
   };
   /// Connects and shakes hands; isConnected() tells whether that went well.
   TlsClient(std::uint16_t port, const Options& options);
