@@ -30,18 +30,19 @@ class CommandLine {
   Command chosen_;
 };
 
-void addLoginCommands(CLI::App& root, CommandLine& line);       // login, logout, hosts
-void addTenantCommands(CLI::App& root, CommandLine& line);      // tenants
-void addAppCommands(CLI::App& root, CommandLine& line);         // apps
-void addDeployCommand(CLI::App& root, CommandLine& line);       // deploy
-void addTrafficCommands(CLI::App& root, CommandLine& line);     // versions, split, rollback
-void addLogsCommand(CLI::App& root, CommandLine& line);         // logs
-void addStatusCommands(CLI::App& root, CommandLine& line);      // status, metrics
-void addTopCommand(CLI::App& root, CommandLine& line);          // top
-void addSecretCommands(CLI::App& root, CommandLine& line);      // secrets
-void addTokenCommands(CLI::App& root, CommandLine& line);       // tokens
-void addAuditCommand(CLI::App& root, CommandLine& line);        // audit
-void addDevCommand(CLI::App& root, CommandLine& line);          // dev
-void addCompletionCommands(CLI::App& root, CommandLine& line);  // completion
+void addLoginCommands(CLI::App& root, CommandLine& line);        // login, logout, hosts
+void addTenantCommands(CLI::App& root, CommandLine& line);       // tenants
+void addAppCommands(CLI::App& root, CommandLine& line);          // apps
+void addDeployCommand(CLI::App& root, CommandLine& line);        // deploy
+void addTrafficCommands(CLI::App& root, CommandLine& line);      // versions, split, rollback
+void addLogsCommand(CLI::App& root, CommandLine& line);          // logs
+void addStatusCommands(CLI::App& root, CommandLine& line);       // status, metrics
+void addTopCommand(CLI::App& root, CommandLine& line);           // top
+void addSecretCommands(CLI::App& root, CommandLine& line);       // secrets
+void addCertificateCommands(CLI::App& root, CommandLine& line);  // certificates
+void addTokenCommands(CLI::App& root, CommandLine& line);        // tokens
+void addAuditCommand(CLI::App& root, CommandLine& line);         // audit
+void addDevCommand(CLI::App& root, CommandLine& line);           // dev
+void addCompletionCommands(CLI::App& root, CommandLine& line);   // completion
 
 }  // namespace skiff::cli

@@ -13,7 +13,7 @@ constexpr const char* kFooter =
     "  skiff logs hello -f\n"
     "Or all on its own:  skiff dev hello.wasm\n\n"
     "Environment: SKIFF_ADMIN, SKIFF_TOKEN, SKIFF_HOST, SKIFF_DATA_DIR, SKIFF_TENANT, SKIFF_APP, "
-    "NO_COLOR.\n"
+    "SKIFF_CA, SKIFF_CERT, SKIFF_KEY, NO_COLOR.\n"
     "Exit status: 0 done; 1 the answer is no (refused, not found, not ready); 2 no answer, or "
     "wrong "
     "usage.";
@@ -43,6 +43,15 @@ CommandTree::CommandTree()
       .add_option("-t,--tenant", options_.tenant,
                   "The tenant (or SKIFF_TENANT; default: the login's, or the only one)")
       ->type_name("TENANT");
+  const auto addFile = [this](const char* name, std::string& into, const char* description) {
+    root_.add_option(name, into, description)->type_name("FILE");
+  };
+  addFile("--ca", options_.tls.ca,
+          "Who vouches for the daemon's certificate over https (or SKIFF_CA; default: the system's "
+          "authorities)");
+  addFile("--cert", options_.tls.certificate,
+          "Your certificate, where the daemon asks for one (or SKIFF_CERT)");
+  addFile("--key", options_.tls.key, "Its key (or SKIFF_KEY; default: in the same file)");
   root_.add_flag("--json", options_.json, "Print the API's JSON, for scripts");
 
   addDeployCommand(root_, line_);
@@ -51,6 +60,7 @@ CommandTree::CommandTree()
   addTrafficCommands(root_, line_);
   addAppCommands(root_, line_);
   addSecretCommands(root_, line_);
+  addCertificateCommands(root_, line_);
   addTenantCommands(root_, line_);
   addTokenCommands(root_, line_);
   addStatusCommands(root_, line_);

@@ -47,6 +47,14 @@ std::string urlFor(Session& session, const LoginOptions& options, const Credenti
   return known ? known->url : "http://127.0.0.1:9090";
 }
 
+/// Wherever a later command is run.
+TlsFiles absolute(TlsFiles files) {
+  for (std::string* file : {&files.ca, &files.certificate, &files.key}) {
+    if (!file->empty()) *file = std::filesystem::absolute(*file).string();
+  }
+  return files;
+}
+
 Result<std::string> tokenFor(Session& session, const LoginOptions& options) {
   if (!options.tokenFile.empty() && options.tokenFile != "-") {
     return readTokenFile(options.tokenFile);
@@ -62,8 +70,10 @@ ExitStatus login(Session& session, LoginOptions options) {
   if (options.name.empty()) options.name = kDefaultName;
   auto credentials = load(session);
   if (!credentials) return credentials.error();
-  const auto address = AdminAddress::parse(urlFor(session, options, *credentials));
+  auto address = AdminAddress::parse(urlFor(session, options, *credentials));
   if (!address) return session.fail(address.error().message);
+  const HostEntry* const known = credentials->find(options.name);
+  address->tls = absolute(session.tlsFiles(known ? known->tls : TlsFiles{}));
   if (!address->isEncrypted && !address->isLoopback()) {
     session.console().errors << "skiff: warning: the token travels to " << address->url()
                              << " unencrypted\n";
@@ -84,7 +94,8 @@ ExitStatus login(Session& session, LoginOptions options) {
   if (reply->status != 200 || textOf(status, "version").empty()) {
     return session.explain(request.target, *reply);
   }
-  credentials->hosts[options.name] = {address->url(), *token, session.options().tenant};
+  credentials->hosts[options.name] = {address->url(), *token, session.options().tenant,
+                                      address->isEncrypted ? address->tls : TlsFiles{}};
   credentials->current = options.name;
   const ExitStatus saved = save(session, *credentials);
   if (saved != ExitStatus::success) return saved;
@@ -160,7 +171,7 @@ void addLoginCommands(CLI::App& root, CommandLine& line) {
   CLI::App& in = CommandLine::add(
       root, "login", "Check a token and keep it for the commands that follow",
       "  skiff login --data-dir var                       # the daemon on this machine\n"
-      "  skiff login --url https://skiff.example --name prod --tenant acme\n"
+      "  skiff login --url https://skiff.example:9090 --ca ca.pem --name prod --tenant acme\n"
       "  skiff login --token-file token.txt\n"
       "The token is asked for, or read from standard input.");
   in.add_option("--url", options->url, "The daemon's admin listener (default: --admin)")

@@ -15,6 +15,8 @@
 #include <boost/beast/ssl.hpp>
 #include <span>
 
+#include "config/printable.h"
+
 namespace skiff::cli {
 namespace {
 
@@ -50,7 +52,54 @@ struct Exchange {
     if (error == beast::error::timeout) {
       return Error{message + "it took too long. Is the daemon stuck? Its log may tell."};
     }
+    if (isAboutClient(error)) return Error{message + error.message() + ". " + clientHint()};
     return Error{message + error.message() + ". Is this skiffd's [admin] listen address?"};
+  }
+
+  /// Whether it is the daemon that refuses what the client has shown, or has not.
+  static bool isAboutClient(const error_code& error) {
+    if (error.category() != asio::error::get_ssl_category()) return false;
+    const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+    return reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED ||
+           reason == SSL_R_TLSV1_ALERT_UNKNOWN_CA || reason == SSL_R_TLSV1_ALERT_DECRYPT_ERROR ||
+           reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE ||
+           reason == SSL_R_SSLV3_ALERT_BAD_CERTIFICATE ||
+           reason == SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED ||
+           reason == SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN ||
+           reason == SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE;
+  }
+  std::string clientHint() const {
+    return address.tls.certificate.empty()
+               ? "The daemon asks for a certificate of yours: --cert FILE --key FILE, or "
+                 "SKIFF_CERT "
+                 "and SKIFF_KEY."
+               : "The daemon does not take the certificate " + inQuotes(address.tls.certificate) +
+                     ": is it one that its [admin] client_ca vouches for, and valid?";
+  }
+  Error handshakeFailed(const error_code& error, long verdict) const {
+    if (error == beast::error::timeout) return cannotConnect(error);
+    std::string message = "cannot connect to " + address.url() + ": ";
+    if (verdict == X509_V_OK) {
+      message += error.message() + ". ";
+      return Error{message + (isAboutClient(error)
+                                  ? clientHint()
+                                  : "Does it speak HTTPS? If not, name it by http://.")};
+    }
+    message += "its certificate cannot be trusted: ";
+    message += X509_verify_cert_error_string(verdict);
+    if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+      return Error{message +
+                   ". Name the daemon by a host that its certificate is for, or have the "
+                   "certificate made for this one."};
+    }
+    if (verdict == X509_V_ERR_CERT_HAS_EXPIRED || verdict == X509_V_ERR_CERT_NOT_YET_VALID) {
+      return Error{message +
+                   ". Have the daemon's [admin] certificate renewed, or set this "
+                   "machine's clock."};
+    }
+    return Error{
+        message + ". Name who vouches for it: --ca FILE or SKIFF_CA" +
+        (address.tls.ca.empty() ? "." : "; " + inQuotes(address.tls.ca) + " does not hold that.")};
   }
 
   http::request<http::empty_body> head() const {
@@ -155,19 +204,56 @@ asio::awaitable<Result<Reply>> converse(Exchange& exchange, Stream& stream) {
   co_return reply;
 }
 
+/// The error is of the file that cannot be used.
+Result<void> useFiles(asio::ssl::context& context, const TlsFiles& files) {
+  error_code error;
+  const auto failure = [&](std::string_view option, const std::string& file) {
+    return Error{std::string(option) + " " + inQuotes(file) +
+                 " cannot be used: " + error.message() + ". It should be a file in PEM."};
+  };
+  // Nobody is asked for a password.
+  context.set_password_callback([](std::size_t, auto) { return std::string(); }, error);
+  if (files.ca.empty()) {
+    context.set_default_verify_paths(error);
+  } else if (context.load_verify_file(files.ca, error)) {
+    return failure("--ca", files.ca);
+  }
+  if (files.certificate.empty()) return {};
+  if (context.use_certificate_chain_file(files.certificate, error)) {
+    return failure("--cert", files.certificate);
+  }
+  const std::string& key = files.key.empty() ? files.certificate : files.key;
+  if (context.use_private_key_file(key, asio::ssl::context::pem, error)) {
+    return failure("--key", key);
+  }
+  return {};
+}
+
+/// The certificate must be for this host; only names are told to the daemon (RFC 6066, 3).
+bool expectHost(SSL* ssl, const std::string& host) {
+  error_code error;
+  asio::ip::make_address(host, error);
+  X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl);
+  if (!error) return X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1;
+  X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return X509_VERIFY_PARAM_set1_host(expected, host.c_str(), 0) == 1 &&
+         SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+}
+
 asio::awaitable<Result<Reply>> converseEncrypted(Exchange& exchange, beast::tcp_stream plain) {
   asio::ssl::context context(asio::ssl::context::tls_client);
-  error_code error;
-  context.set_default_verify_paths(error);
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  if (const auto used = useFiles(context, exchange.address.tls); !used) co_return used.error();
   beast::ssl_stream<beast::tcp_stream> stream(std::move(plain), context);
-  const std::string& host = exchange.address.host;
+  error_code error;
   stream.set_verify_mode(asio::ssl::verify_peer, error);
-  stream.set_verify_callback(asio::ssl::host_name_verification(host), error);
-  if (error || SSL_set_tlsext_host_name(stream.native_handle(), host.c_str()) != 1) {
+  if (error || !expectHost(stream.native_handle(), exchange.address.host)) {
     co_return Error{"TLS cannot be set up for " + exchange.address.url()};
   }
   const auto [failed] = co_await stream.async_handshake(asio::ssl::stream_base::client, kAwait);
-  if (failed) co_return exchange.cannotConnect(failed);
+  if (failed) {
+    co_return exchange.handshakeFailed(failed, SSL_get_verify_result(stream.native_handle()));
+  }
   co_return co_await converse(exchange, stream);
 }
 

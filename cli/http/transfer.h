@@ -46,8 +46,8 @@ struct TransferHooks {
 };
 
 /// Asks, and blocks until the answer is there, the stream has ended, or the limits strike. A
-/// connection of its own each time; certificates are checked against the system's authorities. The
-/// error is one sentence that names the address, what failed, and what to do.
+/// connection of its own each time; the daemon's certificate is checked against the authorities
+/// that the address names. The error names the address, what failed, and what to do.
 Result<Reply> transfer(const AdminAddress& address, const Request& request,
                        const TransferLimits& limits = {}, const TransferHooks& hooks = {});
 

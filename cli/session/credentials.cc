@@ -79,7 +79,8 @@ Result<Credentials> readCredentials(const std::filesystem::path& file) {
   Credentials credentials;
   credentials.current = textOf(document, "current");
   for (const auto& [name, entry] : hosts.get_object()) {
-    HostEntry host{textOf(entry, "url"), textOf(entry, "token"), textOf(entry, "tenant")};
+    HostEntry host{textOf(entry, "url"), textOf(entry, "token"), textOf(entry, "tenant"),
+                   TlsFiles{textOf(entry, "ca"), textOf(entry, "cert"), textOf(entry, "key")}};
     if (!isToken(host.token)) {
       return about(file, "has no proper token for " + inQuotes(name) + "; log in again");
     }
@@ -92,7 +93,13 @@ Result<void> writeCredentials(const std::filesystem::path& file, const Credentia
   json::object hosts;
   for (const auto& [name, host] : credentials.hosts) {
     json::object entry{{"url", host.url}, {"token", host.token}};
-    if (!host.tenant.empty()) entry["tenant"] = host.tenant;
+    const auto add = [&](std::string_view key, const std::string& text) {
+      if (!text.empty()) entry[key] = text;
+    };
+    add("tenant", host.tenant);
+    add("ca", host.tls.ca);
+    add("cert", host.tls.certificate);
+    add("key", host.tls.key);
     hosts[name] = std::move(entry);
   }
   const std::string text =

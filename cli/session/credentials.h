@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/http/admin_address.h"
 #include "config/result.h"
 
 namespace skiff::cli {
@@ -14,6 +15,7 @@ struct HostEntry {
   std::string url;  ///< as AdminAddress::url() writes it
   std::string token;
   std::string tenant;  ///< whose apps are meant where none is named; may be empty
+  TlsFiles tls;        ///< absolute paths
 };
 
 /// What `skiff login` keeps: hosts by name, and which of them is used where none is named.

@@ -23,6 +23,7 @@ std::string_view hintFor(std::string_view code) {
     return "it is defined in the daemon's configuration file: change that, then send SIGHUP";
   }
   if (code == "route_taken") return "skiff apps list shows which routes your apps have";
+  if (code == "host_taken") return "skiff certificates list shows what your tenant has";
   if (code == "not_deployed") return "skiff deploy FILE.wasm --app NAME deploys a first version";
   if (code == "nothing_to_roll_back")
     return "skiff versions NAME lists what could be put: skiff split";

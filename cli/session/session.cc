@@ -48,6 +48,21 @@ std::filesystem::path Session::credentialsFile() const {
   return cli::credentialsFile(environment("XDG_CONFIG_HOME"), environment("HOME"));
 }
 
+TlsFiles Session::tlsFiles(const TlsFiles& stored) const {
+  const auto first = [](const std::string& option, const std::string& otherwise) {
+    return option.empty() ? otherwise : option;
+  };
+  TlsFiles files{first(options_.tls.ca, environment("SKIFF_CA")),
+                 first(options_.tls.certificate, environment("SKIFF_CERT")),
+                 first(options_.tls.key, environment("SKIFF_KEY"))};
+  if (files.ca.empty()) files.ca = stored.ca;
+  if (files.certificate.empty()) {
+    files.certificate = stored.certificate;
+    files.key = stored.key;
+  }
+  return files;
+}
+
 Answer<Access> Session::access() {
   if (!access_) {
     auto found = findAccess();
@@ -92,10 +107,13 @@ Answer<Access> Session::findAccess() {
       if (!host && isHere(entry)) host = &entry;
     }
   }
+  TlsFiles stored;
   if (host && isHere(*host)) {
     access.token = host->token;
     access.tenant = host->tenant;
+    stored = host->tls;
   }
+  access.address.tls = tlsFiles(stored);
   // The operator's token of this machine's daemon must not go to another machine.
   const bool isLocal = address->isLoopback() && hostName.empty();
   if (!options_.dataDir.empty() && !isLocal) {

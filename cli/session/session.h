@@ -27,6 +27,7 @@ struct GlobalOptions {
   std::string host;     ///< --host: of those that were logged in to
   std::string dataDir;  ///< --data-dir
   std::string tenant;   ///< --tenant
+  TlsFiles tls;         ///< --ca, --cert, --key
   bool json = false;    ///< --json
 };
 
@@ -59,6 +60,10 @@ class Session {
   /// --host, the login; SKIFF_TOKEN before what is stored. A stored token is only sent where it was
   /// stored for.
   Answer<Access> access();
+
+  /// The files for TLS: of the options, else of SKIFF_CA, SKIFF_CERT and SKIFF_KEY, else of
+  /// `stored`. A key goes with its certificate.
+  TlsFiles tlsFiles(const TlsFiles& stored) const;
 
   /// Waits no longer than that for each answer that no other limits are given for.
   void hurry(std::chrono::milliseconds patience) { limits_.timeout = patience; }
