@@ -87,6 +87,32 @@ TEST(WatchdogRestTest, NoticesAGuestOnAShardWhileItRests) {
   EXPECT_EQ(baton.takeOvers, 1);
 }
 
+TEST(WatchdogRestTest, LooksByTheClockAgainOnceAGuestRanOnAShard) {
+  constexpr std::chrono::milliseconds kQuiet{500};
+  Watchdog watchdog({.awayTick = std::chrono::hours(1), .quiet = kQuiet, .processors = 1});
+  const auto begin = Clock::now();
+  std::atomic<bool> ends{false};
+  std::thread away([&] {
+    Place place(watchdog);
+    Spinner spinner;
+    ActivationBudget budget = spinner.budget(std::chrono::hours(2), std::chrono::hours(2));
+    budget.ends = &ends;
+    place.thread.begin(budget);
+    spinner.spin(place.thread);
+    EXPECT_EQ(place.thread.end().terminated, Reason::drained);
+  });
+  while (Clock::now() < begin + 2 * kQuiet) std::this_thread::yield();
+  Place place(watchdog);
+  Baton baton;
+  place.thread.carry(&baton);
+  place.thread.begin(ActivationBudget());
+  place.thread.end();
+  // It has seen that by now, and looked once more for it.
+  while (Clock::now() < begin + 2 * kQuiet + kQuiet / 10) std::this_thread::yield();
+  ends = true;
+  away.join();
+}
+
 TEST(WatchdogRestTest, SeesAGuestThatIsAwayBeginAndMeasuresItByItsThreadsClock) {
   Watchdog watchdog(kResting);
   const Resting other(watchdog);
