@@ -51,7 +51,16 @@ find_library(SKIFF_LLHTTP_ARCHIVE NAMES libllhttp.a REQUIRED)
 add_library(skiff_llhttp INTERFACE)
 target_link_libraries(skiff_llhttp INTERFACE ${SKIFF_LLHTTP_ARCHIVE})
 
-# The archive, too: the engine binary exports nghttp2.
+# The archive, too: the engine binary exports nghttp2. Debian compiles it for executables, in which the C
+# library's stderr is within reach; in an addon it is not, so a copy of the archive has one of its own.
 find_library(SKIFF_NGHTTP2_ARCHIVE NAMES libnghttp2.a REQUIRED)
-add_library(skiff_nghttp2 INTERFACE)
-target_link_libraries(skiff_nghttp2 INTERFACE ${SKIFF_NGHTTP2_ARCHIVE})
+execute_process(
+  COMMAND ${CMAKE_OBJCOPY} --redefine-sym stderr=skiff_nghttp2_stderr
+    ${SKIFF_NGHTTP2_ARCHIVE} ${CMAKE_BINARY_DIR}/libskiff_nghttp2.a
+  COMMAND_ERROR_IS_FATAL ANY)
+add_library(skiff_nghttp2_stderr STATIC ${CMAKE_CURRENT_LIST_DIR}/nghttp2_stderr.c)
+set_target_properties(skiff_nghttp2_stderr PROPERTIES POSITION_INDEPENDENT_CODE ON)
+add_library(skiff_nghttp2 STATIC IMPORTED GLOBAL)
+set_target_properties(skiff_nghttp2 PROPERTIES
+  IMPORTED_LOCATION ${CMAKE_BINARY_DIR}/libskiff_nghttp2.a
+  INTERFACE_LINK_LIBRARIES skiff_nghttp2_stderr)

@@ -10,9 +10,9 @@ namespace skiff::cli {
 
 /// Files in PEM that connections over TLS take; each may be empty.
 struct TlsFiles {
-  std::string ca;           ///< who vouches for the daemon; empty: the system's authorities
-  std::string certificate;  ///< what the client shows, and those that vouch for it
-  std::string key;          ///< its key; empty: in the same file
+  std::string ca{};           ///< who vouches for the daemon; empty: the system's authorities
+  std::string certificate{};  ///< what the client shows, and those that vouch for it
+  std::string key{};          ///< its key; empty: in the same file
 };
 
 /// Where a daemon's admin listener is: "http://127.0.0.1:9090", and how it is known over https.

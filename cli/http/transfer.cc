@@ -1,5 +1,7 @@
 #include "cli/http/transfer.h"
 
+#include <openssl/x509v3.h>
+
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -215,17 +217,16 @@ Result<void> useFiles(asio::ssl::context& context, const TlsFiles& files) {
   context.set_password_callback([](std::size_t, auto) { return std::string(); }, error);
   if (files.ca.empty()) {
     context.set_default_verify_paths(error);
-  } else if (context.load_verify_file(files.ca, error)) {
-    return failure("--ca", files.ca);
+  } else {
+    context.load_verify_file(files.ca, error);
+    if (error) return failure("--ca", files.ca);
   }
   if (files.certificate.empty()) return {};
-  if (context.use_certificate_chain_file(files.certificate, error)) {
-    return failure("--cert", files.certificate);
-  }
+  context.use_certificate_chain_file(files.certificate, error);
+  if (error) return failure("--cert", files.certificate);
   const std::string& key = files.key.empty() ? files.certificate : files.key;
-  if (context.use_private_key_file(key, asio::ssl::context::pem, error)) {
-    return failure("--key", key);
-  }
+  context.use_private_key_file(key, asio::ssl::context::pem, error);
+  if (error) return failure("--key", key);
   return {};
 }
 

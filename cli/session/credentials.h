@@ -15,7 +15,7 @@ struct HostEntry {
   std::string url;  ///< as AdminAddress::url() writes it
   std::string token;
   std::string tenant;  ///< whose apps are meant where none is named; may be empty
-  TlsFiles tls;        ///< absolute paths
+  TlsFiles tls{};      ///< absolute paths
 };
 
 /// What `skiff login` keeps: hosts by name, and which of them is used where none is named.

@@ -27,7 +27,7 @@ struct GlobalOptions {
   std::string host;     ///< --host: of those that were logged in to
   std::string dataDir;  ///< --data-dir
   std::string tenant;   ///< --tenant
-  TlsFiles tls;         ///< --ca, --cert, --key
+  TlsFiles tls{};       ///< --ca, --cert, --key
   bool json = false;    ///< --json
 };
 
