@@ -37,6 +37,9 @@ Option makeOption(const Http2Limits& limits) {
   nghttp2_option_set_no_closed_streams(made, 1);
   nghttp2_option_set_max_send_header_block_length(made, kLargestHeaderBlock);
   nghttp2_option_set_max_continuations(made, limits.continuations);
+  for (unsigned type = NGHTTP2_CONTINUATION + 1; type <= UINT8_MAX; ++type) {
+    nghttp2_option_set_user_recv_extension_type(made, static_cast<std::uint8_t>(type));
+  }
   // Our own limit counts resets of either side; this one never comes first.
   nghttp2_option_set_stream_reset_rate_limit(made, UINT32_MAX, UINT32_MAX);
   return option;
@@ -189,10 +192,22 @@ struct Http2Session::Callbacks {
     });
   }
 
-  static int beginFrame(nghttp2_session*, const nghttp2_frame_hd* head, void* user) {
-    // Of frames that nghttp2 does not know, nothing else tells.
-    if (head->type <= NGHTTP2_CONTINUATION) return 0;
+  /// Of PRIORITY nothing else tells, since nghttp2 takes no notice of it.
+  static int beginFrame(nghttp2_session* session, const nghttp2_frame_hd* head, void* user) {
+    if (head->type != NGHTTP2_PRIORITY) return 0;
+    if (head->stream_id == 0) {
+      return nghttp2_session_terminate_session(session, NGHTTP2_PROTOCOL_ERROR) == 0
+                 ? 0
+                 : NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
     return guarded(user, [](Http2SessionListener& listener) { listener.onControlFrame(); });
+  }
+
+  /// A frame of a type that nghttp2 does not know: it is counted, and passed over.
+  static int unknownFrame(nghttp2_session*, void**, const nghttp2_frame_hd*, void* user) {
+    const int result =
+        guarded(user, [](Http2SessionListener& listener) { listener.onControlFrame(); });
+    return result != 0 ? result : NGHTTP2_ERR_CANCEL;
   }
 
   static ssize_t readData(nghttp2_session* session, std::int32_t id, std::uint8_t* buffer,
@@ -223,6 +238,7 @@ struct Http2Session::Callbacks {
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, dataChunk);
       nghttp2_session_callbacks_set_on_stream_close_callback(made, streamClosed);
       nghttp2_session_callbacks_set_on_begin_frame_callback(made, beginFrame);
+      nghttp2_session_callbacks_set_unpack_extension_callback(made, unknownFrame);
       return made;
     }();
     return kAll;
