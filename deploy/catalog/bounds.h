@@ -29,6 +29,7 @@ inline constexpr std::size_t kAnswerSize = 64 << 10;  ///< bytes
 inline constexpr std::int64_t kAppsOfTenant = 1'000;
 inline constexpr std::int64_t kTokensOfTenant = 1'000;
 inline constexpr std::int64_t kSecretsOfApp = 256;
+inline constexpr std::int64_t kCertificatesOfTenant = 100;
 inline constexpr std::size_t kSecretSize = 64 << 10;  ///< bytes
 
 }  // namespace skiff::catalog_bounds

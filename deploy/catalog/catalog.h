@@ -20,8 +20,9 @@ namespace skiff {
 /// Why the catalog did not do what was asked.
 struct CatalogError {
   enum class Kind : std::uint8_t {
-    notFound,  ///< there is no such tenant, app, version, deployment, secret or token
+    notFound,  ///< there is no such tenant, app, version, deployment, secret, certificate or token
     changed,   ///< the precondition does not hold
+    taken,     ///< it is another tenant's
     full,      ///< it would be beyond one of the bounds in deploy/catalog/bounds.h
     noRoom,    ///< the tenant's content would be beyond what the caller allows
     storage,   ///< SQLite or the disk; nothing was changed
@@ -157,6 +158,24 @@ class Catalog {
         app;
   };
   virtual CatalogResult<void> visit(const Visitor& visitor) const = 0;
+
+  // Certificates, by host; keys are encrypted as secrets are. The audit log has the summary.
+  /// As given, but for `revision`, `created` and `createdBy`, which are set here. `taken` if
+  /// another tenant has one for the host.
+  virtual CatalogResult<Put<CertificateRecord>> putCertificate(std::string_view actor,
+                                                               CertificateRecord certificate,
+                                                               std::string_view key) = 0;
+  virtual CatalogResult<void> deleteCertificate(std::string_view actor, std::string_view tenant,
+                                                std::string_view host) = 0;
+  virtual CatalogResult<CertificateRecord> certificate(std::string_view tenant,
+                                                       std::string_view host) const = 0;
+  /// Those behind `after` in the order of hosts, `limit` at most.
+  virtual CatalogResult<std::vector<CertificateRecord>> certificates(std::string_view tenant,
+                                                                     std::string_view after,
+                                                                     std::size_t limit) const = 0;
+  /// All, with their keys, which are overwritten behind the call. For what shows them.
+  virtual CatalogResult<void> visitCertificates(
+      const std::function<void(const CertificateRecord&, std::string_view key)>& visitor) const = 0;
 
   // Tokens, found by the SHA-256 of what their owners know.
   /// `created` is set here, and `id` if it is empty; `expires` is brought forward to its parent's.

@@ -42,6 +42,10 @@ CatalogError noSecret(std::string_view tenant, std::string_view app, std::string
   return notFound(appNamed(tenant, app) + " has no secret " + inQuotes(name));
 }
 
+CatalogError noCertificate(std::string_view host) {
+  return {CatalogError::Kind::notFound, "there is no certificate for the host " + inQuotes(host)};
+}
+
 CatalogError noToken() {
   return notFound("there is no such token, or it has expired");
 }

@@ -16,6 +16,7 @@ CatalogError noVersion(std::string_view tenant, std::string_view app, std::strin
 CatalogError noDeployment(std::string_view tenant, std::string_view app);
 CatalogError noDeployment(std::string_view tenant, std::string_view app, std::int64_t number);
 CatalogError noSecret(std::string_view tenant, std::string_view app, std::string_view name);
+CatalogError noCertificate(std::string_view host);
 CatalogError noToken();
 CatalogError beyondBound(std::string_view sentence);
 CatalogError noRoom(std::string_view tenant, std::uint64_t bytes, std::uint64_t most);

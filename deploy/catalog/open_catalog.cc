@@ -54,7 +54,8 @@ Result<SecretKey> keyFor(sqlite::Database& database, const fs::path& file) {
     std::string nothing;
     if (*found && SecretCipher(**found).open(check, {kIdentity}, nothing)) return **found;
   }
-  if (database.integer("SELECT count(*) FROM secrets") != 0) {
+  if (database.integer("SELECT (SELECT count(*) FROM secrets) + "
+                       "(SELECT count(*) FROM certificates)") != 0) {
     const std::string named = "the key file " + inQuotes(file.string());
     if (*found) {
       return Error{named +

@@ -116,6 +116,20 @@ struct TokenRecord {
   bool operator==(const TokenRecord&) const = default;
 };
 
+/// A certificate that client listeners show for a host. Its key is beside it, sealed.
+struct CertificateRecord {
+  std::string host;  ///< as parseHostPattern() gives it: "example.com", "*.example.com"
+  std::string tenant;
+  std::string chain;  ///< PEM: the host's own, then those that vouch for it
+  /// What the audit log says of it: JSON.
+  std::string summary;
+  Revision revision = 0;
+  UnixMilliseconds created = 0;  ///< when this one was put
+  std::string createdBy;         ///< the actor
+
+  bool operator==(const CertificateRecord&) const = default;
+};
+
 /// One change: who, what, when, before and after. Secrets are in it by name alone.
 struct AuditRecord {
   Revision revision = 0;

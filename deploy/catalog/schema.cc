@@ -171,7 +171,22 @@ UPDATE tokens SET parent = made.maker FROM
   WHERE made.subject = tokens.id AND made.maker IN (SELECT id FROM tokens);
 )sql";
 
-constexpr std::array kMigrations{kFirst, kContentSizes, kParents};
+constexpr std::string_view kCertificates = R"sql(
+-- sealed: the key. revision: of the change that put it.
+CREATE TABLE certificates (
+  host TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL REFERENCES tenants ON DELETE CASCADE,
+  chain TEXT NOT NULL,
+  summary TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  revision INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  created_by TEXT NOT NULL
+) STRICT;
+CREATE INDEX certificates_by_tenant ON certificates (tenant, host);
+)sql";
+
+constexpr std::array kMigrations{kFirst, kContentSizes, kParents, kCertificates};
 
 }  // namespace
 

@@ -70,6 +70,20 @@ class SqliteCatalog final : public Catalog {
 
   CatalogResult<void> visit(const Visitor& visitor) const override;
 
+  CatalogResult<Put<CertificateRecord>> putCertificate(std::string_view actor,
+                                                       CertificateRecord certificate,
+                                                       std::string_view key) override;
+  CatalogResult<void> deleteCertificate(std::string_view actor, std::string_view tenant,
+                                        std::string_view host) override;
+  CatalogResult<CertificateRecord> certificate(std::string_view tenant,
+                                               std::string_view host) const override;
+  CatalogResult<std::vector<CertificateRecord>> certificates(std::string_view tenant,
+                                                             std::string_view after,
+                                                             std::size_t limit) const override;
+  CatalogResult<void> visitCertificates(
+      const std::function<void(const CertificateRecord&, std::string_view key)>& visitor)
+      const override;
+
   CatalogResult<TokenRecord> addToken(std::string_view actor, TokenRecord token,
                                       std::string_view hash) override;
   CatalogResult<void> deleteToken(std::string_view actor, std::string_view id) override;
