@@ -10,7 +10,7 @@
 namespace skiff {
 
 Result<std::unique_ptr<Deploying>> Deploying::open(
-    const Config& config, LiveApps& live, std::string engine,
+    const Config& config, LiveApps& live, CertificateSet& certificates, std::string engine,
     std::function<std::vector<std::string>()> notReady, StateLocks locks) {
   const std::filesystem::path& folder = config.dataDir;
   std::error_code error;
@@ -29,13 +29,16 @@ Result<std::unique_ptr<Deploying>> Deploying::open(
   if (const auto made = ensureOperatorToken(**catalog, token); made.has_error()) {
     return made.error();
   }
-  return std::unique_ptr<Deploying>(
-      new Deploying(config, live, std::move(*catalog), std::move(*blobs),
+  std::unique_ptr<Deploying> made(
+      new Deploying(config, live, certificates, std::move(*catalog), std::move(*blobs),
                     {.engine = std::move(engine), .notReady = std::move(notReady)}));
+  made->operations_.loadCertificates();
+  return made;
 }
 
-Deploying::Deploying(const Config& config, LiveApps& live, std::unique_ptr<Catalog> catalog,
-                     std::unique_ptr<BlobStore> blobs, Api::Info info)
+Deploying::Deploying(const Config& config, LiveApps& live, CertificateSet& certificates,
+                     std::unique_ptr<Catalog> catalog, std::unique_ptr<BlobStore> blobs,
+                     Api::Info info)
     : live_(live),
       catalog_(std::move(catalog)),
       blobs_(std::move(blobs)),
@@ -46,6 +49,7 @@ Deploying::Deploying(const Config& config, LiveApps& live, std::unique_ptr<Catal
                    .images = &images_,
                    .serverLimits = [&live] { return live.serverLimits(); },
                    .fileTenants = [&live] { return live.fileTenants(); },
+                   .certificates = &certificates,
                    .versionsKept = config.deploy.versionsKept,
                    .tenantBlobsMax = config.deploy.tenantBlobsMax}),
       api_(operations_, std::move(info)) {}

@@ -17,6 +17,7 @@
 
 namespace skiff {
 
+class CertificateSet;
 class LiveApps;
 
 /// The locks of a data folder that another process has open: see Catalog::lock(),
@@ -30,11 +31,11 @@ struct StateLocks {
 /// the data folder, the API on top of them, and who follows tags.
 class Deploying {
  public:
-  /// Makes or opens what is in `config.dataDir`, and the first operator's token. `locks`: of the
-  /// process whose place this one takes; empty: nobody else has it open. REQUIRES: `live` outlives
-  /// it.
+  /// Makes or opens what is in `config.dataDir`, and the first operator's token. Shows the
+  /// certificates that are in there. `locks`: of the process whose place this one takes; empty:
+  /// nobody else has it open. REQUIRES: `live` and `certificates` outlive it.
   static Result<std::unique_ptr<Deploying>> open(const Config& config, LiveApps& live,
-                                                 std::string engine,
+                                                 CertificateSet& certificates, std::string engine,
                                                  std::function<std::vector<std::string>()> notReady,
                                                  StateLocks locks = {});
   ~Deploying();
@@ -60,8 +61,8 @@ class Deploying {
   void cancel();
 
  private:
-  Deploying(const Config& config, LiveApps& live, std::unique_ptr<Catalog> catalog,
-            std::unique_ptr<BlobStore> blobs, Api::Info info);
+  Deploying(const Config& config, LiveApps& live, CertificateSet& certificates,
+            std::unique_ptr<Catalog> catalog, std::unique_ptr<BlobStore> blobs, Api::Info info);
 
   LiveApps& live_;
   const std::unique_ptr<Catalog> catalog_;

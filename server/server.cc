@@ -20,6 +20,7 @@ namespace asio = boost::asio;
 constexpr std::chrono::seconds kMemoryCheck{1};
 /// What ending may take once everything has drained, or been ended.
 constexpr std::chrono::seconds kEndTime{15};
+constexpr std::chrono::hours kExpiryLook{1};
 /// Of these, every how manieth looks for quotas that nobody holds.
 constexpr unsigned kQuotaChecks = 30;
 
@@ -40,6 +41,15 @@ Result<std::shared_ptr<const CertificateTable>> loadCertificates(
   }
   for (const std::string& warning : loaded->warnings) spdlog::warn("{}", warning);
   return std::move(loaded->table);
+}
+
+/// Null if there is to be no TLS.
+Result<std::shared_ptr<const AdminCertificate>> loadAdminCertificate(const AdminConfig& config) {
+  if (!config.isTls()) return std::shared_ptr<const AdminCertificate>();
+  auto loaded = AdminCertificate::load(config);
+  if (loaded.has_error()) return loaded.error();
+  for (const std::string& warning : loaded->warnings) spdlog::warn("{}", warning);
+  return std::move(loaded->certificate);
 }
 
 /// Descriptors for what guests open: half of what the system lets us have.
@@ -89,9 +99,18 @@ Result<void> Server::open() {
       shards_[place]->tellPlaceIsFree();
     }
   };
-  const ShardEnvironment environment{config_.server, sockets_.size(), ledger_,      nursery_,
-                                     budget_,        metrics_,        *accessSink_, fileIo_,
-                                     *runners_,      *loader_,        tls_.get(),   admitOn};
+  const ShardEnvironment environment{config_.server,
+                                     sockets_.size(),
+                                     ledger_,
+                                     nursery_,
+                                     budget_,
+                                     metrics_,
+                                     *accessSink_,
+                                     fileIo_,
+                                     *runners_,
+                                     *loader_,
+                                     certificates_->server(),
+                                     admitOn};
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     shards_.push_back(std::make_unique<Shard>(environment, i));
   }
@@ -102,11 +121,17 @@ Result<void> Server::open() {
 }
 
 Result<void> Server::openTls() {
-  if (config_.certificates.empty()) return {};
-  auto table = loadCertificates(config_.certificates);
-  if (table.has_error()) return table.error();
-  tls_ = std::make_unique<TlsServer>(
-      std::move(*table), config_.server.http2 ? TlsServer::Http2::offered : TlsServer::Http2::no);
+  std::shared_ptr<const CertificateTable> files;
+  if (!config_.certificates.empty()) {
+    auto table = loadCertificates(config_.certificates);
+    if (table.has_error()) return table.error();
+    files = std::move(*table);
+  }
+  certificates_ = std::make_unique<CertificateSet>(
+      std::move(files), config_.server.http2 ? TlsServer::Http2::offered : TlsServer::Http2::no);
+  auto ofAdmin = loadAdminCertificate(config_.admin);
+  if (ofAdmin.has_error()) return ofAdmin.error();
+  adminCertificate_ = std::move(*ofAdmin);
   return {};
 }
 
@@ -133,7 +158,7 @@ Result<void> Server::openSockets() {
 Result<void> Server::openState() {
   const std::string engine = "V8 " + Engine::version();
   auto deploying = Deploying::open(
-      config_, *live_, engine, [this] { return notReady(); }, std::move(locks_));
+      config_, *live_, *certificates_, engine, [this] { return notReady(); }, std::move(locks_));
   if (deploying.has_error()) return deploying.error();
   deploying_ = std::move(*deploying);
   if (!mayChangeState_) deploying_->closeChanges([] {});
@@ -141,8 +166,8 @@ Result<void> Server::openState() {
   hooks.metrics = [this] { return metrics_.text(); };
   hooks.notReady = [this] { return notReady(); };
   hooks.engine = engine;
-  admin_ =
-      std::make_unique<AdminServer>(std::move(hooks), config_.admin.listen, &deploying_->api());
+  admin_ = std::make_unique<AdminServer>(std::move(hooks), config_.admin.listen, &deploying_->api(),
+                                         AdminLimits{}, adminCertificate());
   return {};
 }
 
@@ -153,7 +178,7 @@ Result<void> Server::startAdmin() {
   adminStarted_ = true;
   ListenAddress address = config_.admin.listen;
   address.port = admin_->port();
-  spdlog::info("admin on http://{}", address.text());
+  spdlog::info("admin on {}://{}", config_.admin.isTls() ? "https" : "http", address.text());
   return {};
 }
 
@@ -164,6 +189,7 @@ int Server::run() {
   awaitSignals();
   scheduleMemoryCheck();
   scheduleWatchdog();
+  watchExpiry();
   build(config_);
   context_.run();
   giveUpSuccessor();
@@ -397,26 +423,75 @@ void Server::reload() {
     spdlog::error("the reload is refused; what was served is served on");
     return;
   }
-  if (tls_ && !loaded->certificates.empty()) {
-    // For new connections, at once: whatever else the file wants, a certificate must not expire.
-    auto table = loadCertificates(loaded->certificates);
-    if (table.has_error()) {
-      spdlog::error("{}", table.error().message);
-      spdlog::error("the reload is refused; what was served is served on");
-      return;
-    }
-    tls_->replace(std::move(*table));
-    spdlog::info("{} certificates are in use for new connections", loaded->certificates.size());
+  // For new connections, at once: whatever else the file wants, a certificate must not expire.
+  if (!replaceCertificates(*loaded)) {
+    spdlog::error("the reload is refused; what was served is served on");
+    return;
   }
   if (const auto taken = live_->takenBy(*loaded); !taken.empty()) {
     for (const std::string& message : taken) spdlog::error("{}", message);
     spdlog::error("the reload is refused; what was served is served on");
     return;
   }
-  if (loaded->server != config_.server || loaded->admin != config_.admin) {
+  if (loaded->server != config_.server || loaded->admin.listen != config_.admin.listen ||
+      loaded->admin.isTls() != config_.admin.isTls()) {
     spdlog::warn("changes in [server] and [admin] take effect at the next start");
   }
   build(std::move(*loaded));
+}
+
+bool Server::replaceCertificates(const Config& config) {
+  std::shared_ptr<const CertificateTable> table;
+  std::shared_ptr<const AdminCertificate> ofAdmin;
+  if (certificates_->server() != nullptr && !config.certificates.empty()) {
+    auto loaded = loadCertificates(config.certificates);
+    if (loaded.has_error()) {
+      spdlog::error("{}", loaded.error().message);
+      return false;
+    }
+    table = std::move(*loaded);
+  }
+  if (config_.admin.isTls() && config.admin.isTls()) {
+    auto loaded = loadAdminCertificate(config.admin);
+    if (loaded.has_error()) {
+      spdlog::error("{}", loaded.error().message);
+      return false;
+    }
+    ofAdmin = std::move(*loaded);
+  }
+  if (table) {
+    certificates_->replaceFiles(std::move(table));
+    spdlog::info("{} certificates are in use for new connections", config.certificates.size());
+  }
+  if (ofAdmin) {
+    {
+      const std::lock_guard lock(stateMutex_);
+      adminCertificate_ = ofAdmin;
+    }
+    if (adminStarted_) admin_->replaceCertificate(std::move(ofAdmin));
+    spdlog::info("the admin listener's certificate is in use for new connections");
+  }
+  return true;
+}
+
+void Server::watchExpiry() {
+  using namespace std::chrono;
+  const std::int64_t now = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+  const auto look = [&](const auto& certificate) {
+    const auto warning = expiryWatch_.look(certificate.place(), certificate.facts(), now);
+    if (warning) spdlog::warn("{}", *warning);
+  };
+  for (const CertificateSet::Shown& one : certificates_->shown()) look(*one.certificate);
+  if (const auto ofAdmin = adminCertificate()) look(*ofAdmin);
+  expiryTimer_.expires_after(kExpiryLook);
+  expiryTimer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) watchExpiry();
+  });
+}
+
+std::shared_ptr<const AdminCertificate> Server::adminCertificate() const {
+  const std::lock_guard lock(stateMutex_);
+  return adminCertificate_;
 }
 
 void Server::beginDrain() {
@@ -511,6 +586,14 @@ void Server::readGauges(GaugeReadings& readings) const {
   readings.originRequests.push_back({"opened", origins.opened});
   readings.originRequests.push_back({"reused", origins.reused});
   readings.originRequests.push_back({"failed", origins.failed});
+  for (const CertificateSet::Shown& one : certificates_->shown()) {
+    readings.certificates.push_back({one.host, "client", one.certificate->facts().notAfter});
+  }
+  if (const auto ofAdmin = adminCertificate()) {
+    for (const std::string& name : ofAdmin->facts().names) {
+      readings.certificates.push_back({name, "admin", ofAdmin->facts().notAfter});
+    }
+  }
   readings.droppedLogLines.push_back({"access", accessSink_->droppedLines()});
 }
 

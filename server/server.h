@@ -33,7 +33,8 @@
 #include "server/restart/successor.h"
 #include "server/runners.h"
 #include "server/shard.h"
-#include "server/tls/tls_server.h"
+#include "server/tls/certificate_set.h"
+#include "server/tls/expiry_watch.h"
 
 namespace skiff {
 
@@ -72,6 +73,11 @@ class Server {
   Result<void> openState();
   Result<void> startAdmin();
   void loadState();
+  /// Those of the client listeners and of the admin listener; false if a file is wrong.
+  bool replaceCertificates(const Config& config);
+  /// Says which certificates are about to expire, then and every hour.
+  void watchExpiry();
+  std::shared_ptr<const AdminCertificate> adminCertificate() const;
   void awaitSignals();
   void listen();
   void onSignal(int signal);
@@ -123,6 +129,7 @@ class Server {
   boost::asio::steady_timer quietTimer_{context_};    ///< until changes are interrupted; then,
                                                       ///< until no request begins here any more
   boost::asio::steady_timer watchdogTimer_{context_};
+  boost::asio::steady_timer expiryTimer_{context_};
   unsigned memoryChecks_ = 0;
 
   std::unique_ptr<LogSink> accessSink_;
@@ -135,7 +142,7 @@ class Server {
   wasi::OpenFileBudget openFiles_;  // before those who hold files
   wasi::FileIoPool fileIo_;
   ConnectionLedger ledger_;
-  std::unique_ptr<TlsServer> tls_;  ///< unless the file names no certificate
+  std::unique_ptr<CertificateSet> certificates_;
   MemoryKeeper memory_;
   std::unique_ptr<Runners> runners_;  // before the shards that they carry
   ModuleCompilation compilation_;
@@ -149,6 +156,8 @@ class Server {
   std::vector<std::vector<ListenSocket>> sockets_;  ///< of each shard, until it listens
   std::unique_ptr<AdminServer> admin_;
   Descriptor adminSocket_;  ///< that was passed, until the admin listener has it
+  std::shared_ptr<const AdminCertificate> adminCertificate_;  ///< guarded by stateMutex_
+  ExpiryWatch expiryWatch_;
   Metrics::Registration gauges_;
 
   std::unique_ptr<HandOverChannel> predecessor_;  ///< while it lives

@@ -61,10 +61,9 @@ asio::awaitable<void> AdminStream::sendEnd() {
   tcp_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
 }
 
-std::string AdminStream::clientName() const {
+std::string AdminStream::clientName() {
   if (!tls_) return {};
-  auto& stream = const_cast<asio::ssl::stream<boost::beast::tcp_stream&>&>(*tls_);
-  const X509* const shown = SSL_get0_peer_certificate(stream.native_handle());
+  const X509* const shown = SSL_get0_peer_certificate(tls_->native_handle());
   return shown != nullptr ? ownerOf(*shown) : std::string();
 }
 

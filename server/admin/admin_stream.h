@@ -44,7 +44,7 @@ class AdminStream {
   /// What the client's certificate, which was verified, calls its owner: its common name, else its
   /// first DNS name, address, e-mail address or URI; printable, 64 bytes at most. Empty if it has
   /// shown none.
-  std::string clientName() const;
+  std::string clientName();
   /// Whether the certificate that is shown is for this host.
   bool covers(std::string_view host) const { return certificate_ && certificate_->covers(host); }
 

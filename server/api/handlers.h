@@ -21,6 +21,11 @@ Answer listApps(ApiContext& context, const ApiRequest& request);
 Answer putSecret(ApiContext& context, const ApiRequest& request);
 Answer deleteSecret(ApiContext& context, const ApiRequest& request);
 
+Answer putCertificate(ApiContext& context, const ApiRequest& request);
+Answer getCertificate(ApiContext& context, const ApiRequest& request);
+Answer deleteCertificate(ApiContext& context, const ApiRequest& request);
+Answer listCertificates(ApiContext& context, const ApiRequest& request);
+
 Answer addVersion(ApiContext& context, const ApiRequest& request);
 Answer getVersion(ApiContext& context, const ApiRequest& request);
 Answer listVersions(ApiContext& context, const ApiRequest& request);

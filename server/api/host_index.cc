@@ -75,6 +75,21 @@ bool HostIndex::add(const std::string& tenant, const std::vector<RoutePattern>& 
   return true;
 }
 
+bool HostIndex::has(const std::string& tenant, const RoutePattern& host) const {
+  const std::lock_guard lock(mutex_);
+  const auto isAt = [&](const std::string& key) {
+    const auto found = hosts_.find(key);
+    return found != hosts_.end() && found->second.contains(tenant);
+  };
+  const std::string key = keyOf(host);
+  if (isAt(key)) return true;
+  for (std::size_t dot = key.rfind('.'); dot != key.npos && dot != 0;
+       dot = key.rfind('.', dot - 1)) {
+    if (isAt(key.substr(0, dot) + ".*")) return true;
+  }
+  return false;
+}
+
 void HostIndex::remove(const std::string& tenant, const std::vector<RoutePattern>& hosts) {
   const std::lock_guard lock(mutex_);
   for (const RoutePattern& host : hosts) {

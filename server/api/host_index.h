@@ -21,6 +21,8 @@ class HostIndex {
   /// host of another tenant: then that pattern's text is in `taken`, and the answer false.
   bool add(const std::string& tenant, const std::vector<RoutePattern>& hosts, bool exclusive,
            std::string* taken);
+  /// Whether the tenant has this host, or a wildcard that covers it. The host "*" covers none.
+  bool has(const std::string& tenant, const RoutePattern& host) const;
   /// Takes away what add() added.
   void remove(const std::string& tenant, const std::vector<RoutePattern>& hosts);
   void removeTenant(const std::string& tenant);

@@ -36,6 +36,10 @@ ApiProblem problemOf(const CatalogError& error) {
     case CatalogError::Kind::changed:
       return {ProblemCode::preconditionFailed,
               "It is not as If-Match or If-None-Match says: get it again, and decide anew."};
+    case CatalogError::Kind::taken:
+      // Whose it is is nobody's business.
+      return {ProblemCode::hostTaken,
+              "Another tenant has a certificate for this host; an operator may delete it."};
     case CatalogError::Kind::full:
       return {ProblemCode::invalid, error.message + ".", {{"", error.message + "."}}};
     case CatalogError::Kind::noRoom:

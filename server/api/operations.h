@@ -31,6 +31,8 @@
 
 namespace skiff {
 
+class CertificateSet;
+
 /// A tenant as it is shown.
 struct TenantView {
   TenantRecord record;  ///< of one of the file: its name alone
@@ -60,8 +62,9 @@ class Operations {
     std::function<Limits()> serverLimits;  ///< [limits], as they are now
     /// The configuration file's tenants, as they are served now. Empty: there are none.
     std::function<std::vector<TenantConfig>()> fileTenants = {};
-    std::size_t versionsKept = 20;    ///< of an app, beside those in use
-    ByteSize tenantBlobsMax = 2_GiB;  ///< of all content that one tenant's versions need
+    CertificateSet* certificates = nullptr;  ///< none: certificates are refused
+    std::size_t versionsKept = 20;           ///< of an app, beside those in use
+    ByteSize tenantBlobsMax = 2_GiB;         ///< of all content that one tenant's versions need
   };
   /// REQUIRES: the parts outlive it.
   explicit Operations(Parts parts);
@@ -108,6 +111,23 @@ class Operations {
                             const std::string& name, const std::string& value);
   ApiResult<void> deleteSecret(const Caller& caller, const std::string& tenant,
                                const std::string& app, const std::string& name);
+
+  // Certificates of client listeners, by host in its canonical form.
+  /// For a host that the tenant has a route on; an operator's for any. The texts are PEM.
+  ApiResult<Put<CertificateRecord>> putCertificate(const Caller& caller, const std::string& tenant,
+                                                   std::string_view host, std::string_view chain,
+                                                   std::string_view key);
+  ApiResult<void> deleteCertificate(const Caller& caller, const std::string& tenant,
+                                    std::string_view host);
+  ApiResult<CertificateRecord> certificate(const std::string& tenant, std::string_view host) const;
+  ApiResult<std::vector<CertificateRecord>> certificates(const std::string& tenant,
+                                                         std::string_view after,
+                                                         std::size_t limit) const;
+  /// Whether clients are shown what was put for the host.
+  bool isShown(const CertificateRecord& certificate) const;
+  /// Shows what the catalog has, for the start. What cannot be read is left out, with a line in the
+  /// operator's log.
+  void loadCertificates();
 
   // Versions.
   struct NewVersion {

@@ -5,6 +5,7 @@
 #include "config/name.h"
 #include "server/api/json_io.h"
 #include "server/api/operations_apply.h"
+#include "server/tls/certificate_set.h"
 
 namespace skiff {
 namespace {
@@ -134,6 +135,7 @@ ApiResult<void> Operations::deleteTenant(const Caller& caller, const std::string
   if (removed.has_error()) return removed.error();
   hosts_.removeTenant(name);
   watched_.removeTenant(name);
+  if (parts_.certificates) parts_.certificates->removeTenant(name);
   return {};
 }
 

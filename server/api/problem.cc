@@ -15,7 +15,7 @@ struct Kind {
 };
 
 /// In the order of ProblemCode.
-constexpr std::array<Kind, 20> kKinds{{
+constexpr std::array<Kind, 21> kKinds{{
     {400, "bad_request", "Bad Request"},
     {401, "unauthorized", "Unauthorized"},
     {403, "forbidden", "Forbidden"},
@@ -23,6 +23,7 @@ constexpr std::array<Kind, 20> kKinds{{
     {405, "method_not_allowed", "Method Not Allowed"},
     {409, "read_only", "Conflict"},
     {409, "route_taken", "Conflict"},
+    {409, "host_taken", "Conflict"},
     {409, "not_deployed", "Conflict"},
     {409, "nothing_to_roll_back", "Conflict"},
     {412, "precondition_failed", "Precondition Failed"},

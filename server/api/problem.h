@@ -19,6 +19,7 @@ enum class ProblemCode : std::uint8_t {
   methodNotAllowed,
   readOnly,
   routeTaken,
+  hostTaken,
   notDeployed,
   nothingToRollBack,
   preconditionFailed,

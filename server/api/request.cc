@@ -13,7 +13,9 @@ std::optional<int> hexDigit(char c) {
   return std::nullopt;
 }
 
-std::string decoded(std::string_view text) {
+enum class Plus : bool { isPlus, isSpace };
+
+std::string decoded(std::string_view text, Plus plus = Plus::isSpace) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
@@ -25,7 +27,7 @@ std::string decoded(std::string_view text) {
         continue;
       }
     }
-    result += text[i] == '+' ? ' ' : text[i];
+    result += text[i] == '+' && plus == Plus::isSpace ? ' ' : text[i];
   }
   return result;
 }
@@ -59,6 +61,10 @@ std::optional<std::string> queryValue(const ApiRequest& request, std::string_vie
     return equals == pair.npos ? std::string() : decoded(pair.substr(equals + 1));
   }
   return std::nullopt;
+}
+
+std::string decodedSegment(std::string_view segment) {
+  return decoded(segment, Plus::isPlus);
 }
 
 ApiResult<std::int64_t> queryNumber(const ApiRequest& request, std::string_view name,

@@ -18,7 +18,7 @@ namespace skiff {
 struct PathNames {
   std::string tenant;
   std::string app;
-  std::string name;  ///< a secret's, a version's or a token's
+  std::string name;  ///< a secret's, a version's, a certificate's or a token's
 };
 
 struct ApiRequest {
@@ -37,6 +37,8 @@ struct ApiContext {
 
 /// The decoded value of a query's parameter; nothing if it is not there.
 std::optional<std::string> queryValue(const ApiRequest& request, std::string_view name);
+/// A segment of a path without its percent-encodings.
+std::string decodedSegment(std::string_view segment);
 /// A whole number of the query within its bounds; `bad_request` if it is none.
 ApiResult<std::int64_t> queryNumber(const ApiRequest& request, std::string_view name,
                                     std::int64_t least, std::int64_t most, std::int64_t otherwise);

@@ -11,6 +11,8 @@ constexpr std::string_view kTenant = "/v1/tenants/{tenant}";
 constexpr std::string_view kApps = "/v1/tenants/{tenant}/apps";
 constexpr std::string_view kApp = "/v1/tenants/{tenant}/apps/{app}";
 constexpr std::string_view kSecret = "/v1/tenants/{tenant}/apps/{app}/secrets/{name}";
+constexpr std::string_view kCertificates = "/v1/tenants/{tenant}/certificates";
+constexpr std::string_view kCertificate = "/v1/tenants/{tenant}/certificates/{host}";
 constexpr std::string_view kVersions = "/v1/tenants/{tenant}/apps/{app}/versions";
 constexpr std::string_view kVersion = "/v1/tenants/{tenant}/apps/{app}/versions/{version}";
 constexpr std::string_view kDeployment = "/v1/tenants/{tenant}/apps/{app}/deployment";
@@ -34,6 +36,13 @@ constexpr std::array kRoutes{
     ApiRoute{"PUT", kSecret, Access::tenantAdmin, handlers::putSecret, "Secret", "",
              BodyKind::json},
     ApiRoute{"DELETE", kSecret, Access::tenantAdmin, handlers::deleteSecret, "", ""},
+
+    ApiRoute{"GET", kCertificates, Access::tenantRead, handlers::listCertificates, "",
+             "CertificateList"},
+    ApiRoute{"PUT", kCertificate, Access::tenantAdmin, handlers::putCertificate,
+             "CertificateDocument", "Certificate", BodyKind::json},
+    ApiRoute{"GET", kCertificate, Access::tenantRead, handlers::getCertificate, "", "Certificate"},
+    ApiRoute{"DELETE", kCertificate, Access::tenantAdmin, handlers::deleteCertificate, "", ""},
 
     ApiRoute{"POST", kVersions, Access::tenantAdmin, handlers::addVersion, "ImageReference",
              "Version", BodyKind::moduleOrJson, Streaming::ifAccepted, Effort::slow},

@@ -53,6 +53,11 @@ struct GaugeReadings {
     std::string app;
     std::uint64_t count = 0;
   };
+  struct Certificate {
+    std::string host;
+    std::string listener;       ///< "client", "admin"
+    std::int64_t notAfter = 0;  ///< seconds since 1970
+  };
   struct Labelled {
     std::string label;
     std::uint64_t count = 0;
@@ -67,6 +72,7 @@ struct GaugeReadings {
   std::vector<Labelled> connections;         ///< skiff_connections{state}: "active", "idle"
   std::vector<Labelled> originConnections;   ///< skiff_origin_connections{state}
   std::vector<Labelled> originRequests;      ///< skiff_origin_requests_total{outcome}, ever growing
+  std::vector<Certificate> certificates;     ///< skiff_certificate_expiry_timestamp_seconds
   std::vector<Labelled> droppedLogLines;     ///< skiff_log_dropped_lines_total{log}, ever growing
 };
 

@@ -317,6 +317,14 @@ void Metrics::collectGauges(std::vector<MetricFamily>& families) const {
               MetricType::Gauge, "state", readings.originConnections);
   addLabelled(families, "skiff_origin_requests_total", "Requests to origins, by outcome.",
               MetricType::Counter, "outcome", readings.originRequests);
+  MetricFamily& certificates =
+      addFamily(families, "skiff_certificate_expiry_timestamp_seconds",
+                "When the certificate that is shown for a host expires, in seconds since 1970.",
+                MetricType::Gauge);
+  for (const GaugeReadings::Certificate& one : readings.certificates) {
+    addSample(certificates, {{"host", one.host}, {"listener", one.listener}},
+              static_cast<double>(one.notAfter));
+  }
   addLabelled(families, "skiff_log_dropped_lines_total",
               "Log lines dropped because their destination was too slow.", MetricType::Counter,
               "log", readings.droppedLogLines);

@@ -4,8 +4,10 @@
 
 namespace skiff {
 
-CertificateSet::CertificateSet(std::shared_ptr<const CertificateTable> files)
-    : files_(std::move(files)), server_(files_ ? std::make_unique<TlsServer>(files_) : nullptr) {}
+CertificateSet::CertificateSet(std::shared_ptr<const CertificateTable> files,
+                               TlsServer::Http2 http2)
+    : files_(std::move(files)),
+      server_(files_ ? std::make_unique<TlsServer>(files_, http2) : nullptr) {}
 
 void CertificateSet::show() {
   if (!server_) return;

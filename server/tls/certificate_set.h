@@ -18,7 +18,8 @@ class CertificateSet {
  public:
   /// `files`: null if the configuration names none: then nobody listens with TLS, and what is put
   /// is kept but shown to nobody.
-  explicit CertificateSet(std::shared_ptr<const CertificateTable> files);
+  explicit CertificateSet(std::shared_ptr<const CertificateTable> files,
+                          TlsServer::Http2 http2 = TlsServer::Http2::offered);
   CertificateSet(const CertificateSet&) = delete;
   CertificateSet& operator=(const CertificateSet&) = delete;
 

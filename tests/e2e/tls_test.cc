@@ -3,8 +3,10 @@
 #include <signal.h>
 
 #include <atomic>
+#include <boost/json.hpp>
 #include <thread>
 
+#include "tests/e2e/admin_api.h"
 #include "tests/e2e/daemon.h"
 #include "tests/server/tls/test_certificate.h"
 #include "tests/server/tls/tls_client.h"
@@ -30,6 +32,9 @@ class TlsDaemon : public ::testing::Test {
                     {"globex", "hello_wat", {}, {}, "globex"},
                     {"stray", "hello_wat", {}, {}, "acme"}};
     daemon_.emplace(text());
+    findPort();
+  }
+  void findPort() {
     const std::string line =
         daemon_->process().waitForLine(Process::Stream::error, "listening on https://");
     port_ = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
@@ -158,6 +163,51 @@ TEST_F(TlsDaemon, KeepsItsCertificatesIfNewOnesAreWrong) {
   EXPECT_THAT(daemon_->process().text(Process::Stream::error),
               HasSubstr("globex.key\" holds no private key"));
   EXPECT_EQ(TlsClient(port_, {.host = "hello.test"}).serial(), serial);
+}
+
+TEST_F(TlsDaemon, ShowsCertificatesThatArePutOnAllShardsAndAfterARestart) {
+  start("shards = 2\n");
+  const AdminApi api(*daemon_);
+  api.serve("put", "web", "hello_wat");
+  const auto nameFor = [&](const std::string& host) {
+    return TlsClient(port_, {.host = host}).commonName();
+  };
+  const auto put = [&](const std::string& name) {
+    const TestCertificate made =
+        TestCertificate::make({name, "DNS:web.test", {}, -60, 30 * 24 * 3600});
+    return api
+        .put("/v1/tenants/put/certificates/web.test",
+             boost::json::serialize(
+                 boost::json::object{{"certificate", made.certificate}, {"key", made.key}}))
+        .status;
+  };
+  EXPECT_EQ(nameFor("web.test"), "first");
+  ASSERT_EQ(put("put"), 201);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(nameFor("web.test"), "put");
+  EXPECT_THAT(ask("web.test", "web.test"), StartsWith("HTTP/1.1 200 "));
+  ASSERT_EQ(put("again"), 200);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(nameFor("web.test"), "again");
+  EXPECT_EQ(nameFor("hello.test"), "first");
+  EXPECT_GT(daemon_->metrics().sum("skiff_certificate_expiry_timestamp_seconds",
+                                   {{"host", "web.test"}, {"listener", "client"}}),
+            1'700'000'000.0);
+  EXPECT_EQ(api.put("/v1/tenants/put/certificates/hello.test", "{}").status, 422);
+
+  daemon_->restart();
+  findPort();
+  EXPECT_EQ(nameFor("web.test"), "again");
+  EXPECT_EQ(nameFor("hello.test"), "first");
+  daemon_->reload(text());
+  daemon_->process().waitForLine(Process::Stream::error, "certificates are in use");
+  EXPECT_EQ(nameFor("web.test"), "again");
+  ASSERT_EQ(AdminApi(*daemon_).remove("/v1/tenants/put/certificates/web.test").status, 204);
+  EXPECT_EQ(nameFor("web.test"), "first");
+}
+
+TEST_F(TlsDaemon, SaysWhichCertificatesAreAboutToExpire) {
+  start();  // those of the test are good for an hour
+  EXPECT_THAT(daemon_->process().waitForLine(Process::Stream::error, "first.pem\" expires"),
+              HasSubstr("expires in less than a day"));
 }
 
 TEST_F(TlsDaemon, EchoesLargeBodies) {

@@ -37,6 +37,7 @@ void ApiFixture::start(AdminLimits limits) {
                                         .images = &images_,
                                         .serverLimits = [] { return Limits{}; },
                                         .fileTenants = [this] { return fileTenants_; },
+                                        .certificates = certificates_,
                                         .versionsKept = versionsKept_,
                                         .tenantBlobsMax = tenantBlobsMax_});
   api_.emplace(*operations_, Api::Info{.engine = "V8", .notReady = {}});

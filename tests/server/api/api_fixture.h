@@ -62,6 +62,7 @@ class ApiFixture : public ::testing::Test {
   std::optional<Api> api_;
   std::optional<AdminServer> server_;
   std::vector<TenantConfig> fileTenants_;
+  CertificateSet* certificates_ = nullptr;  ///< to be set before start(), if a test has use for it
   std::size_t versionsKept_ = 20;
   ByteSize blobCap_ = 1_GiB;
   ByteSize tenantBlobsMax_ = 2_GiB;
