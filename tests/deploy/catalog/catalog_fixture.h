@@ -78,6 +78,8 @@ std::string errorOf(const CatalogResult<T>& result) {
       return "notFound: " + result.error().message;
     case CatalogError::Kind::changed:
       return "changed: " + result.error().message;
+    case CatalogError::Kind::taken:
+      return "taken: " + result.error().message;
     case CatalogError::Kind::full:
       return "full: " + result.error().message;
     case CatalogError::Kind::noRoom:
