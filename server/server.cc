@@ -323,7 +323,10 @@ void Server::refuse(const std::vector<std::string>& why) {
 void Server::onFileServed() {
   if (draining_) return;
   const bool isStart = !std::exchange(serving_, true);
-  if (isStart) return awaitsState_ ? predecessor_->say(HandOverWord::prepared) : loadState();
+  if (isStart) {
+    if (awaitsState_) return predecessor_->say(HandOverWord::prepared);
+    return deploying_ ? loadState() : takeOver();
+  }
   deploying_->fileChanged();
   if (!refreshDue_) return onReady();
   builderThread_.join();

@@ -65,7 +65,7 @@ void Server::takeOver() {
 
 void Server::admitChanges() {
   mayChangeState_ = true;
-  if (deploying_ && !successor_) deploying_->openChanges();
+  if (deploying_ && !successor_ && !draining_) deploying_->openChanges();
 }
 
 void Server::tellReady() {
@@ -148,7 +148,7 @@ void Server::handOver() {
   restartTimer_.cancel();
   spdlog::info("process {} has taken this one's place", process);
   manager_.notify("MAINPID=" + std::to_string(process));
-  admin_->beginStop();
+  admin_->finish(config_.server.drainIdle);
   beginDrain();
   quietTimer_.expires_after(config_.server.drainIdle + kLateDeadline);
   quietTimer_.async_wait([this](const boost::system::error_code& error) {

@@ -49,12 +49,17 @@ class AdminServer::Listener {
     if (thread_.joinable()) asio::post(context_, [this] { beginStop(); });
   }
   void replaceCertificate(std::shared_ptr<const AdminCertificate> certificate);
+  void finishSoon(std::chrono::milliseconds idle) {
+    if (thread_.joinable()) asio::post(context_, [this, idle] { beginFinish(idle); });
+  }
   void stop();
 
  private:
   asio::awaitable<void> acceptSessions();
   void startSession(tcp::socket socket);
   bool hasPlaceForStranger();
+  void closeAcceptor();
+  void beginFinish(std::chrono::milliseconds idle);
   void beginStop();
   void endStop();
 
@@ -67,6 +72,7 @@ class AdminServer::Listener {
   asio::steady_timer pause_{context_};         ///< before the next accept
   asio::steady_timer stopDeadline_{context_};  ///< armed while stopping
   std::unordered_set<std::shared_ptr<AdminSession>> sessions_;
+  bool finishing_ = false;  ///< accepts nothing more, but serves who is there
   bool stopping_ = false;
   std::thread thread_;
 };
@@ -110,9 +116,9 @@ void AdminServer::Listener::stop() {
 }
 
 asio::awaitable<void> AdminServer::Listener::acceptSessions() {
-  while (!stopping_) {
+  while (!stopping_ && !finishing_) {
     auto [error, socket] = co_await acceptor_.async_accept(kAwait);
-    if (stopping_) break;
+    if (stopping_ || (error && finishing_)) break;
     if (error) {
       // Out of file descriptors, or the like: trying again at once would only burn CPU time.
       pause_.expires_after(kAcceptPause);
@@ -153,21 +159,36 @@ void AdminServer::Listener::startSession(tcp::socket socket) {
   auto session = std::make_shared<AdminSession>(std::move(socket), certificate_, hooks_,
                                                 gate_.get(), limits_.session);
   sessions_.insert(session);
+  if (finishing_) session->finish();
   asio::co_spawn(context_, session->run(), [this, session](std::exception_ptr) {
     sessions_.erase(session);
-    if (stopping_ && sessions_.empty()) endStop();
+    if ((stopping_ || finishing_) && sessions_.empty()) endStop();
+  });
+}
+
+/// Not close(): another process may have the socket too, and epoll would go on to report it.
+void AdminServer::Listener::closeAcceptor() {
+  pause_.cancel();
+  if (!acceptor_.is_open()) return;
+  error_code failed;
+  const int socket = acceptor_.release(failed);
+  if (!failed) ::close(socket);
+}
+
+void AdminServer::Listener::beginFinish(std::chrono::milliseconds idle) {
+  finishing_ = true;
+  closeAcceptor();
+  for (const auto& session : sessions_) session->finish();
+  if (sessions_.empty()) return;
+  stopDeadline_.expires_after(idle);
+  stopDeadline_.async_wait([this](const error_code& error) {
+    if (!error) beginStop();
   });
 }
 
 void AdminServer::Listener::beginStop() {
   stopping_ = true;
-  pause_.cancel();
-  // Not close(): another process may have the socket too, and epoll would go on to report it.
-  if (acceptor_.is_open()) {
-    error_code failed;
-    const int socket = acceptor_.release(failed);
-    if (!failed) ::close(socket);
-  }
+  closeAcceptor();
   for (const auto& session : sessions_) session->stop();
   if (sessions_.empty()) return;
   stopDeadline_.expires_after(kStopDeadline);
@@ -210,8 +231,8 @@ Result<void> AdminServer::start(int socket) {
   return {};
 }
 
-void AdminServer::beginStop() {
-  if (listener_) listener_->stopSoon();
+void AdminServer::finish(std::chrono::milliseconds idle) {
+  if (listener_) listener_->finishSoon(idle);
 }
 
 void AdminServer::replaceCertificate(std::shared_ptr<const AdminCertificate> certificate) {

@@ -39,8 +39,9 @@ class AdminServer {
   /// For the connections that begin from now on; the others keep theirs. REQUIRES: start()
   /// succeeded, with a certificate.
   void replaceCertificate(std::shared_ptr<const AdminCertificate> certificate);
-  /// The beginning of stop(), without waiting for it.
-  void beginStop();
+  /// Accepts nothing more from now on, and lets the next answer of each connection be its last;
+  /// what is left after `idle` is stopped. Does not wait for that.
+  void finish(std::chrono::milliseconds idle);
   /// The port that is bound. REQUIRES: start() succeeded.
   std::uint16_t port() const { return port_; }
   /// Accepts nothing more, finishes the answers that are being sent, at most 2 s long, ends the

@@ -126,7 +126,7 @@ asio::awaitable<bool> AdminSession::serveOne() {
                                                    .target = view(request.target()),
                                                    .host = isOwnHost ? std::string_view() : host});
   // A body that was not read would be taken for the next request.
-  const bool keepAlive = request.keep_alive() && parser.is_done() && !stopping_;
+  const bool keepAlive = request.keep_alive() && parser.is_done() && mayGoOn();
   co_return co_await send(answer, request.version(), request.method() != http::verb::head,
                           keepAlive);
 }

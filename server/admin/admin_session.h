@@ -35,6 +35,8 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
 
   /// Runs until the client leaves, a limit strikes, or stop(). REQUIRES: the session outlives it.
   boost::asio::awaitable<void> run();
+  /// Ends the connection after the next answer.
+  void finish() { finishing_ = true; }
   /// Ends the connection after the answer that is being sent, at once if there is none.
   void stop();
   /// Ends the connection now.
@@ -59,6 +61,7 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
   struct Request;
 
   boost::asio::awaitable<bool> shakeHands();
+  bool mayGoOn() const { return !finishing_ && !stopping_; }
   /// False if the connection cannot go on.
   boost::asio::awaitable<bool> serveOne();
   boost::asio::awaitable<bool> serveApi(HeadParser& parser);
@@ -99,6 +102,7 @@ class AdminSession : public std::enable_shared_from_this<AdminSession> {
   bool served_ = false;             ///< at least one request
   bool waiting_ = false;            ///< for the client, with no answer to finish
   bool asking_ = false;             ///< whose token it is
+  bool finishing_ = false;
   bool stopping_ = false;
   bool ended_ = false;  ///< by abort(), or by the client while a stream goes out
 };

@@ -109,7 +109,7 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
   const Request request{
       .version = head.version(),
       .isHead = head.method() == http::verb::head,
-      .keepAlive = head.keep_alive() && !stopping_,
+      .keepAlive = head.keep_alive() && mayGoOn(),
       .wantsContinue = boost::beast::iequals(head[http::field::expect], "100-continue")};
   const auto work = std::make_shared<Work>();
   const std::function<void()> waker = this->waker();
@@ -177,8 +177,7 @@ asio::awaitable<bool> AdminSession::serveApi(HeadParser& parser) {
   co_await await(isDone, kLong);
   if (ended_) co_return false;
   const AdminAnswer answer = adminAnswer(std::move(work->answer));
-  co_return co_await send(answer, request.version, !request.isHead,
-                          request.keepAlive && !stopping_);
+  co_return co_await send(answer, request.version, !request.isHead, request.keepAlive && mayGoOn());
 }
 
 asio::awaitable<bool> AdminSession::refuse(const Request& request, const ApiAnswer& refusal) {
@@ -261,7 +260,7 @@ asio::awaitable<bool> AdminSession::sendStream(const Request& request, std::shar
   if (!events->isStarted()) {
     const AdminAnswer answer = adminAnswer(std::move(work->answer));
     co_return co_await send(answer, request.version, !request.isHead,
-                            request.keepAlive && !stopping_);
+                            request.keepAlive && mayGoOn());
   }
   const bool isChunked = request.version >= 11;
   std::string head =

@@ -295,6 +295,25 @@ TEST(ARestart, KeepsOthersOutOfTheDataFolder) {
   }
 }
 
+TEST(ARestart, IsCompletedIfTheOldProcessDiesMeanwhile) {
+  Daemon daemon(helloConfig());
+  AdminApi api(daemon);
+  api.serve("globex", "web", "hello");
+  const std::size_t from = daemon.process().text(Process::Stream::error).size();
+  daemon.process().signal(SIGUSR2);
+  const std::string line =
+      daemon.process().waitForLine(Process::Stream::error, "restarting", kPatience, from);
+  ASSERT_NE(line, "");
+  daemon.process().signal(SIGKILL);
+  EXPECT_EQ(daemon.process().becomes(std::stoi(line.substr(line.find("process ") + 8))),
+            (Ending{0, SIGKILL}));
+  EXPECT_NE(daemon.process().waitForLine(Process::Stream::error, "admin on ", kPatience, from), "");
+  EXPECT_EQ(daemon.get("hello.test").body, kHello);
+  EXPECT_EQ(daemon.get("web.test").status, 200);
+  EXPECT_TRUE(eventually([&] { return api.put("/v1/tenants/after", "{}").status < 300; }));
+  EXPECT_EQ(daemon.terminate(), (Ending{0, 0}));
+}
+
 TEST(ARestart, IsGivenUpForTheEnd) {
   Daemon daemon(helloConfig());
   daemon.process().signal(SIGUSR2);
