@@ -1,7 +1,7 @@
 # The task list. `make help` prints it; what a task does is in scripts/ where it takes more than a line.
 .DEFAULT_GOAL := help
-.PHONY: help deps build serve test bench bench-gate bench-micro bench-isolation bench-coldstart fmt lint asan \
-  tsan fuzz clean
+.PHONY: help deps build serve test bench bench-gate bench-micro bench-isolation bench-coldstart package package-test \
+  fmt lint asan tsan fuzz clean
 
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
@@ -42,6 +42,12 @@ bench-isolation: build  ## measure how tenants are kept apart: a table, and JSON
 bench-coldstart: build  ## measure first requests to apps that are not loaded: tables, and JSON
 	@build/release/bench/coldstart/skiff_coldstart_bench --json build/release/bench-coldstart.json \
 	  $(addprefix --workerd ,$(WORKERD))
+
+package: build  ## make a .deb and a tarball of everything that skiff needs to run, in build/package
+	@scripts/package.sh build/package
+
+package-test: package  ## install and start them in a clean Debian 12 (as root; debootstrap)
+	@scripts/package-test.sh build/package
 
 fmt:  ## format the sources
 	@clang-format -i $(SOURCES)

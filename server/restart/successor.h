@@ -42,8 +42,8 @@ class Successor {
   pid_t process() const { return process_; }
   /// This side's end of the channel.
   Descriptor takeChannel() { return std::move(channel_); }
-  /// How it ended: "ended with exit code 1". REQUIRES: it is ending, as one does that has closed its
-  /// end of the channel; one that is not after all is killed after 5 s.
+  /// How it ended: "ended with exit code 1". REQUIRES: it is ending, as one does that has closed
+  /// its end of the channel; one that is not after all is killed after 5 s.
   std::string end();
   /// It lives on without us.
   void release() { process_ = -1; }

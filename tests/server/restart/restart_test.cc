@@ -24,11 +24,11 @@
 namespace skiff {
 namespace {
 
-using testing::TemporaryDirectory;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using testing::TemporaryDirectory;
 
 /// The environment as it was, when a test is over.
 class Environment {
