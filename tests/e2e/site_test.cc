@@ -14,6 +14,7 @@
 namespace skiff::e2e {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kHost = "site.test";
@@ -171,8 +172,10 @@ TEST_F(ASite, ShowsNothingElse) {
                              "/%2fetc/passwd"}) {
     SCOPED_TRACE(target);
     const Response response = get(target);
-    EXPECT_EQ(response.status, 404);
-    EXPECT_THAT(response.body, HasSubstr("404 Not Found"));
+    // What two servers could read differently does not even reach it.
+    EXPECT_THAT(response.status, AnyOf(400, 404));
+    EXPECT_THAT(response.body,
+                HasSubstr(response.status == 404 ? "404 Not Found" : R"("reason":"bad_request")"));
     EXPECT_EQ(response.field("etag"), "");
     EXPECT_EQ(response.field("set-cookie"), "");
   }
@@ -356,7 +359,7 @@ TEST_F(ASite, AllowsNoOtherMethods) {
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "GETS"}) {
     SCOPED_TRACE(method);
     const Response response = daemon_->connect().ask(request(method, kHost, "/", "body"));
-    if (std::string_view(method) == "GETS" && response.status == 400) continue;
+    if (std::string_view(method) == "GETS" && response.status == 501) continue;
     EXPECT_EQ(response.status, 405);
     EXPECT_EQ(response.field("allow"), "GET, HEAD");
   }
