@@ -2,8 +2,10 @@
 #include <set>
 
 #include "server/api/route_table.h"
+#include "server/tls/certificate_set.h"
 #include "tests/server/api/api_fixture.h"
 #include "tests/server/api/schema_check.h"
+#include "tests/server/tls/test_certificate.h"
 
 namespace skiff {
 namespace {
@@ -158,7 +160,13 @@ TEST(OpenApi, HasExamplesThatAreAsTheirSchemasSay) {
 
 class OpenApiOverHttp : public testing::ApiFixture {
  protected:
-  void SetUp() override { start(); }
+  void SetUp() override {
+    certificates_ = &set_;
+    start();
+  }
+  void TearDown() override { stop(); }
+
+  CertificateSet set_{nullptr};
 
   /// The request examples of an operation, by their names.
   json::object examplesOf(std::string_view method, std::string_view path) {
@@ -231,6 +239,12 @@ TEST_F(OpenApiOverHttp, HasRequestsThatTheHandlersTakeAndTheAnswersThatTheyGive)
     expectAnswer(post(app + "/rollback", json::serialize(example.value().at("value"))),
                  "Deployment");
   }
+  // The example's certificate is none.
+  const auto made = testing::TestCertificate::make({"web", "DNS:web.acme.test"});
+  expectAnswer(
+      put(tenant + "/certificates/web.acme.test",
+          json::serialize(json::object{{"certificate", made.certificate}, {"key", made.key}})),
+      "Certificate");
   std::string id;
   for (const auto& example : examplesOf("post", "/v1/tokens")) {
     const auto answer = post("/v1/tokens", json::serialize(example.value().at("value")));
@@ -242,6 +256,7 @@ TEST_F(OpenApiOverHttp, HasRequestsThatTheHandlersTakeAndTheAnswersThatTheyGive)
     std::string path(route.path);
     for (const auto& [name, value] : {std::pair<std::string, std::string>("{tenant}", "acme"),
                                       {"{app}", "web"},
+                                      {"{host}", "web.acme.test"},
                                       {"{version}", first}}) {
       if (const auto at = path.find(name); at != path.npos) path.replace(at, name.size(), value);
     }
@@ -250,6 +265,7 @@ TEST_F(OpenApiOverHttp, HasRequestsThatTheHandlersTakeAndTheAnswersThatTheyGive)
   }
   EXPECT_EQ(remove("/v1/tokens/" + id).status, 204u);
   EXPECT_EQ(remove(app + "/secrets/API_KEY").status, 204u);
+  EXPECT_EQ(remove(tenant + "/certificates/web.acme.test").status, 204u);
   EXPECT_EQ(remove(app).status, 204u);
   EXPECT_EQ(remove(tenant).status, 204u);
 }
