@@ -91,12 +91,12 @@ TEST_F(AdminTlsDaemon, IsSpokenToByTheProgram) {
   EXPECT_THAT(why, HasSubstr("asks for a certificate of yours: --cert FILE --key FILE"));
 }
 
-TEST_F(AdminTlsDaemon, StreamsAndEndsStreamsOfClientsThatLeave) {
+TEST_F(AdminTlsDaemon, SendsStreamsOfEvents) {
   ask("PUT", "/v1/tenants/acme", "{}");
   ask("PUT", "/v1/tenants/acme/apps/web", R"({"routes":["web.test/*"]})");
   TlsClient client(port_, {.shows = &operator_});
   client.send(
-      "GET /v1/tenants/acme/apps/web/logs HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+      "GET /v1/tenants/acme/apps/web/logs?follow=1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
       "Bearer " +
       token_ + "\r\n\r\n");
   EXPECT_THAT(client.readSome(), HasSubstr("text/event-stream"));
