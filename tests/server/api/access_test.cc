@@ -1,7 +1,9 @@
 #include <boost/json.hpp>
 
 #include "server/api/route_table.h"
+#include "server/tls/certificate_set.h"
 #include "tests/server/api/api_fixture.h"
+#include "tests/server/tls/test_certificate.h"
 
 namespace skiff {
 namespace {
@@ -13,6 +15,7 @@ using testing::HttpAnswer;
 class ApiAccess : public testing::ApiFixture {
  protected:
   void SetUp() override {
+    certificates_ = &set_;
     start();
     for (const char* tenant : {"acme", "globex"}) {
       makeApp(tenant, "web");
@@ -25,6 +28,8 @@ class ApiAccess : public testing::ApiFixture {
     otherId_ = idOf(post("/v1/tokens", R"({"scope":"tenant-read","tenant":"globex"})"));
     ownId_ = idOf(post("/v1/tokens", R"({"scope":"tenant-read","tenant":"acme"})"));
   }
+
+  void TearDown() override { stop(); }
 
   static std::string idOf(const HttpAnswer& answer) {
     return json::parse(answer.body).at("id").as_string().c_str();
@@ -39,6 +44,7 @@ class ApiAccess : public testing::ApiFixture {
           {"{app}", app},
           {"{version}", name.empty() ? std::string_view(version_) : name},
           {"{name}", name.empty() ? "KEY" : name},
+          {"{host}", name.empty() ? "web.acme.test" : name},
           {"{id}", name.empty() ? ownId_ : name}}) {
       if (const auto at = path.find(part); at != path.npos) path.replace(at, part.size(), value);
     }
@@ -48,12 +54,20 @@ class ApiAccess : public testing::ApiFixture {
     if (route.requestSchema == "DeploymentDocument") {
       return R"({"split":[{"version":")" + version_ + R"(","weight":1}]})";
     }
+    if (route.requestSchema == "AppDocument") return R"({"routes":["web.acme.test/*"]})";
+    if (route.requestSchema == "CertificateDocument") {
+      return json::serialize(
+          json::object{{"certificate", certificate_.certificate}, {"key", certificate_.key}});
+    }
     if (route.requestSchema == "Secret") return R"({"value":"x"})";
     if (route.requestSchema == "ImageReference") return R"({"image":"a/b:c"})";
     if (route.requestSchema == "TokenRequest") return R"({"scope":"tenant-read"})";
     return route.requestSchema.empty() ? "" : "{}";
   }
 
+  CertificateSet set_{nullptr};
+  testing::TestCertificate certificate_ =
+      testing::TestCertificate::make({"a", "DNS:web.acme.test"});
   std::string version_, admin_, read_, ownId_, otherId_;
 };
 
