@@ -6,6 +6,7 @@
 
 #include "tests/e2e/admin_api.h"
 #include "tests/e2e/document_client.h"
+#include "tests/server/tls/test_certificate.h"
 
 namespace skiff::e2e {
 namespace {
@@ -49,6 +50,15 @@ TEST(TheOpenApiDocument, IsAllThatAClientNeeds) {
   EXPECT_EQ(client.call("putTenant", with(tenant, "If-Match", "\"r0\""), json::object{}).status,
             412);
   EXPECT_EQ(client.call("putApp", app, {{"routes", {"web.test/*"}}}).status, 201);
+  const auto host = with(tenant, "host", "web.test");
+  const auto web = skiff::testing::TestCertificate::make({"web", "DNS:web.test"});
+  EXPECT_EQ(
+      client.call("putCertificate", host, {{"certificate", web.certificate}, {"key", web.key}})
+          .status,
+      201);
+  EXPECT_EQ(client.call("getCertificate", host).status, 200);
+  EXPECT_EQ(client.call("listCertificates", tenant).body.at("items").as_array().size(), 1u);
+  EXPECT_EQ(client.call("deleteCertificate", host).status, 204);
   EXPECT_EQ(client.call("putSecret", with(app, "name", "KEY"), {{"value", "hidden"}}).status, 204);
   EXPECT_THAT(client.call("getApp", app).text, ::testing::Not(HasSubstr("hidden")));
 
