@@ -236,8 +236,7 @@ TEST(AccessLog, WritesOneJsonLineARequest) {
             R"("path":"/a?b=c","status":200,"reason":"","duration_ms":12.345,"cpu_ms":0.040,)"
             R"("bytes_in":0,"bytes_out":18446744073709551615,"source":"127.0.0.1:4711",)"
             R"("cold":false})");
-  EXPECT_THAT(lines[1],
-              HasSubstr(R"("protocol":"HTTP/2.0","status":503,"reason":"cpu_limit")"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("protocol":"HTTP/2.0","status":503,"reason":"cpu_limit")"));
   EXPECT_THAT(lines[1], HasSubstr(R"("cold":true})"));
 }
 
