@@ -380,7 +380,7 @@ std::uint64_t Http2Stream::sendHead() {
 
 std::uint64_t Http2Stream::release(const BodyPart& part) {
   const std::size_t held = output_.heldSize();
-  output_.release({});
+  output_.release("");
   lastReleased_ = part.last;
   if (isClosed_ || isReset_) {
     connection_.fieldsFor(nullptr);
