@@ -301,7 +301,7 @@ void Api::cancel() {
 }
 
 std::string_view Api::openApiDocument() {
-  return kOpenApiDocument;
+  return openApiText();
 }
 
 }  // namespace skiff

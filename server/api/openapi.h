@@ -5,6 +5,6 @@
 namespace skiff {
 
 /// openapi.json, as it is in this folder.
-extern const std::string_view kOpenApiDocument;
+std::string_view openApiText();
 
 }  // namespace skiff

@@ -210,8 +210,10 @@ WireSocket WireSocket::connect(std::uint16_t port) {
   const sockaddr_in own = loopback(0, machine);
   if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) raise("bind");
   const sockaddr_in address = loopback(port);
-  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    raise("connect");
+  while (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == EISCONN) break;
+    // libFuzzer's alarm interrupts; the connection goes on being made.
+    if (errno != EINTR && errno != EALREADY) raise("connect");
   }
   return made;
 }
