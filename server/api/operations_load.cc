@@ -62,9 +62,10 @@ ApiResult<VersionSpec> Operations::resolveVersion(const VersionRecord& version,
 
 void Operations::addSecrets(AppSpec& spec, const Secrets& secrets) {
   auto& environment = spec.config.env;
-  for (const auto& [name, value] : secrets) {
-    std::erase_if(environment, [&](const auto& variable) { return variable.first == name; });
-    environment.emplace_back(name, value);
+  for (const auto& secret : secrets) {
+    std::erase_if(environment,
+                  [&secret](const auto& variable) { return variable.first == secret.first; });
+    environment.emplace_back(secret.first, secret.second);
   }
 }
 
