@@ -12,6 +12,27 @@ namespace {
 /// Each piece is an event of its own, unless the client has sent one too many.
 constexpr std::chrono::seconds kEventPatience{1};
 
+/// Takes a chunked body and its trailers off; false if they are not complete.
+bool skipChunks(std::string_view& bytes) {
+  while (true) {
+    const std::size_t line = bytes.find("\r\n");
+    if (line == bytes.npos) return false;
+    const std::string digits(bytes.substr(0, line));
+    const std::size_t size = std::strtoull(digits.c_str(), nullptr, 16);
+    bytes.remove_prefix(line + 2);
+    if (size == 0) break;
+    if (bytes.size() < size + 2) return false;
+    bytes.remove_prefix(size + 2);
+  }
+  while (!bytes.starts_with("\r\n")) {
+    const std::size_t line = bytes.find("\r\n");
+    if (line == bytes.npos) return false;
+    bytes.remove_prefix(line + 2);
+  }
+  bytes.remove_prefix(2);
+  return true;
+}
+
 }  // namespace
 
 WireRun::WireRun(WireServer& server)
@@ -67,15 +88,16 @@ std::string statusesIn(std::string_view bytes) {
     constexpr std::string_view kLength = "\r\nContent-Length: ";
     const std::size_t length = head.find(kLength);
     if (head.find("\r\nTransfer-Encoding: chunked\r\n") != head.npos) {
-      const std::size_t last = bytes.find("0\r\n\r\n");
-      if (last == bytes.npos) return statuses + " cut";
-      bytes.remove_prefix(last + 5);
+      if (!skipChunks(bytes)) return statuses + " cut";
     } else if (length != head.npos) {
       // An answer to HEAD has none of the bytes that it tells the number of.
       if (bytes.empty() || bytes.starts_with(kVersion)) continue;
       const auto size = std::strtoull(head.c_str() + length + kLength.size(), nullptr, 10);
       if (bytes.size() < size) return statuses + " cut";
       bytes.remove_prefix(size);
+    } else if (status != "204" && status != "304" &&
+               head.find("\r\nConnection: close\r\n") != head.npos) {
+      return statuses;  // the body lasts to the end
     }
   }
   return statuses;
