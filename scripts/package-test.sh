@@ -15,6 +15,7 @@ package=$(echo "$folder"/skiff_*.deb) tarball=$(echo "$folder"/skiff-*.tar.gz)
 [[ -f $package && -f $tarball ]] || fail "$folder has no package: run 'make package' first"
 
 root=$(mktemp -d --tmpdir skiff-root.XXXXXX)
+chmod 755 "$root" # others than root work in there
 daemon= # its number, as seen from here
 clean_up() {
   [[ -z $daemon ]] || kill -KILL "$daemon" 2>/dev/null || true
@@ -37,6 +38,7 @@ inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOM
 # start PROGRAM CONFIG: in there, as the user skiff; sets daemon, log, port and admin.
 start() {
   log=$root/tmp/$RANDOM.log
+  : >"$log"
   chroot "$root" /usr/bin/setpriv --reuid=skiff --regid=skiff --clear-groups /usr/bin/env -i PATH=/usr/bin:/bin \
     "$1" --config "$2" >"$log" 2>&1 &
   daemon=$!
