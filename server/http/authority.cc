@@ -12,9 +12,19 @@ namespace {
 
 constexpr std::size_t kLongestHost = 255;
 
-constexpr bool isHostByte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '~' || c == '.';
+/// By value, so that a host costs a look-up a byte.
+constexpr auto kHostBytes = [] {
+  std::array<bool, 256> bytes{};
+  for (int c = 0; c < 256; ++c) {
+    bytes[static_cast<std::size_t>(c)] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                         (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                                         c == '~' || c == '.';
+  }
+  return bytes;
+}();
+
+bool isHostByte(char c) {
+  return kHostBytes[static_cast<unsigned char>(c)];
 }
 
 bool isRegisteredName(std::string_view name) {

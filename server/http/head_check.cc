@@ -156,9 +156,24 @@ Refusal checkRequestLine(const RequestParser& parser, std::string_view text, boo
   return {};
 }
 
-bool isTargetByte(char c) {
-  // A fragment never goes over the wire; a backslash is a slash to some readers.
-  return c > 0x20 && c < 0x7f && c != '#' && c != '\\';
+// What the bytes of a target may mean, so that one pass over it tells.
+constexpr std::uint8_t kNoTargetByte = 1;
+constexpr std::uint8_t kMayBeFault = 2;  ///< of a path: what every fault has
+constexpr auto kTargetBytes = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  for (int c = 0; c < 256; ++c) {
+    // A fragment never goes over the wire; a backslash is a slash to some readers.
+    const bool isAllowed = c > 0x20 && c < 0x7f && c != '#' && c != '\\';
+    kinds[static_cast<std::size_t>(c)] = isAllowed ? 0 : kNoTargetByte;
+  }
+  kinds['.'] = kinds['%'] = kMayBeFault;
+  return kinds;
+}();
+
+std::uint8_t kindsIn(std::string_view target) {
+  std::uint8_t kinds = 0;
+  for (const char c : target) kinds |= kTargetBytes[static_cast<unsigned char>(c)];
+  return kinds;
 }
 
 Refusal checkPath(std::string_view target) {
@@ -176,13 +191,14 @@ Refusal checkPath(std::string_view target) {
 /// Finds path and authority in the target (RFC 9112, 3.2).
 Refusal checkTarget(std::string_view target, Scheme scheme, RequestHead& head,
                     std::string_view& authority) {
-  if (!std::all_of(target.begin(), target.end(), isTargetByte)) {
+  const std::uint8_t kinds = kindsIn(target);
+  if ((kinds & kNoTargetByte) != 0) {
     return bad("the target has a byte that must be percent-encoded");
   }
   if (head.method == "CONNECT") return bad("CONNECT is not served");
   if (target.starts_with('/')) {
     head.target = target;
-    return checkPath(target);
+    return (kinds & kMayBeFault) != 0 ? checkPath(target) : Refusal{};
   }
   if (target == "*") {
     if (head.method != "OPTIONS") return bad("the target * goes with OPTIONS only");
@@ -208,7 +224,7 @@ Refusal checkTarget(std::string_view target, Scheme scheme, RequestHead& head,
   } else {
     head.target = path;
   }
-  return checkPath(path);
+  return (kinds & kMayBeFault) != 0 ? checkPath(path) : Refusal{};
 }
 
 Refusal checkHost(const SpecialFields& special, std::string_view targetAuthority, bool mayLackHost,

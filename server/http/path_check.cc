@@ -29,8 +29,6 @@ Character characterAt(std::string_view path, std::size_t at) {
 
 PathFault findPathFault(std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
-  // Most paths have neither.
-  if (path.find("/.") == path.npos && path.find('%') == path.npos) return PathFault::none;
 
   std::size_t dots = 0;
   bool onlyDots = false;  // since the segment's beginning
