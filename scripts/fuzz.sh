@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 seconds=$1
-scripts/build.sh fuzz
+scripts/build.sh fuzz --target fuzz_targets
 for target in build/fuzz/tests/fuzz/*_fuzz; do
   name=$(basename "$target" _fuzz)
   findings=build/fuzz/findings/$name
