@@ -3,15 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <exception>
 #include <memory_resource>
 #include <utility>
 
-#include "server/http/endpoint_text.h"
 #include "server/http/head_check.h"
 #include "server/http/problem.h"
 
@@ -30,11 +27,8 @@ constexpr std::size_t kLingerBytes = 1 << 20;
 Connection::Connection(ShardState& shard, ClientSocket socket,
                        const boost::asio::ip::tcp::endpoint& peer, LedgerPlace place,
                        TlsServer* tls)
-    : shard_(shard),
-      socket_(std::move(socket)),
+    : ClientConnection(shard, {std::move(socket), peer, std::move(place)}),
       tls_(tls),
-      peer_(peer),
-      place_(std::move(place)),
       input_(shard.blocks),
       output_(shard.blocks),
       writer_(output_, shard.scratch),
@@ -42,10 +36,6 @@ Connection::Connection(ShardState& shard, ClientSocket socket,
       readDeadline_(*this),
       writeDeadline_(*this),
       phase_(tls != nullptr ? Phase::handshake : Phase::head) {}
-
-Connection::~Connection() {
-  shard_.poller.remove(*this);
-}
 
 void Connection::start() {
   if (!shard_.poller.add(socket_.descriptor(), *this)) {
@@ -63,17 +53,7 @@ void Connection::start() {
 void Connection::changed() {
   if (away_) return;  // thaw() is followed by a settle()
   dirty_ = true;
-  if (depth_ != 0 || posted_) return;
-  posted_ = true;
-  ++operations_;
-  boost::asio::post(shard_.context, [this] {
-    RequestHandler& handler = shard_.handler;
-    handler.onEventBegin();
-    posted_ = false;
-    --operations_;
-    settle();
-    handler.onEventEnd();
-  });
+  settleLater();
 }
 
 void Connection::release() {
@@ -270,17 +250,6 @@ void Connection::beginExchange() {
   dirty_ = true;
   handled_ = true;
   guarded([this] { shard_.handler.onRequest(*exchange_); });
-}
-
-/// A bug in a handler ends its request, not the shard.
-template <class Call>
-void Connection::guarded(Call call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    spdlog::error("request {} failed: {}", requestId(), error.what());
-    abandon(Reason::overloaded, 500, "the server failed to handle this request");
-  }
 }
 
 void Connection::stepExchange() {
@@ -518,26 +487,12 @@ void Connection::resetSocket() {
 
 // What it is called.
 
-std::string_view Connection::sourceAddress() const {
-  if (sourceText_.empty()) sourceText_ = endpointText(peer_);
-  return sourceText_;
-}
-
-std::string_view Connection::serverAddress() const {
-  if (serverText_.empty()) serverText_ = endpointText(socket_.localEndpoint());
-  return serverText_;
-}
-
 std::string_view Connection::requestId() const {
   if (requestIdNumber_ != requestNumber_) {
     requestIdNumber_ = requestNumber_;
     requestIdText_ = shard_.requestIds.text(requestNumber_);
   }
   return {requestIdText_.data(), requestIdText_.size()};
-}
-
-std::string_view Connection::date() const {
-  return shard_.date.at(std::time(nullptr));
 }
 
 // The answer.

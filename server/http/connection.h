@@ -46,15 +46,11 @@ namespace skiff {
 class Connection final : public ClientConnection,
                          private ExchangeTransport,
                          private DeadlineOwner,
-                         private PolledClient,
                          private HandshakeWaiter {
  public:
   /// `tls`: what is to be spoken with; nullptr: HTTP without TLS.
   Connection(ShardState& shard, ClientSocket socket, const boost::asio::ip::tcp::endpoint& peer,
              LedgerPlace place, TlsServer* tls);
-  ~Connection() override;
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
 
   void start() override;
   void drain() override { settle(); }
@@ -106,19 +102,20 @@ class Connection final : public ClientConnection,
   void leaveShard() override;
   bool draining() const override { return shard_.draining || inputEnded_; }
   std::uint64_t requestBytes() const override { return requestBytes_; }
-  std::string_view sourceAddress() const override;
-  std::string_view serverAddress() const override;
+  std::string_view sourceAddress() const override { return sourceText(); }
+  std::string_view serverAddress() const override { return serverText(); }
   std::string_view requestId() const override;
   std::string_view tlsVersion() const override;
-  const Certificate* certificate() const override;
+  const Certificate* certificate() const override { return shownCertificate(); }
 
   void onDeadline(DeadlineKind kind) override;
   void onSocketEvents(std::uint32_t events) override;
   void onHandshakeTurn() override;
 
-  void settle();
+  void settle() override;
+  bool isClosed() const override { return phase_ == Phase::closed; }
+  void destroyIfDone() override;
   void fallOver(const std::exception& error);
-  std::string_view date() const;
   void step();
   void stepHead();
   bool mayPartLater();
@@ -133,8 +130,6 @@ class Connection final : public ClientConnection,
   void failHandshake(const TlsSession& session);
 
   void beginExchange();
-  template <class Call>
-  void guarded(Call call);
   void refuse(const Refusal& refusal);
   void takeTrailers();
   void retireExchange();
@@ -147,24 +142,16 @@ class Connection final : public ClientConnection,
   void resetSocket();
 
   void read(InputBuffer::Growth growth);
-  void receiveLater();
   void receive();
   void takeRead(std::size_t bytes);
   void takeEnd(bool broken);
   /// True if all is sent; else the rest follows when the client takes more.
   bool sendOrWait();
-  /// Has the poller tell when the client has taken bytes.
-  void awaitRoom();
   void watchBody();
   bool clientHasClosed();
-  void destroyIfDone();
 
-  ShardState& shard_;
-  ClientSocket socket_;
   TlsServer* const tls_;
   std::span<char> space_;  ///< of the input, for what is read next
-  const boost::asio::ip::tcp::endpoint peer_;
-  LedgerPlace place_;
   InputBuffer input_;
   OutputBuffer output_;
   ResponseWriter writer_;
@@ -186,18 +173,14 @@ class Connection final : public ClientConnection,
   std::uint64_t requestBytes_ = 0;
   std::uint64_t dropped_ = 0;  ///< bytes read only to be forgotten
   std::chrono::steady_clock::time_point headBegin_;
-  unsigned operations_ = 0;  ///< asynchronous ones whose handler has not run
-  unsigned timerWaits_ = 0;  ///< of these, the timer's
-  unsigned depth_ = 0;       ///< settle() or a call out of it is under way
+  unsigned timerWaits_ = 0;  ///< of the operations, the timer's
   bool handled_ = false;     ///< the handler has the exchange, and is to be told of its end
   bool dirty_ = false;       ///< something has changed since the last step
-  bool posted_ = false;
   bool frozen_ = false;
-  bool away_ = false;          ///< the guest's thread: it is not the shard's
-  bool reading_ = false;       ///< what arrives is to be read into space_
-  bool readable_ = false;      ///< there may be something to read
-  bool hungUp_ = false;        ///< the client has ended its side, or the connection broke
-  bool isToldOfRoom_ = false;  ///< the poller was asked to
+  bool away_ = false;      ///< the guest's thread: it is not the shard's
+  bool reading_ = false;   ///< what arrives is to be read into space_
+  bool readable_ = false;  ///< there may be something to read
+  bool hungUp_ = false;    ///< the client has ended its side, or the connection broke
   bool inputEnded_ = false;
   bool outputBroken_ = false;
   bool outputMoved_ = false;  ///< bytes were sent since the exchange was told
@@ -206,8 +189,6 @@ class Connection final : public ClientConnection,
   std::uint64_t requestNumber_ = 0;
   mutable std::uint64_t requestIdNumber_ = 0;  ///< the request that requestIdText_ is of
   mutable RequestIds::Text requestIdText_{};
-  mutable std::string sourceText_;
-  mutable std::string serverText_;
 };
 
 }  // namespace skiff

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <utility>
 
@@ -30,19 +29,6 @@ void Connection::read(InputBuffer::Growth growth) {
   reading_ = true;
   space_ = space;
   if (readable_) receiveLater();
-}
-
-/// Another event will not come for what has arrived already.
-void Connection::receiveLater() {
-  ++operations_;
-  boost::asio::post(shard_.context, [this] {
-    --operations_;
-    if (phase_ == Phase::closed) {
-      destroyIfDone();
-    } else {
-      onSocketEvents(0);
-    }
-  });
 }
 
 void Connection::onSocketEvents(std::uint32_t events) {
@@ -186,10 +172,6 @@ bool Connection::sendOrWait() {
   if (!writeDeadline_.is_linked()) shard_.deadlines.arm(writeDeadline_, DeadlineKind::write);
   awaitRoom();
   return false;
-}
-
-void Connection::awaitRoom() {
-  if (!std::exchange(isToldOfRoom_, true)) shard_.poller.awaitRoom(socket_.descriptor(), *this);
 }
 
 // Time.

@@ -50,9 +50,10 @@ void Connection::handshake() {
 /// Its socket and its place are another connection's from now on.
 void Connection::becomeHttp2() {
   (void)serverAddress();
-  Http2Connection::Client client{std::move(socket_), peer_, std::move(place_), tlsVersion_};
   PolledClient& before = *this;
-  auto next = std::make_unique<Http2Connection>(shard_, std::move(client), before, input_.view());
+  auto next = std::make_unique<Http2Connection>(
+      shard_, Client{std::move(socket_), peer_, std::move(place_)}, tlsVersion_, before,
+      input_.view());
   input_.consume(input_.view().size());
   close();
   shard_.add(std::move(next));
@@ -81,11 +82,6 @@ void Connection::failHandshake(const TlsSession& session) {
 
 std::string_view Connection::tlsVersion() const {
   return tlsVersionWord(tlsVersion_);
-}
-
-const Certificate* Connection::certificate() const {
-  const TlsSession* const session = socket_.tls();
-  return session != nullptr ? &session->certificate() : nullptr;
 }
 
 }  // namespace skiff

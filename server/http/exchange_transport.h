@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -88,6 +89,19 @@ class ExchangeTransport {
 
  protected:
   ~ExchangeTransport() = default;
+
+  /// A call to the handler: a bug in it ends its request, not the connection or the shard.
+  template <class Call>
+  void guarded(Call call) {
+    try {
+      call();
+    } catch (const std::exception& error) {
+      abandonFailed(error);
+    }
+  }
+
+ private:
+  void abandonFailed(const std::exception& error);
 };
 
 }  // namespace skiff

@@ -21,8 +21,8 @@ struct RefusedRequest {
   std::string_view requestId;
   std::string_view sourceAddress;
   std::string_view serverAddress;
-  std::string_view method;  ///< as far as it had come; may be empty
-  std::string_view target;  ///< the same
+  std::string_view method;    ///< as far as it had come; may be empty
+  std::string_view target;    ///< the same
   std::string_view protocol;  ///< "HTTP/2.0"; empty if it did not come so far
   std::uint64_t bytesReceived = 0;
   std::uint64_t bytesSent = 0;

@@ -2,8 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/post.hpp>
-#include <ctime>
 #include <utility>
 
 namespace skiff {
@@ -16,13 +14,10 @@ constexpr std::size_t kLateStreams = 2;
 
 }  // namespace
 
-Http2Connection::Http2Connection(ShardState& shard, Client client, PolledClient& before,
-                                 std::string_view received)
-    : shard_(shard),
-      socket_(std::move(client.socket)),
-      peer_(client.peer),
-      place_(std::move(client.place)),
-      tlsVersion_(client.tls),
+Http2Connection::Http2Connection(ShardState& shard, Client client, TlsVersion tls,
+                                 PolledClient& before, std::string_view received)
+    : ClientConnection(shard, std::move(client)),
+      tlsVersion_(tls),
       before_(&before),
       received_(received),
       session_(*this, shard.limits),
@@ -34,7 +29,6 @@ Http2Connection::Http2Connection(ShardState& shard, Client client, PolledClient&
       receivedAt_(std::chrono::steady_clock::now()) {}
 
 Http2Connection::~Http2Connection() {
-  shard_.poller.remove(*this);
   streams_.clear_and_dispose([](Http2Stream* stream) { delete stream; });
   if (out_) shard_.blocks.giveBack(std::move(out_));
 }
@@ -84,34 +78,13 @@ void Http2Connection::touchLater(Http2Stream& stream) {
   settleLater();
 }
 
-/// Once for all that happens before it runs: their answers go out together.
-void Http2Connection::settleLater() {
-  if (depth_ != 0) {
-    dirty_ = true;
-    return;
-  }
-  if (std::exchange(posted_, true)) return;
-  ++operations_;
-  boost::asio::post(shard_.context, [this] {
-    RequestHandler& handler = shard_.handler;
-    handler.onEventBegin();
-    posted_ = false;
-    --operations_;
-    settle();
-    handler.onEventEnd();
-  });
-}
-
 void Http2Connection::endOperation() {
   --operations_;
   settleLater();
 }
 
 void Http2Connection::settle() {
-  if (depth_ != 0) {
-    dirty_ = true;
-    return;
-  }
+  if (depth_ != 0) return;  // the one that is under way comes to it
   ++depth_;
   try {
     stepStreams();
@@ -125,7 +98,6 @@ void Http2Connection::settle() {
   } catch (const std::exception& error) {
     fallOver(error);
   }
-  dirty_ = false;
   --depth_;
   if (!due_.empty()) settleLater();
   destroyIfDone();
@@ -145,7 +117,7 @@ void Http2Connection::stepStreams() {
 
 /// A bug outside of what streams guard, or no memory: ends the connection, not the shard.
 void Http2Connection::fallOver(const std::exception& error) {
-  spdlog::error("connection from {} failed: {}", sourceAddress(), error.what());
+  spdlog::error("connection from {} failed: {}", sourceText(), error.what());
   for (Http2Stream& stream : streams_) stream.breakOff();
   shard_.poller.remove(*this);
   socket_.reset();
@@ -204,7 +176,7 @@ void Http2Connection::destroyIfDone() {
 
 void Http2Connection::calm(std::string_view why) {
   if (phase_ != Phase::preface && phase_ != Phase::open) return;
-  spdlog::debug("connection from {} is cut off: {}", sourceAddress(), why);
+  spdlog::debug("connection from {} is cut off: {}", sourceText(), why);
   end(Http2Error::enhanceYourCalm, Reason::badRequest, why);
 }
 
@@ -227,7 +199,7 @@ void Http2Connection::close() {
   outBegin_ = outEnd_ = 0;
   outRest_.clear();
   shard_.poller.remove(*this);
-  (void)serverAddress();  // for the records of what is unfinished
+  (void)serverText();  // for the records of what is unfinished
   socket_.close();
   loseStreams();
 }
@@ -312,17 +284,6 @@ Http2Chunk Http2Connection::onDataFrame(Http2Stream& stream, std::span<std::byte
   const Http2Chunk chunk = stream.fill(into);
   if (chunk.size != 0) floods_.noteWork();
   return chunk;
-}
-
-// What it is called.
-
-std::string_view Http2Connection::date() const {
-  return shard_.date.at(std::time(nullptr));
-}
-
-const Certificate* Http2Connection::certificate() const {
-  const TlsSession* const session = socket_.tls();
-  return session != nullptr ? &session->certificate() : nullptr;
 }
 
 }  // namespace skiff

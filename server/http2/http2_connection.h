@@ -35,21 +35,12 @@ namespace skiff {
 /// of it is under way. One thread.
 class Http2Connection final : public ClientConnection,
                               private Http2SessionListener,
-                              private DeadlineOwner,
-                              private PolledClient {
+                              private DeadlineOwner {
  public:
-  struct Client {
-    ClientSocket socket;
-    boost::asio::ip::tcp::endpoint peer;
-    LedgerPlace place;
-    TlsVersion tls = TlsVersion::none;
-  };
   /// `before` had the socket's events, and `received` is what it has read of them already.
-  Http2Connection(ShardState& shard, Client client, PolledClient& before,
+  Http2Connection(ShardState& shard, Client client, TlsVersion tls, PolledClient& before,
                   std::string_view received);
   ~Http2Connection() override;
-  Http2Connection(const Http2Connection&) = delete;
-  Http2Connection& operator=(const Http2Connection&) = delete;
 
   void start() override;
   void drain() override;
@@ -84,7 +75,6 @@ class Http2Connection final : public ClientConnection,
     return fieldsOwner_ == &stream ? &fields_ : nullptr;
   }
   Scheme scheme() const { return tlsVersion_ == TlsVersion::none ? Scheme::http : Scheme::https; }
-  std::string_view date() const;
   /// The stream is to be given a step.
   void touch(Http2Stream& stream);
   /// The same, from outside of settle().
@@ -97,10 +87,7 @@ class Http2Connection final : public ClientConnection,
   void endOperation();
   std::chrono::steady_clock::time_point receivedAt() const { return receivedAt_; }
   std::vector<Header>& fieldViews() { return fieldViews_; }
-  std::string_view sourceAddress() const;
-  std::string_view serverAddress() const;
   TlsVersion tlsVersion() const { return tlsVersion_; }
-  const Certificate* certificate() const;
 
   // Http2SessionListener
   Http2Stream* onHeadBegin(std::int32_t id) override;
@@ -121,23 +108,21 @@ class Http2Connection final : public ClientConnection,
   void onDeadline(DeadlineKind kind) override;
   void onSocketEvents(std::uint32_t events) override;
 
-  void settle();
-  void settleLater();
+  void settle() override;
+  bool isClosed() const override { return phase_ == Phase::closed; }
+  void destroyIfDone() override;
   void fallOver(const std::exception& error);
   void stepStreams();
   /// Whether the connection is over, and what it waits for.
   void stepEnd();
   void stepLinger();
   void refuseNew();
-  void destroyIfDone();
 
   void receive();
-  void receiveLater();
   bool mayReceive() const;
   void feed(std::span<const char> bytes);
   bool fillOutput();
   void append(std::string_view bytes);
-  void awaitRoom();
   void watch();
   /// The client has asked for too much of something.
   void calm(std::string_view why);
@@ -145,10 +130,6 @@ class Http2Connection final : public ClientConnection,
   void close();
   void loseStreams();
 
-  ShardState& shard_;
-  ClientSocket socket_;
-  const boost::asio::ip::tcp::endpoint peer_;
-  LedgerPlace place_;
   const TlsVersion tlsVersion_;
   PolledClient* before_;
   std::string received_;  ///< until start()
@@ -177,22 +158,14 @@ class Http2Connection final : public ClientConnection,
   std::string_view endDetail_;
   std::size_t unsent_ = 0;  ///< of answers, waiting for the client's windows
   std::size_t dropped_ = 0;
-  unsigned operations_ = 0;
-  unsigned depth_ = 0;
-  bool dirty_ = false;
-  bool posted_ = false;
   bool readable_ = false;
   bool hungUp_ = false;
   bool inSession_ = false;
-  bool isToldOfRoom_ = false;
   bool blocked_ = false;  ///< the socket takes nothing now
   bool broken_ = false;
   bool announced_ = false;  ///< the client was told that the connection ends
   bool refusing_ = false;   ///< and further streams are not served
   bool shutDown_ = false;
-
-  mutable std::string sourceText_;
-  mutable std::string serverText_;
 };
 
 }  // namespace skiff

@@ -4,12 +4,9 @@
 // in http2_connection.cc.
 
 #include <array>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
-
-#include "server/http/endpoint_text.h"
 
 namespace skiff {
 namespace {
@@ -47,19 +44,6 @@ void Http2Connection::onSocketEvents(std::uint32_t events) {
 bool Http2Connection::mayReceive() const {
   if (phase_ == Phase::closed || broken_) return false;
   return !blocked_ || session_.outputFrames() <= kQueuedFrames;
-}
-
-/// Another event will not come for what has arrived already.
-void Http2Connection::receiveLater() {
-  ++operations_;
-  boost::asio::post(shard_.context, [this] {
-    --operations_;
-    if (phase_ == Phase::closed) {
-      destroyIfDone();
-    } else {
-      onSocketEvents(0);
-    }
-  });
 }
 
 void Http2Connection::receive() {
@@ -162,10 +146,6 @@ void Http2Connection::pump() {
   }
 }
 
-void Http2Connection::awaitRoom() {
-  if (!std::exchange(isToldOfRoom_, true)) shard_.poller.awaitRoom(socket_.descriptor(), *this);
-}
-
 // Time.
 
 void Http2Connection::onDeadline(DeadlineKind kind) {
@@ -191,18 +171,6 @@ void Http2Connection::onDeadline(DeadlineKind kind) {
   }
   --depth_;
   settle();
-}
-
-// What it is called.
-
-std::string_view Http2Connection::sourceAddress() const {
-  if (sourceText_.empty()) sourceText_ = endpointText(peer_);
-  return sourceText_;
-}
-
-std::string_view Http2Connection::serverAddress() const {
-  if (serverText_.empty()) serverText_ = endpointText(socket_.localEndpoint());
-  return serverText_;
 }
 
 }  // namespace skiff

@@ -1,10 +1,7 @@
 #include "server/http2/http2_stream.h"
 
-#include <spdlog/spdlog.h>
-
 #include <array>
 #include <cstring>
-#include <exception>
 #include <memory_resource>
 #include <utility>
 
@@ -180,17 +177,6 @@ void Http2Stream::begin() {
     guarded([this] { connection_.shard().handler.onRequest(*exchange_); });
   }
   connection_.touch(*this);
-}
-
-/// A bug in a handler ends its request, not the connection.
-template <class Call>
-void Http2Stream::guarded(Call call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    spdlog::error("request {} failed: {}", requestId(), error.what());
-    abandon(Reason::overloaded, 500, "the server failed to handle this request");
-  }
 }
 
 void Http2Stream::stepExchange() {
@@ -553,16 +539,16 @@ void Http2Stream::onDeadline(DeadlineKind kind) {
 // What it is called.
 
 std::string_view Http2Stream::sourceAddress() const {
-  return connection_.sourceAddress();
+  return connection_.sourceText();
 }
 std::string_view Http2Stream::serverAddress() const {
-  return connection_.serverAddress();
+  return connection_.serverText();
 }
 std::string_view Http2Stream::tlsVersion() const {
   return tlsVersionWord(connection_.tlsVersion());
 }
 const Certificate* Http2Stream::certificate() const {
-  return connection_.certificate();
+  return connection_.shownCertificate();
 }
 
 std::string_view Http2Stream::requestId() const {

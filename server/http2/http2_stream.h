@@ -139,8 +139,6 @@ class Http2Stream final : public ExchangeTransport,
 
   void onDeadline(DeadlineKind kind) override;
 
-  template <class Call>
-  void guarded(Call call);
   void stepExchange();
   void stepOver();
   void begin();
