@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "config/spawn.h"
 #include "isolate/compile/compile_protocol.h"
 
 namespace skiff {
@@ -26,20 +26,19 @@ constexpr std::size_t kLongestMessage = 4'096;
 
 /// What of the environment reaches the child: what a sanitizer's runtime needs, nothing of the
 /// operator's.
-std::vector<char*> childEnvironment() {
-  std::vector<char*> kept;
-  for (char** entry = environ; *entry; ++entry) {
+std::vector<std::string> childEnvironment() {
+  std::vector<std::string> kept = environmentVariables();
+  std::erase_if(kept, [](std::string_view variable) {
     for (const char* name :
          {"LD_PRELOAD=", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="}) {
-      if (std::strncmp(*entry, name, std::strlen(name)) == 0) kept.push_back(*entry);
+      if (variable.starts_with(name)) return false;
     }
-  }
-  kept.push_back(nullptr);
+    return true;
+  });
   return kept;
 }
 
-/// posix_spawn, which never copies the daemon's address space (fork would, with all guests stopped
-/// meanwhile): the process, or -1 with `error` set.
+/// The process, or -1 with `error` set.
 pid_t spawn(const std::vector<std::string>& command, int socket, int& error) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
@@ -47,29 +46,12 @@ pid_t spawn(const std::vector<std::string>& command, int socket, int& error) {
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addclosefrom_np(&files, kCompileDescriptor + 1);
-
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t signals;
-  sigemptyset(&signals);
-  posix_spawnattr_setsigmask(&attributes, &signals);
-  sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);
   // A session of its own: a terminal's ^C is the daemon's to answer.
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-
-  std::vector<std::string> copies = command;
-  std::vector<char*> arguments;
-  for (std::string& copy : copies) arguments.push_back(copy.data());
-  arguments.push_back(nullptr);
-  std::vector<char*> environment = childEnvironment();
-  pid_t process = -1;
-  error = ::posix_spawn(&process, arguments.front(), &files, &attributes, arguments.data(),
-                        environment.data());
-  posix_spawnattr_destroy(&attributes);
+  const pid_t process =
+      Spawn{.command = command, .environment = childEnvironment(), .ownSession = true}.start(files,
+                                                                                             error);
   posix_spawn_file_actions_destroy(&files);
-  return error == 0 ? process : -1;
+  return process;
 }
 
 CompileError memoryError(const CompileLimits& limits) {

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "config/spawn.h"
 #include "server/restart/passed_descriptors.h"
 
 namespace skiff {
@@ -33,14 +33,11 @@ Error systemError(const std::string& what, int number) {
 std::vector<std::string> environmentWith(const std::vector<PassedOn>& descriptors) {
   constexpr std::array<std::string_view, 5> kReplaced{
       "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "SKIFF_LISTEN_PID=", "WATCHDOG_PID="};
-  std::vector<std::string> environment;
-  for (char** entry = environ; *entry; ++entry) {
-    const std::string_view text = *entry;
-    if (std::none_of(kReplaced.begin(), kReplaced.end(),
-                     [&](std::string_view name) { return text.starts_with(name); })) {
-      environment.emplace_back(text);
-    }
-  }
+  std::vector<std::string> environment = environmentVariables();
+  std::erase_if(environment, [&](std::string_view variable) {
+    return std::any_of(kReplaced.begin(), kReplaced.end(),
+                       [&](std::string_view name) { return variable.starts_with(name); });
+  });
   std::string names;
   for (const PassedOn& one : descriptors) names += (names.empty() ? "" : ":") + one.name;
   environment.push_back("LISTEN_FDS=" + std::to_string(descriptors.size()));
@@ -49,14 +46,6 @@ std::vector<std::string> environmentWith(const std::vector<PassedOn>& descriptor
   return environment;
 }
 
-std::vector<char*> pointersTo(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-/// posix_spawn: fork() would copy the daemon's page tables, with all guests stopped meanwhile.
 pid_t spawn(const SelfCommand& command, const std::vector<PassedOn>& descriptors,
             const std::vector<Descriptor>& copies, int& error) {
   posix_spawn_file_actions_t files;
@@ -71,24 +60,13 @@ pid_t spawn(const SelfCommand& command, const std::vector<PassedOn>& descriptors
   }
   posix_spawn_file_actions_addclosefrom_np(&files, first + static_cast<int>(copies.size()));
 
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t signals;
-  sigemptyset(&signals);
-  posix_spawnattr_setsigmask(&attributes, &signals);
-  sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-
-  std::vector<std::string> arguments{command.executable};
-  arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-  std::vector<std::string> environment = environmentWith(descriptors);
-  pid_t process = -1;
-  error = ::posix_spawn(&process, command.executable.c_str(), &files, &attributes,
-                        pointersTo(arguments).data(), pointersTo(environment).data());
-  posix_spawnattr_destroy(&attributes);
+  std::vector<std::string> line{command.executable};
+  line.insert(line.end(), command.arguments.begin(), command.arguments.end());
+  const pid_t process =
+      Spawn{.command = std::move(line), .environment = environmentWith(descriptors)}.start(files,
+                                                                                           error);
   posix_spawn_file_actions_destroy(&files);
-  return error == 0 ? process : -1;
+  return process;
 }
 
 }  // namespace
