@@ -1,5 +1,8 @@
 #include "deploy/oci/url.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
@@ -22,7 +25,20 @@ bool isHostCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
-std::optional<HttpUrl> fromParsed(const urls::url_view& url) {
+/// Where the host begins, if it is a name that begins with a digit: the parser (Boost 1.81) takes
+/// the "10.0.0.1" of "10.0.0.1.nip.io" for the host, and the rest for a path. Else npos.
+std::size_t findDigitName(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == url.npos) return url.npos;
+  const std::size_t begin = scheme + 3;
+  const std::string host(url.substr(begin, url.find_first_of(":/?#", begin) - begin));
+  in_addr address{};
+  if (host.empty() || host[0] < '0' || host[0] > '9') return url.npos;
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 ? url.npos : begin;
+}
+
+/// `extra`: letters before the host that are not its own.
+std::optional<HttpUrl> fromParsed(const urls::url_view& url, std::size_t extra = 0) {
   HttpUrl result;
   if (url.scheme_id() != urls::scheme::http && url.scheme_id() != urls::scheme::https) {
     return std::nullopt;
@@ -31,6 +47,7 @@ std::optional<HttpUrl> fromParsed(const urls::url_view& url) {
   if (!url.has_authority() || url.has_userinfo()) return std::nullopt;
   const auto address = url.encoded_host_address();
   result.host.assign(address.data(), address.size());
+  result.host.erase(0, extra);
   std::transform(result.host.begin(), result.host.end(), result.host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   // Percent signs and the like are legal in a URL's host, but no resolver or Host field takes them.
@@ -64,20 +81,34 @@ std::optional<HttpUrl> fromParsed(const urls::url_view& url) {
 
 std::optional<HttpUrl> HttpUrl::parse(std::string_view text) {
   if (text.size() > kLongestUrl) return std::nullopt;
-  const auto parsed = urls::parse_uri({text.data(), text.size()});
+  std::string with(text);
+  const std::size_t name = findDigitName(text);
+  if (name != text.npos) with.insert(name, 1, 'h');
+  const auto parsed = urls::parse_uri({with.data(), with.size()});
   if (parsed.has_error()) return std::nullopt;
-  return fromParsed(*parsed);
+  return fromParsed(*parsed, name != text.npos ? 1 : 0);
 }
 
 std::optional<HttpUrl> HttpUrl::resolve(std::string_view location) const {
   if (location.size() > kLongestUrl) return std::nullopt;
   const auto reference = urls::parse_uri_reference({location.data(), location.size()});
-  const std::string own = text();
+  if (reference.has_error()) return std::nullopt;
+  if (reference->has_scheme()) return parse(location);
+  const std::string scheme = tls ? "https:" : "http:";
+  if (location.starts_with("//")) return parse(scheme + std::string(location));
+  // Any host will do: it stays this one.
+  const std::string own = scheme + "//h" + target;
   const auto base = urls::parse_uri({own.data(), own.size()});
-  if (reference.has_error() || base.has_error()) return std::nullopt;
   urls::url resolved;
-  if (urls::resolve(*base, *reference, resolved).has_error()) return std::nullopt;
-  return fromParsed(resolved);
+  if (base.has_error() || urls::resolve(*base, *reference, resolved).has_error()) {
+    return std::nullopt;
+  }
+  auto result = fromParsed(resolved);
+  if (result) {
+    result->host = host;
+    result->port = port;
+  }
+  return result;
 }
 
 std::string HttpUrl::authority() const {

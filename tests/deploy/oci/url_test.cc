@@ -19,6 +19,21 @@ TEST(HttpUrl, IsReadInItsParts) {
   EXPECT_EQ(HttpUrl::parse("http://a:443/")->authority(), "a:443");
 }
 
+TEST(HttpUrl, MayNameAHostThatBeginsAsAnAddress) {
+  for (const std::string host : {"10.0.0.1.nip.io", "1.2.3.4a", "56.56.6.56.1144", "4.example"}) {
+    const auto url = HttpUrl::parse("https://" + host + ":8443/v2/?x=://9.9.9.9a");
+    ASSERT_TRUE(url) << host;
+    EXPECT_EQ(url->host, host);
+    EXPECT_EQ(url->port, 8'443);
+    EXPECT_EQ(url->target, "/v2/?x=://9.9.9.9a");
+    EXPECT_EQ(url->resolve("c")->text(), "https://" + host + ":8443/v2/c");
+    EXPECT_EQ(HttpUrl::parse("http://a/b")->resolve("//" + host + "/c")->text(),
+              "http://" + host + "/c");
+  }
+  EXPECT_EQ(HttpUrl::parse("http://10.0.0.1/a")->host, "10.0.0.1");
+  EXPECT_FALSE(HttpUrl::parse("http://1.2.3.4%41/a"));
+}
+
 TEST(HttpUrl, WhatIsNoneIsRefused) {
   for (const std::string& text :
        {std::string("ftp://a/"), std::string("a/b"), std::string("/a"), std::string("https:///a"),
