@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "config/printable.h"
+#include "config/url_text.h"
 
 namespace skiff {
 namespace {
@@ -72,7 +73,8 @@ Result<ListenAddress> parseListenAddress(std::string_view text) {
 }
 
 Result<std::string> parseOrigin(std::string_view text) {
-  const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
+  const UrlText urlText(text);
+  const auto parsed = boost::urls::parse_uri({urlText.text().data(), urlText.text().size()});
   if (parsed.has_error()) return originError(text, "is not a URL");
   const boost::urls::url_view url = *parsed;
   if (url.scheme_id() != boost::urls::scheme::http) {
@@ -84,7 +86,7 @@ Result<std::string> parseOrigin(std::string_view text) {
     return originError(text, "goes on after its host and port; take that out");
   }
   const auto encodedHost = url.encoded_host();
-  std::string host(encodedHost.data(), encodedHost.size());
+  std::string host = urlText.host({encodedHost.data(), encodedHost.size()});
   std::transform(host.begin(), host.end(), host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const bool isV6 = url.host_type() == boost::urls::host_type::ipv6;

@@ -4,6 +4,7 @@
 #include <boost/url.hpp>
 
 #include "config/printable.h"
+#include "config/url_text.h"
 
 namespace skiff::cli {
 
@@ -12,9 +13,8 @@ Result<AdminAddress> AdminAddress::parse(std::string_view text) {
     return Error{inQuotes(text) + " is not an admin address: " + std::string(why) +
                  "; it looks like http://127.0.0.1:9090"};
   };
-  const std::string withScheme =
-      (text.find("://") == text.npos ? "http://" : "") + std::string(text);
-  const auto url = boost::urls::parse_uri(withScheme);
+  const UrlText withScheme((text.find("://") == text.npos ? "http://" : "") + std::string(text));
+  const auto url = boost::urls::parse_uri(withScheme.text());
   if (!url) return invalid("it is no URL");
   AdminAddress address;
   address.isEncrypted = url->scheme_id() == boost::urls::scheme::https;
@@ -25,7 +25,7 @@ Result<AdminAddress> AdminAddress::parse(std::string_view text) {
       (!url->encoded_path().empty() && url->encoded_path() != "/")) {
     return invalid("it has more than a host and a port");
   }
-  address.host = url->host_address();
+  address.host = withScheme.host(url->host_address());
   if (address.host.empty()) return invalid("it has no host");
   if (address.isEncrypted) address.port = 443;
   if (url->has_port() && !url->port().empty()) {

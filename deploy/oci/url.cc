@@ -1,8 +1,5 @@
 #include "deploy/oci/url.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
@@ -10,6 +7,8 @@
 #include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
+
+#include "config/url_text.h"
 
 namespace skiff {
 namespace {
@@ -25,20 +24,8 @@ bool isHostCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
-/// Where the host begins, if it is a name that begins with a digit: the parser (Boost 1.81) takes
-/// the "10.0.0.1" of "10.0.0.1.nip.io" for the host, and the rest for a path. Else npos.
-std::size_t findDigitName(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == url.npos) return url.npos;
-  const std::size_t begin = scheme + 3;
-  const std::string host(url.substr(begin, url.find_first_of(":/?#", begin) - begin));
-  in_addr address{};
-  if (host.empty() || host[0] < '0' || host[0] > '9') return url.npos;
-  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 ? url.npos : begin;
-}
-
-/// `extra`: letters before the host that are not its own.
-std::optional<HttpUrl> fromParsed(const urls::url_view& url, std::size_t extra = 0) {
+/// `text`: what `url` was parsed from.
+std::optional<HttpUrl> fromParsed(const urls::url_view& url, const UrlText& text) {
   HttpUrl result;
   if (url.scheme_id() != urls::scheme::http && url.scheme_id() != urls::scheme::https) {
     return std::nullopt;
@@ -46,8 +33,7 @@ std::optional<HttpUrl> fromParsed(const urls::url_view& url, std::size_t extra =
   result.tls = url.scheme_id() == urls::scheme::https;
   if (!url.has_authority() || url.has_userinfo()) return std::nullopt;
   const auto address = url.encoded_host_address();
-  result.host.assign(address.data(), address.size());
-  result.host.erase(0, extra);
+  result.host = text.host({address.data(), address.size()});
   std::transform(result.host.begin(), result.host.end(), result.host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   // Percent signs and the like are legal in a URL's host, but no resolver or Host field takes them.
@@ -81,12 +67,10 @@ std::optional<HttpUrl> fromParsed(const urls::url_view& url, std::size_t extra =
 
 std::optional<HttpUrl> HttpUrl::parse(std::string_view text) {
   if (text.size() > kLongestUrl) return std::nullopt;
-  std::string with(text);
-  const std::size_t name = findDigitName(text);
-  if (name != text.npos) with.insert(name, 1, 'h');
-  const auto parsed = urls::parse_uri({with.data(), with.size()});
+  const UrlText url(text);
+  const auto parsed = urls::parse_uri({url.text().data(), url.text().size()});
   if (parsed.has_error()) return std::nullopt;
-  return fromParsed(*parsed, name != text.npos ? 1 : 0);
+  return fromParsed(*parsed, url);
 }
 
 std::optional<HttpUrl> HttpUrl::resolve(std::string_view location) const {
@@ -103,7 +87,7 @@ std::optional<HttpUrl> HttpUrl::resolve(std::string_view location) const {
   if (base.has_error() || urls::resolve(*base, *reference, resolved).has_error()) {
     return std::nullopt;
   }
-  auto result = fromParsed(resolved);
+  auto result = fromParsed(resolved, UrlText(own));
   if (result) {
     result->host = host;
     result->port = port;

@@ -22,6 +22,7 @@ INSTANTIATE_TEST_SUITE_P(
                       ValidCase{"http://127.0.0.1:9091/", "http://127.0.0.1:9091"},
                       ValidCase{"http://localhost", "http://localhost:9090"},
                       ValidCase{"localhost:1234", "http://localhost:1234"},
+                      ValidCase{"10.0.0.1.nip.io", "http://10.0.0.1.nip.io:9090"},
                       ValidCase{"127.0.0.1", "http://127.0.0.1:9090"},
                       ValidCase{"HTTP://[::1]:80", "http://[::1]:80"},
                       ValidCase{"https://skiff.example", "https://skiff.example:443"}));

@@ -70,6 +70,8 @@ TEST(Origin, IsASchemeAHostAndPerhapsAPort) {
   EXPECT_EQ(*parseOrigin("http://127.0.0.1:9000"), "http://127.0.0.1:9000");
   EXPECT_EQ(*parseOrigin("http://localhost"), "http://localhost");
   EXPECT_EQ(*parseOrigin("http://[::1]:8080"), "http://[::1]:8080");
+  EXPECT_EQ(*parseOrigin("http://10.0.0.1.nip.io:80"), "http://10.0.0.1.nip.io:80");
+  EXPECT_EQ(*parseOrigin("http://1password.example"), "http://1password.example");
   EXPECT_EQ(*parseOrigin("HTTP://Origin.Example:080"), "http://origin.example:80");
 }
 

@@ -10,11 +10,13 @@ TEST(OriginAddress, IsReadFromUrlsWithAndWithoutPort) {
     std::string url, host, authority;
     std::uint16_t port;
   };
-  for (const Case& expected : {Case{"http://example.org", "example.org", "example.org", 80},
-                               Case{"http://example.org/", "example.org", "example.org", 80},
-                               Case{"http://example.org:80", "example.org", "example.org", 80},
-                               Case{"http://127.0.0.1:9000", "127.0.0.1", "127.0.0.1:9000", 9000},
-                               Case{"http://[::1]:9000", "::1", "[::1]:9000", 9000}}) {
+  for (const Case& expected :
+       {Case{"http://example.org", "example.org", "example.org", 80},
+        Case{"http://example.org/", "example.org", "example.org", 80},
+        Case{"http://example.org:80", "example.org", "example.org", 80},
+        Case{"http://127.0.0.1:9000", "127.0.0.1", "127.0.0.1:9000", 9000},
+        Case{"http://10.0.0.1.nip.io", "10.0.0.1.nip.io", "10.0.0.1.nip.io", 80},
+        Case{"http://[::1]:9000", "::1", "[::1]:9000", 9000}}) {
     const auto address = OriginAddress::parse(expected.url);
     ASSERT_TRUE(address) << expected.url;
     EXPECT_EQ(address->host, expected.host);
