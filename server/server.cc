@@ -18,6 +18,9 @@ namespace asio = boost::asio;
 constexpr std::chrono::seconds kMemoryCheck{1};
 /// Of these, every how manieth looks for quotas that nobody holds.
 constexpr unsigned kQuotaChecks = 30;
+/// Threads that load modules, beside one for each processor: those that wait for the disk or for
+/// code to be compiled must not keep others' modules from being loaded.
+constexpr std::size_t kWaitingLoaders = 2;
 
 std::size_t shardCountOf(const ServerConfig& server) {
   if (server.shards != 0) return server.shards;
@@ -59,7 +62,7 @@ Result<void> Server::open() {
     guestLogs = guestSink_.get();
   }
   fileApps_ = std::make_unique<FileApps>(preparer_, quotas_, *guestLogs);
-  loader_ = std::make_unique<ModuleLoader>(preparer_, compilation_.width());
+  loader_ = std::make_unique<ModuleLoader>(preparer_, compilation_.width() + kWaitingLoaders);
   live_ = std::make_unique<LiveApps>(quotas_, *loader_, *guestLogs, liveHooks());
 
   if (auto opened = openTls(); opened.has_error()) return opened.error();
