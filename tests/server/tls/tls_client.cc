@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -141,6 +142,13 @@ bool TlsClient::send(std::string_view bytes) {
 }
 
 std::string TlsClient::readSome() {
+  // Longer than the socket's own patience.
+  return readWithin(std::chrono::hours(1)).value_or("");
+}
+
+std::optional<std::string> TlsClient::readWithin(std::chrono::milliseconds patience) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + patience;
   if (!ahead_.empty()) return std::exchange(ahead_, {});
   std::string bytes(16 << 10, '\0');
   while (true) {
@@ -149,7 +157,13 @@ std::string TlsClient::readSome() {
     const int error = SSL_get_error(ssl_.get(), size);
     flush();
     if (size > 0) return bytes.substr(0, static_cast<std::size_t>(size));
-    if (error != SSL_ERROR_WANT_READ || !fill()) return {};
+    if (error != SSL_ERROR_WANT_READ) return "";
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    pollfd come{socket_, POLLIN, 0};
+    constexpr std::chrono::milliseconds kMost{10'000};
+    const int found = ::poll(&come, 1, static_cast<int>(std::clamp(left, {}, kMost).count()));
+    if (found == 0 && left <= kMost) return std::nullopt;
+    if (found <= 0 || !fill()) return "";
   }
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,6 +52,8 @@ class TlsClient {
   bool send(std::string_view bytes);
   /// At least one byte, "" at the end.
   std::string readSome();
+  /// The same; nothing if neither comes within `patience`.
+  std::optional<std::string> readWithin(std::chrono::milliseconds patience);
   std::string readExactly(std::size_t size);
   /// One answer that has a Content-Length: head and body.
   std::string readAnswer();
