@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <fstream>
 #include <set>
@@ -95,8 +96,17 @@ Ending Daemon::handOver(const std::function<void()>& meanwhile) {
   const std::string line = process_->waitForLine(Stream::error, kBehind, kPatience, from);
   const std::size_t end = line.rfind(kBehind);
   const std::size_t begin = end == line.npos ? line.npos : line.rfind(' ', end - 1);
-  EXPECT_NE(begin, line.npos) << process_->text(Stream::error).substr(from);
-  if (begin == line.npos) return Ending{-1, 0};
+  if (begin == line.npos) {
+    siginfo_t death{};
+    ::waitid(P_PID, static_cast<id_t>(process_->id()), &death, WEXITED | WNOHANG | WNOWAIT);
+    ADD_FAILURE() << "no other process takes its place; it "
+                  << (death.si_pid == 0
+                          ? "still runs"
+                          : "has ended with code or signal " + std::to_string(death.si_status))
+                  << "; what was said:\n"
+                  << process_->text(Stream::error).substr(from);
+    return Ending{-1, 0};
+  }
   if (meanwhile) meanwhile();
   const auto ending = process_->becomes(std::stoi(line.substr(begin + 1, end - begin - 1)));
   EXPECT_TRUE(ending) << "the old process does not end:\n"
