@@ -16,7 +16,7 @@ ClientConnection::ClientConnection(ShardState& shard, Client client)
       place_(std::move(client.place)) {}
 
 ClientConnection::~ClientConnection() {
-  shard_.poller.remove(*this);
+  shard_.poller.remove(socket_.descriptor(), *this);
 }
 
 void ClientConnection::settleLater() {

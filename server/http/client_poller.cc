@@ -33,7 +33,7 @@ bool ClientPoller::add(int descriptor, PolledClient& client) {
 }
 
 void ClientPoller::replace(int descriptor, PolledClient& before, PolledClient& client) {
-  remove(before);
+  forget(before);
   epoll_event event{kAlways, {&client}};
   (void)::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, descriptor, &event);
 }
@@ -43,7 +43,16 @@ void ClientPoller::awaitRoom(int descriptor, PolledClient& client) {
   (void)::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, descriptor, &event);
 }
 
-void ClientPoller::remove(PolledClient& client) {
+void ClientPoller::remove(int descriptor, PolledClient& client) {
+  if (descriptor >= 0) {
+    epoll_event nothing{};
+    (void)::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, &nothing);
+  }
+  forget(client);
+}
+
+/// What has come for it is not told any more.
+void ClientPoller::forget(const PolledClient& client) {
   for (std::size_t i = next_; i < count_; ++i) {
     if (batch_[i].data.ptr == &client) batch_[i].data.ptr = nullptr;
   }

@@ -43,8 +43,10 @@ class ClientPoller {
   void replace(int descriptor, PolledClient& before, PolledClient& client);
   /// And, from now on, of room for bytes as well, now if there is some.
   void awaitRoom(int descriptor, PolledClient& client);
-  /// Tells nothing more. The descriptor is to be closed next: that ends the waiting.
-  void remove(PolledClient& client);
+  /// Tells nothing more. `descriptor`: still open, or -1 if it is another client's by now. Closing
+  /// it would not do: the system tells of a socket for as long as anybody has it open, and a
+  /// process that is being started has a copy until it executes its program.
+  void remove(int descriptor, PolledClient& client);
 
   /// Goes on where an exception has interrupted it. From the loop.
   void resume();
@@ -55,6 +57,7 @@ class ClientPoller {
   static constexpr std::size_t kBatch = 64;
 
   void wait();
+  void forget(const PolledClient& client);
   void takeBatch();
   void tellBatch();
 

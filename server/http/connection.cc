@@ -471,7 +471,7 @@ void Connection::close() {
   writeDeadline_.disarm();
   output_.clear();
   if (timer_) timer_->cancel();
-  shard_.poller.remove(*this);
+  shard_.poller.remove(socket_.descriptor(), *this);
   socket_.close();
 }
 
@@ -481,7 +481,7 @@ void Connection::reset() {
 }
 
 void Connection::resetSocket() {
-  shard_.poller.remove(*this);
+  shard_.poller.remove(socket_.descriptor(), *this);
   socket_.reset();
 }
 

@@ -119,7 +119,7 @@ void Http2Connection::stepStreams() {
 void Http2Connection::fallOver(const std::exception& error) {
   spdlog::error("connection from {} failed: {}", sourceText(), error.what());
   for (Http2Stream& stream : streams_) stream.breakOff();
-  shard_.poller.remove(*this);
+  shard_.poller.remove(socket_.descriptor(), *this);
   socket_.reset();
   close();
 }
@@ -198,7 +198,7 @@ void Http2Connection::close() {
   drainDeadline_.disarm();
   outBegin_ = outEnd_ = 0;
   outRest_.clear();
-  shard_.poller.remove(*this);
+  shard_.poller.remove(socket_.descriptor(), *this);
   (void)serverText();  // for the records of what is unfinished
   socket_.close();
   loseStreams();

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace skiff {
@@ -24,11 +25,14 @@ class Pair final : public PolledClient {
     EXPECT_TRUE(poller_.add(ends_[0], *this));
   }
   ~Pair() {
-    poller_.remove(*this);
-    ::close(ends_[0]);
+    if (ends_[0] >= 0) leave();
     ::close(ends_[1]);
   }
   void send() { EXPECT_EQ(::write(ends_[1], "x", 1), 1); }
+  void leave() {
+    poller_.remove(ends_[0], *this);
+    ::close(std::exchange(ends_[0], -1));
+  }
   void hangUp() { ::shutdown(ends_[1], SHUT_WR); }
   void onSocketEvents(std::uint32_t events) override {
     told.push_back(events);
@@ -131,6 +135,18 @@ TEST_F(TheClientPoller, TellsNothingToAClientThatAnotherHasRemoved) {
   }
   run();
   EXPECT_EQ(told, 1);
+}
+
+TEST_F(TheClientPoller, TellsNothingOfASocketThatIsClosedHereAndOpenElsewhere) {
+  Pair client(poller);
+  // As a process has it that is being started.
+  const int copy = ::dup(client.ends_[0]);
+  client.leave();
+  client.send();
+  client.hangUp();
+  run();
+  EXPECT_TRUE(client.told.empty());
+  ::close(copy);
 }
 
 TEST_F(TheClientPoller, LetsTheLoopGetItsTurnWithinABatch) {
