@@ -75,10 +75,10 @@ Daemon::Daemon(const std::string& config) {
   start();
 }
 
-Daemon::Daemon(const ConfigText& config, const Prepare& prepare) {
+Daemon::Daemon(const std::string& config, const Prepare& prepare) {
   shareCode(folder_);
   prepare(dataFolder());
-  writeText(configFile(), config.text());
+  writeText(configFile(), config);
   start();
 }
 

@@ -52,7 +52,8 @@ class Daemon {
   Daemon(const ConfigText& config, ProcessOptions options);
   /// The same on a data folder that `prepare` has put something into.
   using Prepare = std::function<void(const std::filesystem::path& dataFolder)>;
-  Daemon(const ConfigText& config, const Prepare& prepare);
+  Daemon(const ConfigText& config, const Prepare& prepare) : Daemon(config.text(), prepare) {}
+  Daemon(const std::string& config, const Prepare& prepare);
 
   std::uint16_t port() const { return port_; }
   std::uint16_t adminPort() const { return adminPort_; }

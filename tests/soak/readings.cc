@@ -1,0 +1,128 @@
+#include "tests/soak/readings.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+namespace skiff::soak {
+namespace {
+
+constexpr std::chrono::milliseconds kEvery{500};
+/// Shorter generations tell nothing: pools fill, heaps see their first collections.
+constexpr std::chrono::seconds kLong{25};
+
+// What a later part may have more than an earlier one, in the least reading of each: between two
+// collections of garbage a heap grows, threads and buffers are kept for the next who need them.
+constexpr double kResidentFactor = 1.25;
+constexpr std::size_t kResidentSlack = std::size_t{64} << 20;
+constexpr std::size_t kDescriptorSlack = 80;
+constexpr std::size_t kThreadSlack = 16;
+
+using Part = std::vector<Reading>;
+
+/// The readings from one quarter of the time to another.
+Part quarter(const std::vector<Reading>& all, int from, int to) {
+  const auto size = static_cast<std::ptrdiff_t>(all.size());
+  return {all.begin() + size * from / 4, all.begin() + size * to / 4};
+}
+
+Reading least(const Part& part) {
+  Reading found = part.front();
+  for (const Reading& reading : part) {
+    found.resident = std::min(found.resident, reading.resident);
+    found.descriptors = std::min(found.descriptors, reading.descriptors);
+    found.threads = std::min(found.threads, reading.threads);
+  }
+  return found;
+}
+
+std::string text(const Reading& reading) {
+  return std::to_string(reading.resident >> 20) + " MiB, " + std::to_string(reading.descriptors) +
+         " descriptors, " + std::to_string(reading.threads) + " threads";
+}
+
+void compare(Report& report, const std::string& what, const Reading& early, const Reading& late) {
+  const auto most =
+      static_cast<std::size_t>(kResidentFactor * static_cast<double>(early.resident)) +
+      kResidentSlack;
+  if (late.resident > most || late.descriptors > early.descriptors + kDescriptorSlack ||
+      late.threads > early.threads + kThreadSlack) {
+    report.violation(what + " grows: from " + text(early) + " to " + text(late));
+  }
+}
+
+}  // namespace
+
+std::optional<Reading> readProcess(pid_t process) {
+  const std::string folder = "/proc/" + std::to_string(process);
+  Reading reading;
+  reading.when = Clock::now();
+  std::ifstream status(folder + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) reading.resident = std::stoul(line.substr(6)) << 10;
+    if (line.starts_with("Threads:")) reading.threads = std::stoul(line.substr(8));
+  }
+  std::error_code error;
+  for (auto entry = std::filesystem::directory_iterator(folder + "/fd", error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    ++reading.descriptors;
+  }
+  if (error || reading.resident == 0) return std::nullopt;
+  return reading;
+}
+
+Readings::Readings(pid_t process) : generations_{{process, {}}} {
+  thread_ = std::thread([this] { run(); });
+}
+
+Readings::~Readings() {
+  stop_ = true;
+  thread_.join();
+}
+
+void Readings::follow(pid_t process) {
+  const std::lock_guard lock(mutex_);
+  generations_.push_back({process, {}});
+}
+
+void Readings::run() {
+  for (auto next = Clock::now(); !stop_; next += kEvery) {
+    std::this_thread::sleep_until(next);
+    const std::lock_guard lock(mutex_);
+    Generation& now = generations_.back();
+    if (const auto reading = readProcess(now.process)) now.readings.push_back(*reading);
+  }
+}
+
+Reading Readings::last() const {
+  const std::lock_guard lock(mutex_);
+  for (auto one = generations_.rbegin(); one != generations_.rend(); ++one) {
+    if (!one->readings.empty()) return one->readings.back();
+  }
+  return {};
+}
+
+void Readings::judge(Report& report) const {
+  const std::lock_guard lock(mutex_);
+  std::optional<Reading> first;
+  std::size_t number = 0;
+  for (const Generation& generation : generations_) {
+    ++number;
+    const auto& all = generation.readings;
+    if (all.size() < 4) continue;
+    const auto time = all.back().when - all.front().when;
+    const Reading early = least(quarter(all, 1, 2));
+    const Reading late = least(quarter(all, 3, 4));
+    std::printf(
+        "process %zu: %lld s; second quarter %s; last quarter %s\n", number,
+        static_cast<long long>(std::chrono::duration_cast<std::chrono::seconds>(time).count()),
+        text(early).c_str(), text(late).c_str());
+    if (time < kLong) continue;
+    compare(report, "process " + std::to_string(number), early, late);
+    if (first) compare(report, "from one process to another", *first, late);
+    if (!first) first = late;
+  }
+}
+
+}  // namespace skiff::soak

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/soak/report.h"
+
+namespace skiff::soak {
+
+struct Reading {
+  Clock::time_point when;
+  std::size_t resident = 0;  ///< bytes
+  std::size_t descriptors = 0;
+  std::size_t threads = 0;
+};
+
+/// What /proc says of a process; nothing if it is not there.
+std::optional<Reading> readProcess(pid_t process);
+
+/// Takes readings of the daemon twice a second, by generation: a restart begins a new one. Callable
+/// from any thread.
+class Readings {
+ public:
+  explicit Readings(pid_t process);
+  ~Readings();
+  Readings(const Readings&) = delete;
+  Readings& operator=(const Readings&) = delete;
+
+  void follow(pid_t process);
+  Reading last() const;
+  /// One line a generation; reports where memory, descriptors or threads grow.
+  void judge(Report& report) const;
+
+ private:
+  struct Generation {
+    pid_t process = -1;
+    std::vector<Reading> readings;
+  };
+  void run();
+
+  mutable std::mutex mutex_;
+  std::vector<Generation> generations_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+}  // namespace skiff::soak

@@ -1,0 +1,219 @@
+// Those who behave: the quiet tenant's clients, and those of all others.
+#include <memory>
+
+#include "tests/e2e/http2_requests.h"
+#include "tests/soak/actors.h"
+#include "tests/soak/visit.h"
+
+namespace skiff::soak {
+namespace {
+
+using e2e::Http2Outcome;
+using e2e::Http2Requests;
+using Kind = Http2Outcome::Kind;
+
+Reply replyOf(const Http2Outcome& outcome) {
+  Reply reply{outcome.status, outcome.reason, outcome.body};
+  reply.isComplete = outcome.kind == Kind::answered;
+  if (!reply.isComplete) reply.failure = "stream error " + std::to_string(outcome.error);
+  return reply;
+}
+
+/// A connection of HTTP/2 that is replaced when the server ends it.
+class KeptHttp2 {
+ public:
+  KeptHttp2(World& world, std::string host) : world_(world), host_(std::move(host)) {}
+
+  /// How each ended; those that were not begun are asked again.
+  std::vector<Http2Outcome> ask(const std::vector<e2e::Http2Request>& requests) {
+    std::vector<Http2Outcome> outcomes(requests.size());
+    std::vector<std::size_t> left(requests.size());
+    for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
+    for (int attempt = 0; !left.empty() && attempt < 10; ++attempt) {
+      if (connection_) connection_->attend(std::chrono::milliseconds(0));
+      if (!connection_ || connection_->isEnding()) {
+        if (connection_) world_.report().count("HTTP/2 connections that the server ended");
+        connection_ = std::make_unique<Http2Requests>(world_.tlsPort(), host_);
+      }
+      std::vector<e2e::Http2Request> now;
+      for (const std::size_t index : left) now.push_back(requests[index]);
+      const auto ended = connection_->ask(now);
+      std::vector<std::size_t> again;
+      for (std::size_t i = 0; i < left.size(); ++i) {
+        if (ended[i].kind == Kind::notBegun) {
+          again.push_back(left[i]);
+        } else {
+          outcomes[left[i]] = ended[i];
+        }
+      }
+      left = std::move(again);
+    }
+    return outcomes;
+  }
+
+ private:
+  World& world_;
+  const std::string host_;
+  std::unique_ptr<Http2Requests> connection_;
+};
+
+void checkQuiet(World& world, const Reply& reply, const char* over) {
+  world.report().count(std::string("quiet requests, ") + over);
+  if (reply.isComplete && reply.status == 200 && reply.body == world.fileBody("quiet")) return;
+  world.report().violation(std::string("the quiet tenant, ") + over + ": status " +
+                               std::to_string(reply.status) + " " + reply.reason + ", \"" +
+                               shown(reply.body) + "\" " + reply.failure,
+                           "GET / of quiet.test");
+}
+
+/// A new session's visits: what is not of the visit's tenant, certificate and host are the same.
+constexpr const char* kAnyHost = "a0.t0.test";
+
+void visitPipelined(World& world, Kept& kept, std::mt19937& random) {
+  std::vector<Visit> visits(1 + random() % 12);
+  std::string all;
+  for (Visit& visit : visits) {
+    visit = Visit::draw(world, random);
+    all += visit.text();
+  }
+  Http1& connection = kept.connection();
+  connection.send(all);
+  for (const Visit& visit : visits) {
+    const Reply reply = connection.receive();
+    check(world, visit, reply, "visits, pipelined");
+    if (!reply.isLast) continue;
+    // What is behind the last answer was not begun.
+    kept.drop();
+    return;
+  }
+}
+
+void visitMultiplexed(World& world, KeptHttp2& kept, std::mt19937& random) {
+  std::vector<Visit> visits(1 + random() % 24);
+  std::vector<e2e::Http2Request> requests;
+  for (Visit& visit : visits) {
+    visit = Visit::draw(world, random);
+    requests.push_back(visit.http2());
+    requests.back().isTakenBack = random() % 8 == 0;
+  }
+  const auto outcomes = kept.ask(requests);
+  for (std::size_t i = 0; i < visits.size(); ++i) {
+    if (requests[i].isTakenBack) {
+      world.report().count("HTTP/2 streams taken back");
+    } else {
+      check(world, visits[i], replyOf(outcomes[i]), "visits, HTTP/2");
+    }
+  }
+}
+
+void askForConfig(World& world, Kept& kept) {
+  const auto begin = Clock::now();
+  const std::string request = e2e::request("GET", "conf.test", "/config");
+  const Reply reply = kept.ask(request);
+  const std::string head = world.fileBody("conf");
+  world.report().count("answers with what the configuration says");
+  if (reply.status == 200 && reply.body.starts_with(head) &&
+      world.configured().wasPossible(reply.body.substr(head.size()), begin, Clock::now())) {
+    return;
+  }
+  world.report().violation("configuration: status " + std::to_string(reply.status) + ", \"" +
+                               shown(reply.body) + "\" " + reply.failure,
+                           request);
+}
+
+void askOrigin(World& world, Kept& kept, std::mt19937& random) {
+  const bool isBroken = random() % 8 == 0;
+  std::string path = "/next/" + std::to_string(random());
+  if (isBroken) path = random() % 2 == 0 ? "/next/reset" : "/next/garbage";
+  const std::string request = e2e::request("GET", "proxy.test", path);
+  const Reply reply = kept.ask(request);
+  world.report().count(isBroken ? "origin fetches that must fail" : "origin fetches");
+  const bool isRight = isBroken ? reply.status == 502 && reply.reason == "origin_error"
+                                : reply.status == 200 && reply.body == "origin " + path + "\n";
+  if (isRight && reply.isComplete) return;
+  world.report().violation("origin: status " + std::to_string(reply.status) + " " + reply.reason +
+                               ", \"" + shown(reply.body) + "\" " + reply.failure,
+                           request);
+}
+
+void askForFile(World& world, Kept& kept, std::mt19937& random) {
+  struct Case {
+    const char* path;
+    int status;
+  };
+  static constexpr Case kCases[] = {{"/page.txt", 200},
+                                    {"/page.txt", 200},
+                                    {"/none.txt", 404},
+                                    {"/%2e%2e/quiet.wasm", 400},
+                                    {"/..%2fquiet.wasm", 400}};
+  const Case& one = kCases[random() % std::size(kCases)];
+  const std::string request = e2e::request("GET", "site.test", one.path);
+  const Reply reply = kept.ask(request);
+  world.report().count("files");
+  const bool isRight = reply.status == one.status && reply.isComplete &&
+                       (one.status != 200 || reply.body == world.page()) &&
+                       world.foreign(reply.body, "site").empty();
+  if (isRight) return;
+  world.report().violation("files: status " + std::to_string(reply.status) + ", \"" +
+                               shown(reply.body) + "\" " + reply.failure,
+                           request);
+}
+
+}  // namespace
+
+void startQuiet(Actors& actors, World& world, QuietTimes& times) {
+  constexpr std::chrono::milliseconds kPause{20};
+  const auto timed = [&times](auto ask) {
+    return [&times, ask](std::mt19937&) {
+      const auto begin = Clock::now();
+      ask();
+      times.record(Clock::now() - begin);
+    };
+  };
+  const auto kept = std::make_shared<Kept>(world, Kept::Over::plain, "");
+  actors.start("quiet", kPause, timed([&world, kept] {
+                 checkQuiet(world, kept->ask(e2e::request("GET", "quiet.test", "/")), "HTTP/1.1");
+               }));
+  const auto tls = std::make_shared<Kept>(world, Kept::Over::tls, "quiet.test");
+  actors.start("quiet over TLS", kPause, timed([&world, tls] {
+                 checkQuiet(world, tls->ask(e2e::request("GET", "quiet.test", "/")),
+                            "HTTP/1.1 over TLS");
+               }));
+  const auto http2 = std::make_shared<KeptHttp2>(world, "quiet.test");
+  actors.start("quiet over HTTP/2", kPause, timed([&world, http2] {
+                 checkQuiet(world, replyOf(http2->ask({{"quiet.test"}}).front()), "HTTP/2");
+               }));
+}
+
+void startVisitors(Actors& actors, World& world) {
+  using std::chrono::milliseconds;
+  const auto plain = std::make_shared<Kept>(world, Kept::Over::plain, "");
+  actors.start("visitor", milliseconds(4), [&world, plain](std::mt19937& random) {
+    const Visit visit = Visit::draw(world, random);
+    check(world, visit, plain->ask(visit.text()), "visits, HTTP/1.1");
+  });
+  const auto pipelined = std::make_shared<Kept>(world, Kept::Over::plain, "");
+  actors.start("pipelining visitor", milliseconds(20), [&world, pipelined](std::mt19937& random) {
+    visitPipelined(world, *pipelined, random);
+  });
+  const auto tls = std::make_shared<Kept>(world, Kept::Over::tls, kAnyHost);
+  actors.start("visitor over TLS", milliseconds(8), [&world, tls](std::mt19937& random) {
+    const Visit visit = Visit::draw(world, random);
+    check(world, visit, tls->ask(visit.text()), "visits, HTTP/1.1 over TLS");
+    if (random() % 6 == 0) tls->drop();
+  });
+  const auto http2 = std::make_shared<KeptHttp2>(world, kAnyHost);
+  actors.start("visitor over HTTP/2", milliseconds(40),
+               [&world, http2](std::mt19937& random) { visitMultiplexed(world, *http2, random); });
+  const auto conf = std::make_shared<Kept>(world, Kept::Over::plain, "");
+  actors.start("configuration", milliseconds(25),
+               [&world, conf](std::mt19937&) { askForConfig(world, *conf); });
+  const auto origin = std::make_shared<Kept>(world, Kept::Over::plain, "");
+  actors.start("origin", milliseconds(15),
+               [&world, origin](std::mt19937& random) { askOrigin(world, *origin, random); });
+  const auto files = std::make_shared<Kept>(world, Kept::Over::plain, "");
+  actors.start("files", milliseconds(25),
+               [&world, files](std::mt19937& random) { askForFile(world, *files, random); });
+}
+
+}  // namespace skiff::soak
