@@ -18,6 +18,18 @@ constexpr std::size_t kLookedAfterAtOnce = 32;
 /// Before a module that could not be loaded is tried again.
 constexpr std::chrono::milliseconds kLoadPause{1'000};
 
+/// One step of what goes on for ever: `next` is what it ends with, also where there was no memory
+/// for it or a bug ended it.
+template <class Step, class Next>
+void orElse(Step step, Next next) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    spdlog::error("looking after the apps failed: {}", error.what());
+    next();
+  }
+}
+
 /// A shard's part of what is bounded over all shards.
 std::size_t share(std::size_t total, std::size_t shards) {
   return std::max<std::size_t>(1, (total + shards - 1) / shards);
@@ -254,7 +266,7 @@ void Shard::scheduleTick() {
   ticker_.expires_after(kTick);
   ticker_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    tick();
+    orElse([this] { tick(); }, [this] { scheduleTick(); });
   });
 }
 
@@ -273,7 +285,9 @@ void Shard::lookAfter(std::size_t first) {
   }
   // Those that come or go meanwhile may make others be passed over: until the next tick.
   if (end < hosts_.size() + retired_.size()) {
-    return asio::post(context_, [this, end] { lookAfter(end); });
+    return asio::post(context_, [this, end] {
+      orElse([this, end] { lookAfter(end); }, [this] { scheduleTick(); });
+    });
   }
   letGo(now_);
   retire();

@@ -25,6 +25,7 @@ struct BlobError {
   };
   Kind kind = Kind::storage;
   std::string message;  ///< one sentence
+  int system = 0;       ///< errno, if it is the disk's doing
 };
 
 template <class T>

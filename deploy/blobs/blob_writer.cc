@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "deploy/blobs/write_file.h"
@@ -153,9 +154,15 @@ BlobResult<void> BlobWriter::commit() {
     return error;
   }
   part_ = Descriptor();
+  if (auto synced = syncFolder(place.parent_path()); synced.has_error()) {
+    // A later attempt would find it there, and promise what may not outlast a loss of power.
+    ::unlink(place.c_str());
+    store_.ledger().release(std::exchange(size_, 0));
+    return synced;
+  }
   there_ = true;
   store_.ledger().add(turn_.name(), size_, size_);
-  return syncFolder(place.parent_path());
+  return {};
 }
 
 /// What it counts stays reserved.

@@ -85,7 +85,7 @@ BlobError diskError(std::string_view what, const fs::path& path, int number) {
   std::string message = std::string(what) + ' ' + printable(path.string()) + ": " +
                         std::generic_category().message(number);
   if (full) message += "; make room on that disk";
-  return {full ? BlobError::Kind::full : BlobError::Kind::storage, std::move(message)};
+  return {full ? BlobError::Kind::full : BlobError::Kind::storage, std::move(message), number};
 }
 
 BlobResult<void> syncFolder(const fs::path& folder) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "deploy/blobs/tree_files.h"
 #include "deploy/blobs/write_file.h"
@@ -49,8 +50,12 @@ BlobResult<std::uint64_t> DiskTreeWriter::commit() {
   if (::rename(part_.c_str(), place.c_str()) != 0) {
     return diskError("cannot put in place", place, errno);
   }
+  if (auto synced = syncFolder(place.parent_path()); synced.has_error()) {
+    // A later attempt would find it there, and promise what may not outlast a loss of power.
+    (void)removeTree(place);
+    return synced.error();
+  }
   store_.ledger().add(name, *measured, std::exchange(reserved_, 0));
-  if (auto synced = syncFolder(place.parent_path()); synced.has_error()) return synced.error();
   return *measured;
 }
 

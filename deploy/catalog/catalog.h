@@ -29,6 +29,7 @@ struct CatalogError {
   };
   Kind kind = Kind::storage;
   std::string message;  ///< one sentence
+  int system = 0;       ///< errno, if it is the disk's doing
 };
 
 template <class T>

@@ -44,7 +44,7 @@ CatalogError Connections::errorOf(std::string_view what, const sqlite::Failure& 
   }
   std::string message = "the catalog " + inQuotes(file_.string()) + " cannot be ";
   message.append(what).append(": ").append(failure.what());
-  return {CatalogError::Kind::storage, std::move(message)};
+  return {CatalogError::Kind::storage, std::move(message), failure.system()};
 }
 
 }  // namespace skiff

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -14,15 +15,28 @@ constexpr std::chrono::milliseconds kBusyTimeout{5'000};
 /// Bytes of the write-ahead log that are kept once they are in the database.
 constexpr std::string_view kKeptLog = "16777216";
 
+/// The errno behind a failure of the disk; 0: it is another.
+int systemErrorOf(sqlite3* database, int code) {
+  switch (code) {
+    case SQLITE_FULL:
+      return ENOSPC;
+    case SQLITE_READONLY:
+      return EROFS;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      return sqlite3_system_errno(database);
+    default:
+      return 0;
+  }
+}
+
 [[noreturn]] void fail(sqlite3* database) {
   const int extended = sqlite3_extended_errcode(database);
   std::string message = sqlite3_errmsg(database);
   const int code = extended & 0xFF;
-  if (const int number = sqlite3_system_errno(database);
-      number != 0 && (code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_FULL)) {
-    message += " (" + std::generic_category().message(number) + ")";
-  }
-  throw Failure(code, message);
+  const int number = systemErrorOf(database, code);
+  if (number != 0) message += " (" + std::generic_category().message(number) + ")";
+  throw Failure(code, message, number);
 }
 
 void check(sqlite3* database, int result) {

@@ -21,13 +21,16 @@ namespace skiff::sqlite {
 /// catches it where its methods begin (connections.h), so that it never leaves this folder.
 class Failure : public std::runtime_error {
  public:
-  Failure(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
-  int code() const { return code_; }  ///< SQLite's, without its extension
-  bool isDamage() const;              ///< the file is not what SQLite wrote
-  bool isTooLarge() const;            ///< a row has more than kLargestRow bytes
+  Failure(int code, const std::string& message, int system = 0)
+      : std::runtime_error(message), code_(code), system_(system) {}
+  int code() const { return code_; }      ///< SQLite's, without its extension
+  int system() const { return system_; }  ///< errno, if it is the disk's doing, or 0
+  bool isDamage() const;                  ///< the file is not what SQLite wrote
+  bool isTooLarge() const;                ///< a row has more than kLargestRow bytes
 
  private:
   const int code_;
+  const int system_;
 };
 
 inline constexpr int kLargestRow = 16 << 20;

@@ -1,5 +1,6 @@
 #include "server/admin/admin_server.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -30,6 +31,14 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::milliseconds kPlacePause{2};
 constexpr std::chrono::milliseconds kStopDeadline{2'000};
 
+void tell(const std::exception_ptr& failed) {
+  try {
+    std::rethrow_exception(failed);
+  } catch (const std::exception& error) {
+    spdlog::error("a connection to the admin listener failed: {}", error.what());
+  }
+}
+
 }  // namespace
 
 /// The socket, the sessions and the thread that runs them. Its io_context runs dry, and the thread
@@ -55,6 +64,8 @@ class AdminServer::Listener {
   void stop();
 
  private:
+  void serve();
+  void accept();
   asio::awaitable<void> acceptSessions();
   void startSession(tcp::socket socket);
   bool hasPlaceForStranger();
@@ -96,8 +107,31 @@ Result<std::uint16_t> AdminServer::Listener::listen(const ListenAddress& address
 }
 
 void AdminServer::Listener::run() {
-  asio::co_spawn(context_, acceptSessions(), [](std::exception_ptr) {});
-  thread_ = std::thread([this] { context_.run(); });
+  accept();
+  thread_ = std::thread([this] { serve(); });
+}
+
+/// No memory, or a bug that nothing else caught: what it was about is lost, the others are not.
+void AdminServer::Listener::serve() {
+  while (true) {
+    try {
+      context_.run();
+      return;
+    } catch (const std::exception& error) {
+      spdlog::critical("the admin listener failed: {}", error.what());
+    }
+  }
+}
+
+void AdminServer::Listener::accept() {
+  asio::co_spawn(context_, acceptSessions(), [this](std::exception_ptr failed) {
+    if (!failed) return;
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([this](const error_code& error) {
+      if (!error && !stopping_ && !finishing_) accept();
+    });
+    tell(failed);
+  });
 }
 
 void AdminServer::Listener::replaceCertificate(
@@ -160,9 +194,10 @@ void AdminServer::Listener::startSession(tcp::socket socket) {
                                                 gate_.get(), limits_.session);
   sessions_.insert(session);
   if (finishing_) session->finish();
-  asio::co_spawn(context_, session->run(), [this, session](std::exception_ptr) {
+  asio::co_spawn(context_, session->run(), [this, session](std::exception_ptr failed) {
     sessions_.erase(session);
     if ((stopping_ || finishing_) && sessions_.empty()) endStop();
+    if (failed) tell(failed);
   });
 }
 

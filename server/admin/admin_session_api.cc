@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <variant>
 
@@ -64,6 +65,23 @@ AdminAnswer adminAnswer(ApiAnswer answer) {
 
 ApiAnswer busyAnswer(std::string detail) {
   return problemAnswer({ProblemCode::tooManyRequests, std::move(detail)});
+}
+
+/// For so many bytes more; false: there is no memory for them.
+bool makeRoom(std::string& body, std::size_t more) {
+  const std::size_t wanted = body.size() + more;
+  if (wanted <= body.capacity()) return true;
+  try {
+    body.reserve(std::max(wanted, 2 * body.capacity()));
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+ApiAnswer noMemory() {
+  return problemAnswer(
+      {ProblemCode::notReady, "There is no memory for the body at the moment; try again."});
 }
 
 }  // namespace
@@ -220,7 +238,7 @@ asio::awaitable<ApiAnswer> AdminSession::readBody(HeadParser& parser, std::size_
   if (announced && (*announced > limit || !take(*announced))) {
     co_return *announced > limit ? tooLarge : busyAnswer("Too much is being uploaded; try again.");
   }
-  if (announced) work.body.reserve(*announced);
+  if (announced && !makeRoom(work.body, *announced)) co_return noMemory();
 
   http::request_parser<http::buffer_body> body(std::move(parser));
   std::vector<char> piece(kBodyPiece);
@@ -243,6 +261,7 @@ asio::awaitable<ApiAnswer> AdminSession::readBody(HeadParser& parser, std::size_
     const std::size_t came = piece.size() - body.get().body().size;
     if (work.body.size() + came > limit) co_return tooLarge;
     if (!announced && !take(came)) co_return busyAnswer("Too much is being uploaded; try again.");
+    if (!makeRoom(work.body, came)) co_return noMemory();
     work.body.append(piece.data(), came);
   }
   co_return none;

@@ -1,6 +1,9 @@
 #include "server/api/job_pool.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace skiff {
@@ -60,7 +63,11 @@ void JobPool::run() {
       ++loads_[job.key].running;
     }
     lock.unlock();
-    job.work();
+    try {
+      job.work();
+    } catch (const std::exception& error) {
+      spdlog::critical("a job of the API failed: {}", error.what());
+    }
     job.work = nullptr;
     lock.lock();
     if (job.key.empty()) continue;

@@ -2,9 +2,28 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
+#include <system_error>
+
 #include "server/api/operations_apply.h"
 
 namespace skiff {
+namespace {
+
+/// What a tenant may know of it; where it is, the log says.
+ApiProblem diskProblem(int number) {
+  if (number == ENOSPC || number == EDQUOT) {
+    return {ProblemCode::storageFull,
+            "The daemon's disk is full, so nothing was changed. Have the operator make room below "
+            "data_dir, and try again."};
+  }
+  return {ProblemCode::internal,
+          "The daemon's disk cannot be written or read (" +
+              std::generic_category().message(number) +
+              "), so nothing was changed. Have the operator look at data_dir, and try again."};
+}
+
+}  // namespace
 
 Operations::Operations(Parts parts)
     : parts_(std::move(parts)),
@@ -51,12 +70,17 @@ ApiProblem problemOf(const CatalogError& error) {
       break;
   }
   spdlog::error("catalog: {}", error.message);
+  if (error.system != 0) return diskProblem(error.system);
   return {ProblemCode::internal,
           "The catalog could not be read or written; nothing was changed. Try again, or see the "
           "operator's log."};
 }
 
 ApiProblem problemOf(const BlobError& error) {
+  if (error.system != 0) {
+    spdlog::error("blobs: {}", error.message);
+    return diskProblem(error.system);
+  }
   if (error.kind == BlobError::Kind::full) {
     return {ProblemCode::storageFull,
             "The store of modules and images is full: delete apps, or raise [deploy] blobs_max."};

@@ -28,7 +28,10 @@ ApiProblem problemOf(const ImageSource::Failure& failure) {
     case ImageSource::Failure::Kind::signature:
       return {ProblemCode::signatureRequired, failure.message};
     case ImageSource::Failure::Kind::full:
-      return {ProblemCode::storageFull, failure.message};
+      spdlog::warn("pull: {}", failure.message);
+      return {ProblemCode::storageFull,
+              "There is no room for the image: delete apps, or have the operator raise [deploy] "
+              "blobs_max or make room below data_dir, as the log says."};
     case ImageSource::Failure::Kind::internal:
       break;
   }

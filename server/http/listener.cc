@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <memory>
 #include <memory_resource>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -21,6 +22,8 @@ namespace skiff {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{100};
+/// How often the log is told that it goes on like that.
+constexpr std::chrono::minutes kTellEvery{1};
 /// Accepted in a row before the rest of the loop gets its turn.
 constexpr int kInTurn = 16;
 
@@ -87,9 +90,16 @@ void Listener::accept() {
                        });
 }
 
+/// Whatever happens, somebody is to look again.
 void Listener::takeWaiting() {
-  if (take(kInTurn) == Taken::failed) {
-    pause(errno);
+  int error = 0;
+  try {
+    if (take(kInTurn) == Taken::failed) error = errno;
+  } catch (const std::bad_alloc&) {
+    error = ENOMEM;  // the one that was accepted is closed
+  }
+  if (error != 0) {
+    pause(error);
   } else if (acceptor_.is_open()) {
     accept();
   }
@@ -103,6 +113,7 @@ Listener::Taken Listener::take(int most) {
         ::accept4(acceptor_.native_handle(), peer_.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       ClientSocket socket(descriptor);
+      noteAccepted();
       peer_.resize(size);
       admit(std::move(socket));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -115,12 +126,23 @@ Listener::Taken Listener::take(int most) {
 }
 
 void Listener::pause(int error) {
-  spdlog::warn("{}: cannot accept connections for now: {}; trying again in {} ms", address_,
-               std::generic_category().message(error), kPause.count());
+  const auto now = std::chrono::steady_clock::now();
+  if (!std::exchange(failing_, true) || now - told_ >= kTellEvery) {
+    told_ = now;
+    spdlog::error(
+        "{}: cannot accept connections: {}; trying again each {} ms, those that wait are "
+        "served then{}",
+        address_, std::generic_category().message(error), kPause.count(),
+        error == EMFILE ? "; raise the limit of open files (LimitNOFILE of the unit)" : "");
+  }
   pause_.expires_after(kPause);
   pause_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) accept();
   });
+}
+
+void Listener::noteAccepted() {
+  if (std::exchange(failing_, false)) spdlog::info("{}: accepts connections again", address_);
 }
 
 void Listener::admit(ClientSocket socket) {

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <string>
 
 #include "server/http/client_socket.h"
@@ -13,7 +14,7 @@ namespace skiff {
 
 /// Accepts the connections of one listening socket. Never gives up: an error of one connection is
 /// passed over, and when descriptors or memory have run out it pauses, so that it neither spins nor
-/// leaves clients for good. One thread.
+/// leaves clients for good; the log is told once, and when it goes on. One thread.
 class Listener {
  public:
   /// `tls`: what is spoken with; nullptr: HTTP without TLS. Outlives it.
@@ -34,6 +35,7 @@ class Listener {
   enum class Taken : std::uint8_t { some, all, failed };
   Taken take(int most);
   void pause(int error);
+  void noteAccepted();
   void admit(ClientSocket socket);
   void turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict);
 
@@ -47,6 +49,8 @@ class Listener {
                                     boost::asio::io_context::executor_type>
       pause_;
   boost::asio::ip::tcp::endpoint peer_;
+  bool failing_ = false;                        ///< the last attempt did
+  std::chrono::steady_clock::time_point told_;  ///< while failing: when the log was told
 };
 
 }  // namespace skiff

@@ -1,0 +1,34 @@
+#include "tests/faults/preload/control.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace skiff::faults {
+namespace {
+
+Control* mapped = nullptr;
+
+// By system call: the calls of that name are this library's own.
+__attribute__((constructor)) void map() {
+  const char* const file = std::getenv(kControlVariable);
+  if (file == nullptr) return;
+  const auto descriptor =
+      static_cast<int>(::syscall(SYS_openat, AT_FDCWD, file, O_RDWR | O_CLOEXEC));
+  if (descriptor < 0) return;
+  const auto address = ::syscall(SYS_mmap, nullptr, sizeof(Control), PROT_READ | PROT_WRITE,
+                                 MAP_SHARED, descriptor, 0);
+  ::syscall(SYS_close, descriptor);
+  if (address != -1) mapped = reinterpret_cast<Control*>(address);
+}
+
+}  // namespace
+
+Control* control() {
+  return mapped;
+}
+
+}  // namespace skiff::faults

@@ -1,0 +1,62 @@
+// What a shard's loop waits and accepts with.
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+
+#include "tests/faults/preload/control.h"
+
+using skiff::faults::Control;
+using skiff::faults::LoopFault;
+
+namespace {
+
+bool isConcerned(const Control& control) {
+  char name[sizeof control.thread] = {};
+  return pthread_getname_np(pthread_self(), name, sizeof name) == 0 &&
+         std::strcmp(name, control.thread) == 0;
+}
+
+}  // namespace
+
+extern "C" {
+
+int epoll_wait(int descriptor, epoll_event* events, int most, int timeout) {
+  const auto count = static_cast<int>(::syscall(SYS_epoll_wait, descriptor, events, most, timeout));
+  Control* const control = skiff::faults::control();
+  if (control == nullptr || control->loopFault == LoopFault::none || !isConcerned(*control)) {
+    return count;
+  }
+  switch (control->loopFault.exchange(LoopFault::none)) {
+    case LoopFault::fails:
+      errno = EBADF;
+      return -1;
+    case LoopFault::throws:
+      throw std::runtime_error("a test's fault");
+    case LoopFault::crashes:
+      ::raise(SIGSEGV);
+      break;
+    case LoopFault::none:
+      break;
+  }
+  return count;
+}
+
+int accept4(int descriptor, sockaddr* address, socklen_t* size, int flags) {
+  const auto accepted = static_cast<int>(::syscall(SYS_accept4, descriptor, address, size, flags));
+  Control* const control = skiff::faults::control();
+  if (accepted < 0 && errno != EAGAIN && control != nullptr) ++control->refusedAccepts;
+  return accepted;
+}
+
+int accept(int descriptor, sockaddr* address, socklen_t* size) {
+  return accept4(descriptor, address, size, 0);
+}
+
+}  // extern "C"

@@ -1,0 +1,78 @@
+// A shard's thread that fails: what it takes with it, and what not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/e2e/admin_api.h"
+#include "tests/faults/faults.h"
+
+namespace skiff::faults {
+namespace {
+
+using e2e::AdminApi;
+using e2e::Client;
+using e2e::ConfigText;
+using e2e::Daemon;
+using e2e::Ending;
+using e2e::eventually;
+using e2e::Process;
+using e2e::request;
+using ::testing::HasSubstr;
+
+constexpr const char* kHello = "Hello from wasm";
+constexpr int kTimes = 20;
+
+class AShard : public ::testing::Test {
+ protected:
+  AShard() { api_.serve("acme", "web", "hello_wat"); }
+  static ConfigText config() {
+    ConfigText config;
+    config.server = "shards = 1\n";
+    return config;
+  }
+  std::string log() { return daemon_.process().text(Process::Stream::error); }
+
+  Faults faults_;
+  Daemon daemon_{config(), faults_.options()};
+  AdminApi api_{daemon_};
+};
+
+TEST_F(AShard, GoesOnWithAllConnectionsAfterAnExceptionThatNothingElseCaught) {
+  Client first = daemon_.connect();
+  Client second = daemon_.connect();
+  for (int i = 0; i < kTimes; ++i) {
+    faults_.control().loopFault = LoopFault::throws;
+    EXPECT_EQ(first.ask(request("GET", "web.test", "/")).body, kHello);
+    EXPECT_TRUE(eventually([&] { return faults_.control().loopFault == LoopFault::none; }));
+    EXPECT_EQ(second.ask(request("GET", "web.test", "/")).body, kHello);
+  }
+  EXPECT_THAT(log(), HasSubstr("critical shard 0 failed: a test's fault"));
+  EXPECT_EQ(daemon_.admin("/readyz").status, 200);
+  EXPECT_EQ(daemon_.terminate(), (Ending{0, 0}));
+}
+
+TEST_F(AShard, GoesOnWhenTheSystemDoesNotLetItWait) {
+  Client client = daemon_.connect();
+  for (int i = 0; i < kTimes; ++i) {
+    faults_.control().loopFault = LoopFault::fails;
+    EXPECT_EQ(client.ask(request("GET", "web.test", "/")).body, kHello);
+  }
+  EXPECT_EQ(daemon_.terminate(), (Ending{0, 0}));
+}
+
+TEST_F(AShard, ThatCrashesEndsTheProcessAtOnceAndLosesNothing) {
+  const std::string version = api_.upload("acme/web", "hello");
+  EXPECT_EQ(api_.deploy("acme/web", version).status, 200);
+  faults_.control().loopFault = LoopFault::crashes;
+  try {
+    (void)daemon_.get("web.test");
+  } catch (const e2e::ClientError&) {  // who was being answered is cut
+  }
+  EXPECT_EQ(daemon_.process().wait(), (Ending{0, SIGSEGV}));
+  EXPECT_THAT(log(), HasSubstr("skiffd: ended by SIGSEGV in the thread shard-0: "));
+  daemon_.restart();
+  EXPECT_EQ(daemon_.get("web.test").body, "Hello from skiff, you asked for /\n");
+}
+
+}  // namespace
+}  // namespace skiff::faults
