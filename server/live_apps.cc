@@ -140,6 +140,7 @@ OciConfig LiveApps::registries() const {
 Result<void, RouteConflicts> LiveApps::setFile(const Config& config,
                                                std::vector<std::shared_ptr<const ServedApp>> apps,
                                                std::function<void()> done) {
+  const std::lock_guard changing(changing_);
   RouteConflicts taken;
   for (const std::string& message : takenBy(config)) taken.push_back({message, {}, {}});
   if (!taken.empty()) return taken;
@@ -273,7 +274,7 @@ const Limits* limitsOf(const AppRuntime::Change& change, const std::string& tena
 
 std::vector<std::string> LiveApps::load(Change change, std::function<void()> done) {
   std::vector<std::string> problems;
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(changing_, mutex_);
   const auto isShadowed = [&](const std::string& tenant) { return definesTenant(tenant); };
   for (const auto& [name, limits] : change.tenants) {
     if (isShadowed(name)) {
@@ -391,9 +392,12 @@ Result<void, AppRuntime::Refusal> LiveApps::apply(Change change,
 
   const auto published = std::make_shared<bool>(false);
   {
-    const std::lock_guard lock(mutex_);
-    // It may have come with the file meanwhile.
-    if (!open_ || definesTenantOf(change)) return notReady();
+    const std::lock_guard changing(changing_);
+    {
+      const std::lock_guard lock(mutex_);
+      // It may have come with the file meanwhile.
+      if (!open_ || definesTenantOf(change)) return notReady();
+    }
     AppsEdit edit = editOf(change);
     edit.set = set;
     auto drafted = served_.draft(edit);
@@ -408,8 +412,11 @@ Result<void, AppRuntime::Refusal> LiveApps::apply(Change change,
       return refusal;
     }
     if (!commit()) return Refusal{Refusal::Kind::committed, {}, {}};
-    setLimits(change);
-    served_.install(*drafted, edit);
+    {
+      const std::lock_guard lock(mutex_);
+      setLimits(change);
+      served_.install(*drafted, edit);
+    }
     for (std::size_t i = 0; i < set.size(); ++i) watcher_.watch(*set[i], previous[i].get());
     for (const std::string& owner : edit.removed) watcher_.forget(owner);
     hooks_.publish(std::move(*drafted), [this, published] {

@@ -99,7 +99,11 @@ class LiveApps final : public AppRuntime {
   LogSink& guestLogs_;
   const Hooks hooks_;
 
-  mutable std::mutex mutex_;  ///< one change at a time
+  /// One change at a time, while its commit waits for the disk as well. Before mutex_.
+  std::mutex changing_;
+  /// Guards what is below; only who holds changing_ too writes there, or whoever closes. Never held
+  /// while anything is waited for.
+  mutable std::mutex mutex_;
   ServedApps served_;
   Config file_;
   std::map<std::string, std::shared_ptr<TenantQuota>> tenants_;  ///< the catalog's

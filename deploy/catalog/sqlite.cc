@@ -22,7 +22,10 @@ int systemErrorOf(sqlite3* database, int code) {
       return ENOSPC;
     case SQLITE_READONLY:
       return EROFS;
-    case SQLITE_IOERR:
+    case SQLITE_IOERR: {
+      const int number = sqlite3_system_errno(database);
+      return number != 0 ? number : EIO;  // it forgets what a COMMIT failed of
+    }
     case SQLITE_CANTOPEN:
       return sqlite3_system_errno(database);
     default:

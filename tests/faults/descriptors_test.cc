@@ -92,7 +92,7 @@ class NoDescriptor : public ::testing::Test {
     now.rlim_cur = most;
     ASSERT_EQ(::prlimit(daemon_.process().id(), RLIMIT_NOFILE, &now, nullptr), 0);
   }
-  rlim_t highestDescriptor() const {
+  rlim_t highestDescriptor() {
     rlim_t highest = 0;
     for (const auto& entry : std::filesystem::directory_iterator(
              "/proc/" + std::to_string(daemon_.process().id()) + "/fd")) {
