@@ -96,6 +96,7 @@ class Server {
   void reload();
   // Taking another process' place: server_restart.cc.
   void awaitPredecessor();
+  void takeTicketKeys();
   void onPredecessorWord(std::optional<HandOverWord> word);
   void takeOver();
   void admitChanges();

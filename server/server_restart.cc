@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "server/restart/passed_ticket_keys.h"
 #include "server/server.h"
 
 namespace skiff {
@@ -29,12 +30,22 @@ constexpr int kWatchdogLooks = 2;
 void Server::awaitPredecessor() {
   PassedDescriptors& passed = inheritance_.passed;
   locks_ = {passed.takeNamed(kCatalogLockName), passed.takeNamed(kBlobsLockName)};
+  takeTicketKeys();
   Descriptor channel = passed.takeNamed(kHandOverName);
   if (!channel) return;
   predecessor_ = std::make_unique<HandOverChannel>(context_, std::move(channel));
   predecessor_->listen([this](std::optional<HandOverWord> word) { onPredecessorWord(word); });
   awaitsState_ = true;
   mayChangeState_ = false;
+}
+
+/// Without them clients have but to make new sessions.
+void Server::takeTicketKeys() {
+  const Descriptor memory = inheritance_.passed.takeNamed(kTicketKeysName);
+  TlsServer* const tls = certificates_->server();
+  if (!memory || tls == nullptr) return;
+  const auto taken = skiff::takeTicketKeys(memory, tls->ticketKeys());
+  if (taken.has_error()) spdlog::warn("{}", taken.error().message);
 }
 
 void Server::onPredecessorWord(std::optional<HandOverWord> word) {
@@ -97,6 +108,17 @@ void Server::beginRestart() {
   descriptors.push_back(passedOnAdmin(config_.admin.listen, admin_->descriptor()));
   descriptors.push_back({deploying_->catalogLock(), kCatalogLockName});
   descriptors.push_back({deploying_->blobsLock(), kBlobsLockName});
+  // Ours goes when it has been passed on: the other process overwrites what is in it.
+  Descriptor ticketKeys;
+  if (TlsServer* const tls = certificates_->server()) {
+    auto made = passOnTicketKeys(tls->ticketKeys());
+    if (made.has_error()) {
+      spdlog::warn("{}; clients will make new ones", made.error().message);
+    } else {
+      ticketKeys = std::move(*made);
+      descriptors.push_back({ticketKeys.number(), kTicketKeysName});
+    }
+  }
   auto started = Successor::start(inheritance_.self, std::move(descriptors));
   if (started.has_error()) {
     spdlog::error("the restart has failed: {}; this process goes on", started.error().message);

@@ -12,9 +12,13 @@ TicketKeys::Key::~Key() {
   OPENSSL_cleanse(mac.data(), mac.size());
 }
 
+void TicketKeys::forgetOld(Time now) {
+  while (!keys_.empty() && now - keys_.back().made >= kRotation + kLifetime) keys_.pop_back();
+}
+
 void TicketKeys::rotate() {
   const Time now = clock_();
-  while (!keys_.empty() && now - keys_.back().made >= kRotation + kLifetime) keys_.pop_back();
+  forgetOld(now);
   if (!keys_.empty() && now - keys_.front().made < kRotation) return;
   Key key;
   key.made = now;
@@ -44,6 +48,22 @@ std::optional<TicketKeys::Found> TicketKeys::find(std::span<const std::uint8_t, 
     }
   }
   return std::nullopt;
+}
+
+std::vector<TicketKeys::Key> TicketKeys::all() const {
+  const std::lock_guard lock(mutex_);
+  return {keys_.begin(), keys_.end()};
+}
+
+void TicketKeys::adopt(std::span<const Key> keys) {
+  const std::lock_guard lock(mutex_);
+  const Time now = clock_();
+  keys_.clear();
+  for (const Key& key : keys.first(std::min(keys.size(), kMost))) {
+    const bool isInOrder = keys_.empty() || key.made <= keys_.back().made;
+    if (isInOrder && key.made <= now) keys_.push_back(key);
+  }
+  forgetOld(now);
 }
 
 }  // namespace skiff

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "server/tls/certificate_table.h"
 #include "server/tls/ticket_keys.h"
@@ -16,8 +17,9 @@ class TlsServer {
  public:
   enum class Http2 : bool { no, offered };
   explicit TlsServer(std::shared_ptr<const CertificateTable> certificates,
-                     Http2 http2 = Http2::offered)
-      : http2_(http2), certificates_(std::move(certificates)) {}
+                     Http2 http2 = Http2::offered,
+                     TicketKeys::Clock clock = std::chrono::steady_clock::now)
+      : http2_(http2), certificates_(std::move(certificates)), ticketKeys_(clock) {}
   TlsServer(const TlsServer&) = delete;
   TlsServer& operator=(const TlsServer&) = delete;
 
@@ -52,6 +54,7 @@ struct TlsPeer {
   TlsServer& server;
   std::shared_ptr<const CertificateTable> table;   ///< until a certificate is chosen
   std::shared_ptr<const Certificate> certificate;  ///< never empty
+  std::string hostName;                            ///< that the client has named, in lower case
 };
 
 }  // namespace skiff

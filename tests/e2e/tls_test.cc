@@ -154,6 +154,30 @@ TEST_F(TlsDaemon, ResumesOnAnyShardAndAfterAReload) {
   }
 }
 
+TEST_F(TlsDaemon, ResumesWithTheProcessThatHasTakenItsPlace) {
+  start("shards = 1\ndrain_idle_ms = 100\n");
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient::Session session;
+    {
+      TlsClient first(port_, {.host = "hello.test", .version = version});
+      first.ask(request("GET", "hello.test", "/"));
+      EXPECT_FALSE(first.isResumed());
+      session = first.session();
+    }
+    ASSERT_TRUE(session);
+    // And with that one's.
+    for (int i = 0; i < 2; ++i) {
+      const pid_t before = daemon_->process().id();
+      EXPECT_EQ(daemon_->handOver(), (Ending{0, 0}));
+      EXPECT_NE(daemon_->process().id(), before);
+      TlsClient again(port_, {.host = "hello.test", .version = version, .session = session.get()});
+      ASSERT_THAT(again.ask(request("GET", "hello.test", "/")), HasSubstr("Hello from wasm"));
+      EXPECT_TRUE(again.isResumed()) << version << " " << i;
+      if (auto next = again.session()) session = std::move(next);
+    }
+  }
+}
+
 TEST_F(TlsDaemon, KeepsItsCertificatesIfNewOnesAreWrong) {
   start();
   const std::string serial = TlsClient(port_, {.host = "hello.test"}).serial();

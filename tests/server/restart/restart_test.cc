@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,8 +18,10 @@
 #include "server/restart/hand_over_channel.h"
 #include "server/restart/listen_sockets.h"
 #include "server/restart/passed_descriptors.h"
+#include "server/restart/passed_ticket_keys.h"
 #include "server/restart/service_manager.h"
 #include "server/restart/successor.h"
+#include "server/tls/ticket_keys.h"
 #include "tests/temporary_directory.h"
 
 namespace skiff {
@@ -77,6 +80,56 @@ TEST(PassedDescriptors, ThatAreNotThereOrNotANumberAreRefused) {
     ASSERT_TRUE(passed.has_error()) << count;
     EXPECT_THAT(passed.error().message, HasSubstr("LISTEN_FDS"));
   }
+}
+
+TEST(PassedTicketKeys, AreTakenOverAndLeftNowhereElse) {
+  TicketKeys keys;
+  const auto current = keys.current();
+  ASSERT_TRUE(current);
+  const auto memory = passOnTicketKeys(keys);
+  ASSERT_TRUE(memory.has_value());
+  const auto bytes = [&] {
+    std::string text(4'096, '\0');
+    const ssize_t got = ::pread(memory->number(), text.data(), text.size(), 0);
+    return text.substr(0, static_cast<std::size_t>(std::max<ssize_t>(0, got)));
+  };
+  const std::string cipher(current->cipher.begin(), current->cipher.end());
+  EXPECT_THAT(bytes(), HasSubstr(cipher));
+  EXPECT_NE(::ftruncate(memory->number(), 0), 0) << "its size is sealed";
+
+  TicketKeys others;
+  ASSERT_TRUE(takeTicketKeys(*memory, others).has_value());
+  EXPECT_EQ(others.current()->name, current->name);
+  EXPECT_EQ(others.current()->cipher, current->cipher);
+  EXPECT_EQ(others.current()->mac, current->mac);
+  EXPECT_EQ(bytes(), std::string(bytes().size(), '\0'));
+  EXPECT_TRUE(takeTicketKeys(*memory, others).has_error()) << "they are there once";
+  EXPECT_EQ(others.current()->name, current->name);
+}
+
+TEST(PassedTicketKeys, AreRefusedInAnyOtherForm) {
+  TicketKeys keys;
+  (void)keys.current();
+  const auto whole = passOnTicketKeys(keys);
+  ASSERT_TRUE(whole.has_value());
+  std::string good(4'096, '\0');
+  good.resize(static_cast<std::size_t>(::pread(whole->number(), good.data(), good.size(), 0)));
+  std::string many = good;
+  many[8] = '\x7f';
+  std::string older = good;
+  older[7] = '0';
+  for (const std::string& text :
+       {std::string(), std::string("x"), good.substr(1), good + "x", many, older}) {
+    const Descriptor memory(::memfd_create("test", MFD_CLOEXEC));
+    ASSERT_EQ(::pwrite(memory.number(), text.data(), text.size(), 0), ssize_t(text.size()));
+    TicketKeys other;
+    const auto taken = takeTicketKeys(memory, other);
+    ASSERT_TRUE(taken.has_error()) << text.size();
+    EXPECT_THAT(taken.error().message, HasSubstr("in another form"));
+    EXPECT_THAT(other.all(), IsEmpty());
+  }
+  TicketKeys other;
+  EXPECT_TRUE(takeTicketKeys(Descriptor(::open("/dev/null", O_WRONLY)), other).has_error());
 }
 
 TEST(ListenSockets, AreThoseThatWerePassedForTheAddress) {
