@@ -120,7 +120,8 @@ class WireServer::Guest final : public Attachment, public ExchangeListener {
 WireServer::WireServer(Handling handling, HttpLimits limits)
     : WireServer(handling, nullptr, limits) {}
 
-WireServer::WireServer(Answer answer) : WireServer(Handling::asTold, std::move(answer), {}) {}
+WireServer::WireServer(Answer answer, HttpLimits limits)
+    : WireServer(Handling::asTold, std::move(answer), limits) {}
 
 WireServer::WireServer(Handling handling, Answer answer, HttpLimits limits)
     : handling_(handling),

@@ -30,7 +30,7 @@ class WireServer final : private RequestHandler {
   using Answer = std::function<void(HttpExchange&)>;
 
   explicit WireServer(Handling handling = Handling::reads, HttpLimits limits = {});
-  explicit WireServer(Answer answer);
+  explicit WireServer(Answer answer, HttpLimits limits = {});
   ~WireServer();
 
   boost::asio::io_context& loop() { return loop_; }
