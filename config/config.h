@@ -163,6 +163,7 @@ struct ServerConfig {
   std::vector<ListenAddress> listen{{"127.0.0.1", 8080}};
   std::vector<ListenAddress> listenTls;  ///< `listen_tls`: the same over TLS
   bool strictSni = false;  ///< `strict_sni`: a request's host must be its connection's
+  bool prewarm = true;     ///< a TLS handshake that names an app's host has the app loaded
   std::chrono::milliseconds handshakeTimeout{10'000};  ///< a TLS handshake, from its connection on
   std::uint32_t shards = 0;                            ///< 0: one per core
   ByteSize maxUri = 8_KiB;

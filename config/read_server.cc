@@ -131,6 +131,7 @@ ServerConfig readServer(TableReader table, const PathBase& paths, TakenAddresses
   ServerConfig server;
   readListen(table, taken, server);
   table.boolean("strict_sni", server.strictSni);
+  table.boolean("prewarm", server.prewarm);
   table.integer("shards", 0U, kMostShards, server.shards);
   table.size("max_uri", ByteSize(16), 1_MiB, server.maxUri);
   table.size("max_headers", ByteSize(64), 16_MiB, server.maxHeaders);

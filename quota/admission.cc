@@ -59,4 +59,12 @@ void finish(AppQuota& app) {
   app.tenant->inFlight.leave();
 }
 
+bool mayBegin(const AppQuota& app, Time now) {
+  const auto isOpen = [now](const Quota& quota) {
+    return rateWait(quota, now).count() == 0 &&
+           quota.inFlight.inside() < quota.limits.concurrency();
+  };
+  return isOpen(*app.tenant) && isOpen(app) && app.cpuWait(now).count() == 0;
+}
+
 }  // namespace skiff

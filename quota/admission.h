@@ -31,4 +31,7 @@ Admission begin(AppQuota& app, std::chrono::steady_clock::time_point now);
 /// REQUIRES: begin() let it.
 void finish(AppQuota& app);
 
+/// Whether arrive() and begin() would let a request in now. Takes nothing.
+bool mayBegin(const AppQuota& app, std::chrono::steady_clock::time_point now);
+
 }  // namespace skiff

@@ -15,6 +15,7 @@
 #include "server/app_version.h"
 #include "server/observe/shard_metrics.h"
 #include "server/origin/origin_connector.h"
+#include "server/prewarm_bounds.h"
 #include "server/tidy_task.h"
 #include "server/warm_task.h"
 
@@ -148,6 +149,19 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   /// Adds what was counted to the version's and the app's totals: at ticks.
   void publishCounts();
 
+  /// Is loaded ahead of the first request, in this place; nullptr: a request has come.
+  void setPrewarming(std::unique_ptr<PrewarmBounds::Place> place) {
+    prewarmed_ = std::move(place);
+    prewarming_ = prewarming_ || prewarmed_;
+  }
+  /// Was loaded ahead, or is being so, and no request has come.
+  bool isPrewarmed() const { return prewarmed_ != nullptr; }
+  /// It is loaded, or could not be; whether that was begun ahead of a request.
+  bool endPrewarming() {
+    if (prewarmed_) prewarmed_->endLoading();
+    return std::exchange(prewarming_, false);
+  }
+
   /// When it was used last, for giving back what is idle.
   std::chrono::steady_clock::time_point lastUsed() const { return lastUsed_; }
   void touch(std::chrono::steady_clock::time_point now) { lastUsed_ = now; }
@@ -181,6 +195,8 @@ class AppHost : public std::enable_shared_from_this<AppHost> {
   TidyTask tidy_{*this};
   bool serving_ = false;  ///< serveWaiting is under way
   std::chrono::steady_clock::time_point lastUsed_{};
+  std::unique_ptr<PrewarmBounds::Place> prewarmed_;
+  bool prewarming_ = false;  ///< its module is being loaded since a client named its host
 };
 
 }  // namespace skiff

@@ -78,7 +78,7 @@ void Shard::onRequest(HttpExchange& exchange) {
   if (!exchange.setRequestBodyLimit(host.quota().limits.requestBody().bytes())) return;
   exchange.setOrigin(host.origin());
   exchange.setQuota(&host.quota());
-  host.touch(now_);
+  noteUse(host);
   task.begin();
 }
 
@@ -126,13 +126,17 @@ AppHost* Shard::choose(std::size_t target, HttpExchange& exchange) {
     index =
         app.split.at(app.split.placeOf(exchange.request(), exchange.sourceAddress()).value_or(any));
   }
+  return &hostOf(entry, index);
+}
+
+AppHost& Shard::hostOf(Entry& entry, std::size_t index) {
   std::shared_ptr<AppHost>& host = entry.hosts[index];
   if (!host) {
-    host = makeHost(app.versions[index], target);
+    host = makeHost(entry.app->versions[index], targetOf(entry));
     hosts_.push_back(host);
-    if (app.kept) useModule(*host, app.kept);
+    if (entry.app->kept) useModule(*host, entry.app->kept);
   }
-  return host.get();
+  return *host;
 }
 
 /// A request that says which version it wants, and knows the app's key, in the field

@@ -22,6 +22,7 @@
 #include "server/http/request_handler.h"
 #include "server/observe/access_log.h"
 #include "server/observe/metrics.h"
+#include "server/prewarm_bounds.h"
 #include "server/runners.h"
 #include "server/shard_file_io.h"
 #include "server/work.h"
@@ -147,6 +148,7 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   void onHandshake(TlsVersion version, HandshakeOutcome outcome) override {
     metrics_.recordHandshake(version, outcome);
   }
+  void onHostNamed(std::string_view host, const Certificate& certificate) override;
   void onRefused(const RefusedRequest& request) override;
   void onDrained() override;
 
@@ -219,13 +221,23 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   std::shared_ptr<AppHost> makeHost(const std::shared_ptr<const AppVersion>& version,
                                     std::size_t target);
   InstancePool::Limits poolLimits(const AppConfig& config) const;
+  std::size_t targetOf(const Entry& entry) const {
+    return static_cast<std::size_t>(&entry - entries_.data());
+  }
   void useModule(AppHost& host, std::shared_ptr<const PreparedModule> module);
   /// With strict_sni; else the exchange has failed.
   static bool isForHost(HttpExchange& exchange);
   static bool isForTenant(HttpExchange& exchange, const AppHost& host);
   /// Whose guest answers, made if need be; nullptr if the exchange has failed.
   AppHost* choose(std::size_t target, HttpExchange& exchange);
+  /// A version's host, made if need be.
+  AppHost& hostOf(Entry& entry, std::size_t index);
   std::optional<std::size_t> chosenByRequest(const ServedApp& app, RequestHead& head);
+  void prewarm(Entry& entry, std::size_t index);
+  /// A request has come for it.
+  void noteUse(AppHost& host);
+  /// Its module is loaded, or could not be.
+  void notePrewarmed(AppHost& host, PrewarmOutcome outcome);
   /// Lets go of hosts that nobody has used for long, and that come again when somebody does.
   void letGo(Clock::time_point now);
   void scheduleTick();
@@ -263,6 +275,7 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   bool admissionDue_ = false;   ///< admit() will be called
   bool admittingSoon_ = false;  ///< at once
   std::map<const TenantQuota*, std::weak_ptr<TenantPlaces>> places_;
+  PrewarmBounds prewarmBounds_;  // before the apps, which have their places in it
   std::shared_ptr<const Deployment> deployment_;
   std::vector<Entry> entries_;                     ///< by route target
   std::vector<std::shared_ptr<AppHost>> hosts_;    ///< all that entries have

@@ -76,6 +76,7 @@ bool Shard::load(AppHost& host) {
       const auto held = host.lock();
       if (!held || held->isLoaded()) return;
       if (loaded.has_value()) return useModule(*held, *loaded);
+      notePrewarmed(*held, PrewarmOutcome::failed);
       held->failLoading(loaded.error().message, Clock::now() + kLoadPause);
     });
   });
@@ -84,6 +85,7 @@ bool Shard::load(AppHost& host) {
 
 void Shard::useModule(AppHost& host, std::shared_ptr<const PreparedModule> module) {
   host.setModule(std::move(module), engine_, poolLimits(host.version().config()));
+  notePrewarmed(host, PrewarmOutcome::loaded);
   if (host.pool().wantsWarming()) warm(host);
 }
 
@@ -176,7 +178,7 @@ void Shard::replace(Entry& entry, const std::shared_ptr<const ServedApp>& app, I
       host = take(incoming.hosts, app->versions[i].get());
       const bool isWanted = app->weights[i] != 0 && app->versions[i]->config().minInstances != 0;
       if (!host && isWanted) {
-        host = makeHost(app->versions[i], static_cast<std::size_t>(&entry - entries_.data()));
+        host = makeHost(app->versions[i], targetOf(entry));
       }
       if (!host) continue;
       hosts_.push_back(host);
@@ -192,11 +194,13 @@ void Shard::replace(Entry& entry, const std::shared_ptr<const ServedApp>& app, I
 
 /// Whose modules can be loaded again.
 void Shard::letGo(Clock::time_point now) {
+  const bool isShort = prewarmBounds_.isPaused(now);
   for (std::size_t i = 0; i < hosts_.size();) {
     AppHost& host = *hosts_[i];
     Entry& entry = entries_[host.target()];
-    const bool isIdle = now - host.lastUsed() >= environment_.config.idleInstance &&
-                        host.unused() && !host.isLoading() && !host.hasWaiting() &&
+    const bool isDue = now - host.lastUsed() >= environment_.config.idleInstance ||
+                       (isShort && host.isPrewarmed());
+    const bool isIdle = isDue && host.unused() && !host.isLoading() && !host.hasWaiting() &&
                         (!host.isLoaded() || host.pool().counts().isolates == 0);
     if (!isIdle || entry.app->fromFile) {
       ++i;
@@ -246,6 +250,7 @@ bool Shard::giveBackIdle(const TenantQuota& tenant) {
 
 void Shard::shed(std::size_t bytes) {
   asio::post(context_, [this, bytes] {
+    prewarmBounds_.pause(Clock::now());
     std::size_t freed = 0;
     std::size_t apps = 0;
     for (AppHost* host : idleHostsOldestFirst()) {

@@ -26,7 +26,12 @@ void Connection::onHandshakeTurn() {
 
 void Connection::handshake() {
   TlsSession& session = socket_.startTls(*tls_);
-  switch (session.handshake()) {
+  const TlsSession::Progress progress = session.handshake();
+  if (progress != TlsSession::Progress::failed) {
+    const std::string host = session.takeHostName();
+    if (!host.empty()) shard_.handler.onHostNamed(host, session.certificate());
+  }
+  switch (progress) {
     case TlsSession::Progress::needsBytes:
       return;
     case TlsSession::Progress::needsRoom:

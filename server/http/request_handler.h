@@ -9,6 +9,7 @@
 
 namespace skiff {
 
+class Certificate;
 class HttpExchange;
 
 /// A request that never became an exchange: its head was malformed, too large or too late, or the
@@ -50,6 +51,11 @@ class RequestHandler {
   /// stack. That may leave by an exception, also one that ends the loop's run().
   virtual void onEventBegin() {}
   virtual void onEventEnd() {}
+
+  /// A client that begins TLS has named this host (SNI), in lower case, and is shown this
+  /// certificate, which need not be for it. Once in a handshake, before its end, and never for one
+  /// that could not go on. The client may ask for another host later, or for nothing.
+  virtual void onHostNamed(std::string_view /*host*/, const Certificate& /*certificate*/) {}
 
   /// A client's TLS handshake has ended. `version` is none where it did not come so far.
   virtual void onHandshake(TlsVersion /*version*/, HandshakeOutcome /*outcome*/) {}

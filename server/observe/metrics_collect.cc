@@ -23,6 +23,8 @@ constexpr std::array<const char*, kColdStartPhaseCount> kPhaseLabels{
 constexpr std::array<const char*, kResetHowCount> kHowLabels{"hot", "scan", "discard", "fresh",
                                                              "none"};
 constexpr std::array<const char*, 2> kProtocolLabels{"HTTP/1.1", "HTTP/2.0"};
+constexpr std::array<const char*, kPrewarmOutcomeCount> kPrewarmLabels{"loaded", "failed",
+                                                                       "limited", "memory"};
 constexpr double kNanosecond = 1e-9;
 
 MetricFamily& addFamily(std::vector<MetricFamily>& families, std::string name, std::string help,
@@ -178,6 +180,8 @@ void Metrics::collectShards(std::vector<MetricFamily>& families) const {
   std::uint64_t handOffs = 0;
   std::array<std::array<std::uint64_t, kHandshakeOutcomeCount>, kTlsVersionCount> handshakes{};
   std::array<std::uint64_t, kProtocolLabels.size()> protocols{};
+  std::array<std::uint64_t, kPrewarmOutcomeCount> prewarms{};
+  std::uint64_t prewarmsUsed = 0;
   for (const ShardMetrics* shard : shards()) {
     interrupts.add(shard->interrupts_);
     queued.add(shard->queued_);
@@ -188,6 +192,8 @@ void Metrics::collectShards(std::vector<MetricFamily>& families) const {
         handshakes[i][j] += shard->handshakes_[i][j].value();
       }
     }
+    for (std::size_t i = 0; i < prewarms.size(); ++i) prewarms[i] += shard->prewarms_[i].value();
+    prewarmsUsed += shard->prewarmsUsed_.value();
     for (std::size_t i = 0; i < phases.size(); ++i) phases[i].add(shard->coldStarts_[i]);
     for (std::size_t i = 0; i < resets.size(); ++i) resets[i] += shard->resets_[i].value();
   }
@@ -226,6 +232,16 @@ void Metrics::collectShards(std::vector<MetricFamily>& families) const {
                 static_cast<double>(handshakes[i][j]));
     }
   }
+  MetricFamily& prewarmFamily = addFamily(
+      families, "skiff_prewarms_total",
+      "Apps loaded ahead of their first request, or not, since a TLS handshake named their host.",
+      MetricType::Counter);
+  for (std::size_t i = 0; i < prewarms.size(); ++i) {
+    addSample(prewarmFamily, {{"outcome", kPrewarmLabels[i]}}, static_cast<double>(prewarms[i]));
+  }
+  addSample(addFamily(families, "skiff_prewarms_used_total",
+                      "Apps loaded ahead that a request came for.", MetricType::Counter),
+            {}, static_cast<double>(prewarmsUsed));
   addFamily(families, "skiff_interrupt_latency_seconds",
             "How long after it had reached its limit of time a guest was stopped.",
             MetricType::Histogram)

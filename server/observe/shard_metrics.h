@@ -31,6 +31,15 @@ struct ColdStartTimes {
 };
 inline constexpr std::size_t kColdStartPhaseCount = 5;
 
+/// What came of loading an app ahead of its first request, since a TLS handshake named its host.
+enum class PrewarmOutcome : std::uint8_t {
+  loaded,
+  failed,
+  limited,        ///< not begun: too much of it, or the app's limits would let no request in
+  shortOfMemory,  ///< not begun
+};
+inline constexpr std::size_t kPrewarmOutcomeCount = 4;
+
 /// What one app did on one shard. Written by whichever thread runs the shard (one at a time, as the
 /// shard's other state), read by the scrape. Recording takes no lock and allocates nothing.
 class alignas(64) AppMetrics {
@@ -70,6 +79,11 @@ class ShardMetrics {
   void recordHandshake(TlsVersion version, HandshakeOutcome outcome) {
     handshakes_[static_cast<std::size_t>(version)][static_cast<std::size_t>(outcome)].add();
   }
+  void recordPrewarm(PrewarmOutcome outcome) {
+    prewarms_[static_cast<std::size_t>(outcome)].add();
+  }
+  /// A request came for an app that was loaded ahead, or is being so.
+  void recordPrewarmUse() { prewarmsUsed_.add(); }
   /// A request came by "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0".
   void recordProtocol(std::string_view protocol) {
     protocols_[protocol.size() == 8 && protocol[5] == '2' ? 1 : 0].add();
@@ -94,6 +108,8 @@ class ShardMetrics {
   Counter handOffs_;
   std::array<Counter, 2> protocols_;  ///< HTTP/1 and HTTP/2
   std::array<std::array<Counter, kHandshakeOutcomeCount>, kTlsVersionCount> handshakes_;
+  std::array<Counter, kPrewarmOutcomeCount> prewarms_;
+  Counter prewarmsUsed_;
   DurationCounts<kInterruptBuckets.size()> interrupts_;
   DurationCounts<kRequestBuckets.size()> queued_;
   std::array<DurationCounts<kColdStartBuckets.size()>, kColdStartPhaseCount> coldStarts_;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "config/host_pattern.h"
 #include "server/tls/tls_server.h"
 
 namespace skiff {
@@ -55,7 +56,11 @@ int onClientHello(SSL* ssl, int* alert, void*) {
     const unsigned char* bytes = nullptr;
     std::size_t size = 0;
     if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &bytes, &size) == 1) {
-      peer.certificate = peer.table->find(hostNameIn({bytes, size}));
+      const std::string_view name = hostNameIn({bytes, size});
+      peer.certificate = peer.table->find(name);
+      if (const auto host = parseHostPattern(name); host.has_value() && host->front() != '*') {
+        peer.hostName = *host;
+      }
       if (SSL_set_SSL_CTX(ssl, peer.certificate->context()) == nullptr) throw std::bad_alloc();
     }
     peer.table.reset();

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "server/tls/tls_server.h"
 #include "server/tls/tls_words.h"
@@ -40,6 +42,9 @@ class TlsSession {
   /// Goes on with the handshake as far as bytes have arrived. Takes up to a millisecond of CPU time
   /// where it signs.
   Progress handshake();
+  /// The host that the client has named (SNI), in lower case, for the first who asks; empty before
+  /// it has, and if it names none, or what is no host's name.
+  std::string takeHostName() { return std::exchange(peer_.hostName, {}); }
   /// How the handshake ended. REQUIRES: done or failed.
   HandshakeOutcome outcome() const { return outcome_; }
   /// OpenSSL's words for what failed; static, may be empty.

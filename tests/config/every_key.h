@@ -12,6 +12,7 @@ data_dir = "../state"
 listen = ["0.0.0.0:80", "[::1]:8080", "127.0.0.1:0"]
 listen_tls = ["0.0.0.0:443", "127.0.0.1:0"]
 strict_sni = true
+prewarm = false
 handshake_timeout_ms = 1007
 shards = 3
 max_uri = "4KiB"

@@ -77,6 +77,7 @@ TEST(Config, EveryServerKeyIsRead) {
   server.listen = {{"0.0.0.0", 80}, {"::1", 8080}, {"127.0.0.1", 0}};
   server.listenTls = {{"0.0.0.0", 443}, {"127.0.0.1", 0}};
   server.strictSni = true;
+  server.prewarm = false;
   server.handshakeTimeout = milliseconds(1'007);
   server.shards = 3;
   server.maxUri = 4_KiB;

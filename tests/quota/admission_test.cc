@@ -45,6 +45,31 @@ TEST_F(AdmissionTest, TheTenantsRateIsThatOfItsAppsTogether) {
   EXPECT_EQ(admitted, 10);
 }
 
+TEST_F(AdmissionTest, ForetellsWhetherARequestMayBegin) {
+  for (Quota* const quota : {static_cast<Quota*>(tenant.get()), static_cast<Quota*>(&app)}) {
+    Limits limits;
+    limits.rate = 1;
+    limits.concurrency = 1;
+    set(*quota, limits);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(mayBegin(app, now)) << "it takes nothing";
+    EXPECT_TRUE(arrive(app, now));
+    EXPECT_FALSE(mayBegin(app, now)) << "the rate is used up";
+    now += seconds(1);
+    EXPECT_TRUE(begin(app, now));
+    EXPECT_FALSE(mayBegin(app, now)) << "the only place is taken";
+    finish(app);
+    EXPECT_TRUE(mayBegin(app, now));
+    now += seconds(1);
+    limits.rate = 0;
+    limits.cpuShare = 1;
+    set(*quota, limits);
+    app.chargeCpu(seconds(10), now);
+    EXPECT_FALSE(mayBegin(app, now)) << "there is no CPU time left";
+    now += seconds(100'000);
+    set(*quota, open);
+  }
+}
+
 TEST_F(AdmissionTest, SaysWhoseLimitItIsThatKeepsARequestOut) {
   Limits one;
   one.concurrency = 1;

@@ -4,6 +4,8 @@
 #include <span>
 #include <stdexcept>
 
+#include "server/tls/certificate.h"
+
 namespace skiff {
 
 TestServer::TestServer(Answer answer, HttpLimits limits, TlsServer* tls)
@@ -73,6 +75,21 @@ std::vector<Handshake> TestServer::handshakes(std::size_t count) {
     throw std::runtime_error("fewer handshakes have ended than expected");
   }
   return handshakes_;
+}
+
+void TestServer::onHostNamed(std::string_view host, const Certificate& certificate) {
+  const std::scoped_lock lock(mutex_);
+  hostsNamed_.push_back(std::string(host) + " " + certificate.hosts().front());
+  changed_.notify_all();
+}
+
+std::vector<std::string> TestServer::hostsNamed(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, std::chrono::seconds(10),
+                         [&] { return hostsNamed_.size() >= count; })) {
+    throw std::runtime_error("fewer hosts were named than expected");
+  }
+  return hostsNamed_;
 }
 
 void TestServer::onDrained() {

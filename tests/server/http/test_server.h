@@ -63,6 +63,9 @@ class TestServer final : private RequestHandler, private DrainListener {
   std::vector<Report> reports(std::size_t count);
   /// The same of TLS handshakes.
   std::vector<Handshake> handshakes(std::size_t count);
+  /// The same of hosts that clients have named, each with the first host of the certificate that
+  /// was shown.
+  std::vector<std::string> hostsNamed(std::size_t count);
   void awaitDrained();
 
  private:
@@ -70,6 +73,7 @@ class TestServer final : private RequestHandler, private DrainListener {
   void onFinished(HttpExchange& exchange) override;
   void onRefused(const RefusedRequest& request) override;
   void onHandshake(TlsVersion version, HandshakeOutcome outcome) override;
+  void onHostNamed(std::string_view host, const Certificate& certificate) override;
   void onDrained() override;
   void add(Report report);
 
@@ -85,6 +89,7 @@ class TestServer final : private RequestHandler, private DrainListener {
   std::condition_variable changed_;
   std::vector<Report> reports_;
   std::vector<Handshake> handshakes_;
+  std::vector<std::string> hostsNamed_;
   bool drained_ = false;
   std::thread thread_;
 };

@@ -15,6 +15,7 @@
 namespace skiff {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -82,6 +83,31 @@ TEST_F(Tls, ShowsTheCertificateOfTheHostThatTheClientNames) {
   EXPECT_EQ(nameFor(server, "a.b.wild.test"), "first");
   EXPECT_EQ(nameFor(server, "unknown.test"), "first");
   EXPECT_EQ(nameFor(server, ""), "first");
+}
+
+TEST_F(Tls, TellsWhichHostAClientNamesBeforeItAsksForAnything) {
+  TestServer server(answer, {}, &tls_);
+  TlsClient::Session session;
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client(server.port(), {.host = "A.Wild.test", .version = version});
+    ASSERT_TRUE(client.isConnected()) << client.failure();
+    client.ask(kGet);
+    session = client.session();
+  }
+  TlsClient resumed(server.port(), {.host = "a.wild.test", .session = session.get()});
+  TlsClient unknown(server.port(), {.host = "unknown.test"});
+  // A second hello is no second naming.
+  TlsClient again(server.port(), {.host = "rsa.test", .groups = "P-384:P-256"});
+  TlsClient nameless(server.port(), {});
+  // Not of clients that nothing can come of.
+  TlsClient weak(server.port(),
+                 {.host = "first.test", .version = TLS1_2_VERSION, .ciphers = "AES128-GCM-SHA256"});
+  EXPECT_FALSE(weak.isConnected());
+  TlsClient last(server.port(), {.host = "first.test"});
+  EXPECT_THAT(
+      server.hostsNamed(6),
+      ElementsAre("a.wild.test *.wild.test", "a.wild.test *.wild.test", "a.wild.test *.wild.test",
+                  "unknown.test first.test", "rsa.test rsa.test", "first.test first.test"));
 }
 
 TEST_F(Tls, RefusesOldVersionsAndWeakCiphers) {
@@ -176,6 +202,34 @@ TEST_F(Tls, ResumesOnAnyShardAndAfterARenewalButNotUnderAnotherCertificate) {
     EXPECT_TRUE(renewed.isResumed()) << version;
   }
   EXPECT_EQ(other.handshakes(2).back(), (Handshake{TlsVersion::tls13, HandshakeOutcome::resumed}));
+}
+
+TicketKeys::Time ticketTime{};
+TicketKeys::Time ticketClock() {
+  return ticketTime;
+}
+
+TEST_F(Tls, ResumesUntilTheTicketsKeyWasReplacedAndForgotten) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    ticketTime = TicketKeys::Time(std::chrono::hours(1'000));
+    TlsServer tls(load(), TlsServer::Http2::offered, ticketClock);
+    TestServer server(answer, {}, &tls);
+    const auto connect = [&](SSL_SESSION* session) {
+      auto client = std::make_unique<TlsClient>(
+          server.port(),
+          TlsClient::Options{.host = "first.test", .version = version, .session = session});
+      client->ask(kGet);
+      return client;
+    };
+    // Two of each, since a ticket of TLS 1.3 is used once.
+    const auto first = connect(nullptr)->session();
+    const auto second = connect(nullptr)->session();
+    ticketTime += TicketKeys::kRotation;
+    EXPECT_TRUE(connect(first.get())->isResumed()) << "by the key before";
+    // What is resumed gets a ticket of the new key; what is not, of the next.
+    ticketTime += TicketKeys::kLifetime;
+    EXPECT_FALSE(connect(second.get())->isResumed());
+  }
 }
 
 TEST_F(Tls, LeavesConnectionsUnderWayTheirCertificate) {
