@@ -13,7 +13,7 @@ void Actors::start(std::string name, std::chrono::milliseconds pause, Act act) {
       try {
         act(random);
       } catch (const std::exception& error) {
-        world_.report().violation(name + ": " + error.what());
+        world_.report().failure(name + ": " + error.what());
       }
     }
   });

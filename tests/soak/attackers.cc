@@ -39,9 +39,9 @@ void misbehave(World& world, Kept& kept, std::mt19937& random) {
   };
   const Misdeed& misdeed = kMisdeeds[random() % std::size(kMisdeeds)];
   const auto wrong = [&](const Reply& reply, const char* path) {
-    world.report().violation("hostile guest: status " + std::to_string(reply.status) + " " +
-                                 reply.reason + ", \"" + shown(reply.body) + "\" " + reply.failure,
-                             std::string("GET ") + path + " of " + misdeed.host);
+    const std::string found = world.foreign(reply.body, "");
+    if (!found.empty()) world.report().violation("a hostile guest has a tenant's " + found);
+    reportReply(world, "hostile guest", reply, std::string("GET ") + path + " of " + misdeed.host);
   };
   const Reply reply = kept.ask(e2e::request("GET", misdeed.host, misdeed.path));
   world.report().count("hostile guests ended");
@@ -60,7 +60,7 @@ void flood(World& world) {
   while (Clock::now() < end) {
     if (client.readSome(64 << 10).empty()) return world.report().count("floods of answers cut");
   }
-  world.report().violation("a flood of an answer goes on", "GET /response of misbehave.test");
+  world.report().failure("a flood of an answer goes on", "GET /response of misbehave.test");
 }
 
 void exceedRate(World& world) {
@@ -75,9 +75,7 @@ void exceedRate(World& world) {
         reply.status == 200 && reply.body == "Hello from skiff, you asked for /\n";
     const bool isRefused = reply.status == 429 && reply.reason == "rate_limit";
     if (!reply.isComplete || (!isServed && !isRefused)) {
-      return world.report().violation("limited: status " + std::to_string(reply.status) + " " +
-                                          reply.reason + " " + reply.failure,
-                                      e2e::request("GET", "limited.test", "/"));
+      return reportReply(world, "limited", reply, e2e::request("GET", "limited.test", "/"));
     }
     world.report().count(isServed ? "served within the rate" : "refused beyond the rate");
     if (reply.isLast) return;
@@ -103,9 +101,7 @@ void trickle(World& world, std::size_t count) {
     const Reply reply = slow.connection->receive();
     world.report().count("heads that trickle, ended");
     if (reply.status == 408 && reply.isLast && slow.connection->readSome().empty()) continue;
-    world.report().violation("a head that trickles: status " + std::to_string(reply.status) + " " +
-                                 reply.reason + " " + reply.failure,
-                             head.substr(0, slow.sent));
+    reportReply(world, "a head that trickles", reply, head.substr(0, slow.sent));
   }
 }
 
@@ -122,10 +118,9 @@ void readSlowly(World& world, std::mt19937& random) {
   for (std::size_t i = 0; i < kRepeats; ++i) expected += line;
   world.report().count("answers read slowly");
   if (reply.isComplete && reply.status == 200 && reply.body == expected) return;
-  world.report().violation("an answer that is read slowly: status " + std::to_string(reply.status) +
-                               ", " + std::to_string(reply.body.size()) + " of " +
-                               std::to_string(expected.size()) + " bytes " + reply.failure,
-                           request);
+  reportReply(world,
+              "an answer that is read slowly, of " + std::to_string(expected.size()) + " bytes",
+              reply, request);
 }
 
 /// Speaks no TLS where TLS is spoken: has to be cut.
@@ -135,7 +130,7 @@ void staySilent(World& world, std::mt19937& random) {
   client.send(kHello.substr(0, random() % kHello.size()));
   world.report().count("TLS handshakes that stop half-way, ended");
   if (client.isClosed()) return;
-  world.report().violation("a TLS handshake that stops half-way is kept");
+  world.report().failure("a TLS handshake that stops half-way is kept");
 }
 
 void leave(World& world, std::mt19937& random) {

@@ -43,7 +43,7 @@ class Deployer {
       case 8:
         return rollBack();
       case 9:
-        return random() % 2 == 0 ? remove() : putSecret(random);
+        return random() % 4 != 0 ? remove() : putSecret(random);
       case 10:
         return putCertificate();
       default:

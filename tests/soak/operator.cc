@@ -12,9 +12,9 @@ void Operator::restart() {
   if (ending != e2e::Ending{0, 0}) {
     // What follows would only repeat it.
     world_.stop = true;
-    return world_.report().violation("the restart: the old process ended with code " +
-                                     std::to_string(ending.code) + ", signal " +
-                                     std::to_string(ending.signal));
+    return world_.report().failure("the restart: the old process ended with code " +
+                                   std::to_string(ending.code) + ", signal " +
+                                   std::to_string(ending.signal));
   }
   readings_.follow(world_.daemon().process().id());
   world_.report().count("restarts under load");
@@ -31,8 +31,8 @@ void Operator::reload() {
   const std::string said =
       process.waitForLine(e2e::Process::Stream::error, "ready: ", e2e::kPatience, from);
   if (said.empty()) {
-    return world_.report().violation("the reload does not come to an end: " +
-                                     process.text(e2e::Process::Stream::error).substr(from));
+    return world_.report().failure("the reload does not come to an end: " +
+                                   process.text(e2e::Process::Stream::error).substr(from));
   }
   configured.is({next});
   world_.report().count("reloads under load");
@@ -44,7 +44,7 @@ void Operator::rotateLog() {
   std::filesystem::rename(log, moved);
   world_.daemon().process().signal(SIGUSR1);
   if (!e2e::eventually([&] { return std::filesystem::exists(log); })) {
-    return world_.report().violation("the access log is not opened anew");
+    return world_.report().failure("the access log is not opened anew");
   }
   std::ifstream lines(moved);
   std::size_t count = 0;

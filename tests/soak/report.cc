@@ -1,12 +1,16 @@
 #include "tests/soak/report.h"
 
 #include <cstdio>
+#include <utility>
 
 namespace skiff::soak {
 namespace {
 
 /// Beyond these they are only counted.
 constexpr std::size_t kPrinted = 30;
+constexpr std::chrono::seconds kStandstill{2};
+/// Longer than any deadline of clients and daemon after it.
+constexpr std::chrono::seconds kAfterwards{15};
 
 }  // namespace
 
@@ -32,12 +36,40 @@ std::chrono::milliseconds Report::elapsed() const {
 }
 
 void Report::violation(std::string_view what, std::string_view asked) {
-  if (++violations_ > kPrinted) return;
-  std::printf("VIOLATION after %.3f s (--seed %llu): %.*s\n",
+  if (++violations_ <= kPrinted) print("VIOLATION", what, asked);
+}
+
+void Report::failure(std::string_view what, std::string_view asked) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    if (now > excusedUntil_ && now - lastTick_ < kStandstill) return violation(what, asked);
+    if (++excused_ > kPrinted) return;
+  }
+  print("after a standstill", what, asked);
+}
+
+void Report::print(const char* kind, std::string_view what, std::string_view asked) const {
+  std::printf("%s after %.3f s (--seed %llu): %.*s\n", kind,
               static_cast<double>(elapsed().count()) / 1000, static_cast<unsigned long long>(seed_),
               static_cast<int>(what.size()), what.data());
   if (!asked.empty()) std::printf("  request: %s\n", shown(asked).c_str());
   std::fflush(stdout);
+}
+
+void Report::tick() {
+  const std::lock_guard lock(mutex_);
+  const auto now = Clock::now();
+  const auto gap = now - std::exchange(lastTick_, now);
+  if (gap < kStandstill) return;
+  stoodStill_ += gap;
+  excusedUntil_ = now + kAfterwards;
+  std::printf("the machine stood still for %.1f s\n", std::chrono::duration<double>(gap).count());
+}
+
+std::chrono::milliseconds Report::stoodStill() const {
+  const std::lock_guard lock(mutex_);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(stoodStill_);
 }
 
 bool Report::printCounts() const {

@@ -27,7 +27,16 @@ class Report {
 
   /// An invariant does not hold: printed at once, with seed and time. `asked`: the exact request.
   void violation(std::string_view what, std::string_view asked = {});
+  /// Something was not answered, or not in time: a violation, unless the whole machine stood still
+  /// just before (all processes stopped, a suspended host), when clients and daemon give each other
+  /// up. Then it is only told.
+  void failure(std::string_view what, std::string_view asked = {});
   std::size_t violations() const { return violations_; }
+
+  /// To be called ten times a second: a gap is a standstill.
+  void tick();
+  /// How long the machine stood still, in all.
+  std::chrono::milliseconds stoodStill() const;
 
   /// The table of counts; true if there was enough of everything.
   bool printCounts() const;
@@ -39,10 +48,16 @@ class Report {
     std::size_t count = 0;
     std::size_t minimum = 0;
   };
+  void print(const char* kind, std::string_view what, std::string_view asked) const;
+
   const std::uint64_t seed_;
   const Clock::time_point begin_;
   mutable std::mutex mutex_;
   std::map<std::string, Activity, std::less<>> activities_;
+  Clock::time_point lastTick_ = Clock::now();
+  Clock::time_point excusedUntil_{};
+  Clock::duration stoodStill_{0};
+  std::size_t excused_ = 0;
   std::atomic<std::size_t> violations_{0};
 };
 

@@ -40,31 +40,43 @@ std::string Visit::text() const {
   return e2e::request(body.empty() ? "GET" : "POST", app->host, path, body);
 }
 
-void check(World& world, const Visit& visit, const Reply& reply, const std::string& activity) {
-  Report& report = world.report();
-  const auto end = Clock::now();
-  const auto wrong = [&](const std::string& what) {
-    report.violation(activity + ": " + what + ": status " + std::to_string(reply.status) + " " +
-                         reply.reason + ", body \"" + shown(reply.body) + "\"; there could be " +
-                         visit.app->served.possible(visit.begin, end) + " " + reply.failure,
-                     visit.text());
-  };
-  report.count(activity);
-  if (!reply.isComplete) return wrong("no complete answer");
-  if (const std::string found = world.foreign(reply.body, visit.app->tenant); !found.empty()) {
-    return wrong("another tenant's " + found);
+void reportReply(World& world, const std::string& what, const Reply& reply,
+                 const std::string& request) {
+  const std::string text = what + ": status " + std::to_string(reply.status) + " " + reply.reason +
+                           ", body \"" + shown(reply.body) + "\" " + reply.failure;
+  // A wrong answer is one whenever it comes; none may be for want of time.
+  if (reply.isComplete && reply.status == 200) {
+    world.report().violation(text, request);
+  } else {
+    world.report().failure(text, request);
   }
+}
+
+void check(World& world, const Visit& visit, const Reply& reply, const std::string& activity) {
+  const auto end = Clock::now();
+  const Served& served = visit.app->served;
+  const auto wrong = [&](const std::string& what) {
+    reportReply(
+        world,
+        activity + ": " + what + " (there could be " + served.possible(visit.begin, end) + ")",
+        reply, visit.text());
+  };
+  world.report().count(activity);
+  if (const std::string found = world.foreign(reply.body, visit.app->tenant); !found.empty()) {
+    return world.report().violation(activity + ": another tenant's " + found, visit.text());
+  }
+  if (!reply.isComplete) return wrong("no complete answer");
   if (reply.status != 200) {
     const bool isNobody = reply.status == 404 && reply.reason == "no_route";
     const bool isEarly = reply.status == 503 && reply.reason == "not_ready";
-    if ((isNobody || isEarly) && visit.app->served.wasPossible(Served::kNobody, visit.begin, end)) {
-      return report.count("answers of apps that are not there");
+    if ((isNobody || isEarly) && served.wasPossible(Served::kNobody, visit.begin, end)) {
+      return world.report().count("answers of apps that are not there");
     }
     return wrong("refused");
   }
-  const std::string identity = reply.body.substr(0, kIdentitySize);
   if (visit.repeats == 0 && reply.body.empty()) return;
-  if (!visit.app->served.wasPossible(identity, visit.begin, end)) return wrong("a wrong version");
+  const std::string identity = reply.body.substr(0, kIdentitySize);
+  if (!served.wasPossible(identity, visit.begin, end)) return wrong("a wrong version");
   std::string expected;
   for (std::size_t i = 0; i < visit.repeats; ++i) expected += identity + "\n";
   if (reply.body != expected + visit.body) wrong("other bytes than expected");

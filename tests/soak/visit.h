@@ -22,6 +22,10 @@ struct Visit {
   e2e::Http2Request http2() const { return {app->host, path, body}; }
 };
 
+/// Reports a reply that is not what it should be.
+void reportReply(World& world, const std::string& what, const Reply& reply,
+                 const std::string& request);
+
 /// Whether that is what a version of the app answers that was served at some time between the
 /// visit's begin and now; counts it as `activity`, or reports it. An app that is not there has to
 /// say so.

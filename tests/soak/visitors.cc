@@ -60,10 +60,7 @@ class KeptHttp2 {
 void checkQuiet(World& world, const Reply& reply, const char* over) {
   world.report().count(std::string("quiet requests, ") + over);
   if (reply.isComplete && reply.status == 200 && reply.body == world.fileBody("quiet")) return;
-  world.report().violation(std::string("the quiet tenant, ") + over + ": status " +
-                               std::to_string(reply.status) + " " + reply.reason + ", \"" +
-                               shown(reply.body) + "\" " + reply.failure,
-                           "GET / of quiet.test");
+  reportReply(world, std::string("the quiet tenant, ") + over, reply, "GET / of quiet.test");
 }
 
 /// A new session's visits: what is not of the visit's tenant, certificate and host are the same.
@@ -116,9 +113,7 @@ void askForConfig(World& world, Kept& kept) {
       world.configured().wasPossible(reply.body.substr(head.size()), begin, Clock::now())) {
     return;
   }
-  world.report().violation("configuration: status " + std::to_string(reply.status) + ", \"" +
-                               shown(reply.body) + "\" " + reply.failure,
-                           request);
+  reportReply(world, "configuration", reply, request);
 }
 
 void askOrigin(World& world, Kept& kept, std::mt19937& random) {
@@ -131,9 +126,7 @@ void askOrigin(World& world, Kept& kept, std::mt19937& random) {
   const bool isRight = isBroken ? reply.status == 502 && reply.reason == "origin_error"
                                 : reply.status == 200 && reply.body == "origin " + path + "\n";
   if (isRight && reply.isComplete) return;
-  world.report().violation("origin: status " + std::to_string(reply.status) + " " + reply.reason +
-                               ", \"" + shown(reply.body) + "\" " + reply.failure,
-                           request);
+  reportReply(world, "origin", reply, request);
 }
 
 void askForFile(World& world, Kept& kept, std::mt19937& random) {
@@ -154,9 +147,7 @@ void askForFile(World& world, Kept& kept, std::mt19937& random) {
                        (one.status != 200 || reply.body == world.page()) &&
                        world.foreign(reply.body, "site").empty();
   if (isRight) return;
-  world.report().violation("files: status " + std::to_string(reply.status) + ", \"" +
-                               shown(reply.body) + "\" " + reply.failure,
-                           request);
+  reportReply(world, "files", reply, request);
 }
 
 }  // namespace
