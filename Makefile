@@ -1,10 +1,12 @@
 # The task list. `make help` prints it; what a task does is in scripts/ where it takes more than a line.
 .DEFAULT_GOAL := help
 .PHONY: help deps build serve test bench bench-gate bench-micro bench-isolation bench-coldstart package package-test \
-  fmt lint asan tsan fuzz clean
+  fmt lint asan tsan fuzz soak clean
 
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
+# How long `make soak` goes on.
+SOAK_SECONDS ?= 600
 # Rounds that `make bench` measures all peers in, and seconds of each run.
 ROUNDS ?= 5
 SECONDS ?= 5
@@ -64,6 +66,9 @@ tsan: deps  ## the tests without V8 under ThreadSanitizer
 
 fuzz: deps  ## run each fuzz target for FUZZ_SECONDS
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+soak: build  ## run everything at once for SOAK_SECONDS, and check what must hold all the time (SEED=n: an earlier run's)
+	@build/release/tests/soak/skiff_soak --seconds $(SOAK_SECONDS) $(if $(SEED),--seed $(SEED))
 
 clean:  ## remove what was built; what `make deps` installed stays
 	@rm -rf build

@@ -18,8 +18,7 @@ class Report {
  public:
   explicit Report(std::uint64_t seed) : seed_(seed), begin_(Clock::now()) {}
 
-  /// One more of an activity ("deploys"); of which at least `minimum` in a minute are expected, by
-  /// expect().
+  /// One more of an activity ("versions deployed").
   void count(std::string_view activity, std::size_t more = 1);
   /// Without so many of it, the soak has not done what it is for.
   void expect(std::string_view activity, std::size_t minimum);
