@@ -8,6 +8,7 @@
 namespace skiff::soak {
 
 void Operator::restart() {
+  readings_.pause();
   const e2e::Ending ending = world_.daemon().handOver();
   if (ending != e2e::Ending{0, 0}) {
     // What follows would only repeat it.

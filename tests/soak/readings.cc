@@ -72,7 +72,18 @@ std::optional<Reading> readProcess(pid_t process) {
   return reading;
 }
 
-Readings::Readings(pid_t process) : generations_{{process, {}}} {
+std::size_t socketsOf(pid_t process) {
+  std::size_t count = 0;
+  std::error_code error;
+  const std::string folder = "/proc/" + std::to_string(process) + "/fd";
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    std::error_code gone;
+    count += std::filesystem::read_symlink(entry.path(), gone).string().starts_with("socket:");
+  }
+  return count;
+}
+
+Readings::Readings(pid_t process) : generations_{{process}} {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -81,9 +92,14 @@ Readings::~Readings() {
   thread_.join();
 }
 
+void Readings::pause() {
+  const std::lock_guard lock(mutex_);
+  generations_.back().isOver = true;
+}
+
 void Readings::follow(pid_t process) {
   const std::lock_guard lock(mutex_);
-  generations_.push_back({process, {}});
+  generations_.push_back({process});
 }
 
 void Readings::run() {
@@ -91,6 +107,7 @@ void Readings::run() {
     std::this_thread::sleep_until(next);
     const std::lock_guard lock(mutex_);
     Generation& now = generations_.back();
+    if (now.isOver) continue;
     if (const auto reading = readProcess(now.process)) now.readings.push_back(*reading);
   }
 }

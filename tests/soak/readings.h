@@ -23,6 +23,8 @@ struct Reading {
 
 /// What /proc says of a process; nothing if it is not there.
 std::optional<Reading> readProcess(pid_t process);
+/// How many of its descriptors are sockets.
+std::size_t socketsOf(pid_t process);
 
 /// Takes readings of the daemon twice a second, by generation: a restart begins a new one. Callable
 /// from any thread.
@@ -33,6 +35,8 @@ class Readings {
   Readings(const Readings&) = delete;
   Readings& operator=(const Readings&) = delete;
 
+  /// It is about to hand over: what it has from now on says nothing.
+  void pause();
   void follow(pid_t process);
   Reading last() const;
   /// One line a generation; reports where memory, descriptors or threads grow.
@@ -41,7 +45,8 @@ class Readings {
  private:
   struct Generation {
     pid_t process = -1;
-    std::vector<Reading> readings;
+    std::vector<Reading> readings = {};
+    bool isOver = false;
   };
   void run();
 
