@@ -27,25 +27,24 @@ bool isConcerned(const Control& control) {
 
 extern "C" {
 
+// Fails before it asks: what it took from the system would be lost.
 int epoll_wait(int descriptor, epoll_event* events, int most, int timeout) {
-  const auto count = static_cast<int>(::syscall(SYS_epoll_wait, descriptor, events, most, timeout));
   Control* const control = skiff::faults::control();
-  if (control == nullptr || control->loopFault == LoopFault::none || !isConcerned(*control)) {
-    return count;
+  if (control != nullptr && control->loopFault != LoopFault::none && isConcerned(*control)) {
+    switch (control->loopFault.exchange(LoopFault::none)) {
+      case LoopFault::fails:
+        errno = EBADF;
+        return -1;
+      case LoopFault::throws:
+        throw std::runtime_error("a test's fault");
+      case LoopFault::crashes:
+        ::raise(SIGSEGV);
+        break;
+      case LoopFault::none:
+        break;
+    }
   }
-  switch (control->loopFault.exchange(LoopFault::none)) {
-    case LoopFault::fails:
-      errno = EBADF;
-      return -1;
-    case LoopFault::throws:
-      throw std::runtime_error("a test's fault");
-    case LoopFault::crashes:
-      ::raise(SIGSEGV);
-      break;
-    case LoopFault::none:
-      break;
-  }
-  return count;
+  return static_cast<int>(::syscall(SYS_epoll_wait, descriptor, events, most, timeout));
 }
 
 int accept4(int descriptor, sockaddr* address, socklen_t* size, int flags) {
