@@ -1,5 +1,6 @@
 #include "server/admin/admin_server.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -113,6 +114,7 @@ void AdminServer::Listener::run() {
 
 /// No memory, or a bug that nothing else caught: what it was about is lost, the others are not.
 void AdminServer::Listener::serve() {
+  ::pthread_setname_np(::pthread_self(), "admin");
   while (true) {
     try {
       context_.run();

@@ -115,11 +115,11 @@ Ending Daemon::handOver(const std::function<void()>& meanwhile) {
 }
 
 void Daemon::restart() {
-  if (process_) {
+  if (process_ && !process_->wait(std::chrono::milliseconds(0))) {
     process_->signal(SIGKILL);
     process_->wait();
-    process_.reset();
   }
+  process_.reset();
   start();
 }
 

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <list>
+#include <set>
 
 #include "tests/e2e/admin_api.h"
 #include "tests/faults/faults.h"
@@ -56,7 +56,7 @@ class NoDescriptor : public ::testing::Test {
 
   /// From now on there is none: connects until one is not accepted any more.
   void exhaust() {
-    limit(highestDescriptor() + 2);
+    limit(limitFor(2));
     while (faults_.control().refusedAccepts == 0) {
       waiting_.push_back(daemon_.connect());
       ASSERT_LT(waiting_.size(), 64u);
@@ -92,13 +92,16 @@ class NoDescriptor : public ::testing::Test {
     now.rlim_cur = most;
     ASSERT_EQ(::prlimit(daemon_.process().id(), RLIMIT_NOFILE, &now, nullptr), 0);
   }
-  rlim_t highestDescriptor() {
-    rlim_t highest = 0;
+  /// The limit that leaves so many to take.
+  rlim_t limitFor(std::size_t free) {
+    std::set<rlim_t> taken;
     for (const auto& entry : std::filesystem::directory_iterator(
              "/proc/" + std::to_string(daemon_.process().id()) + "/fd")) {
-      highest = std::max<rlim_t>(highest, std::stoul(entry.path().filename()));
+      taken.insert(std::stoul(entry.path().filename()));
     }
-    return highest;
+    rlim_t most = 0;
+    for (; free != 0; ++most) free -= taken.contains(most) ? 0 : 1;
+    return most;
   }
   /// Whether the daemon has accepted all that have connected.
   bool admittedAll() {
@@ -124,7 +127,10 @@ TEST_F(NoDescriptor, LeavesConnectionsThatAreThereServedAndOthersWaiting) {
   last.send(request("GET", "hello.test", "/"));
   restore();
   EXPECT_EQ(last.receive().body, kHello);
-  EXPECT_NE(daemon_.process().waitForLine(Process::Stream::error, "accepts connections again"), "");
+  EXPECT_NE(daemon_.process().waitForLine(Process::Stream::error, "accepts connections again",
+                                          std::chrono::seconds(3)),
+            "")
+      << log();
   EXPECT_EQ(daemon_.get("hello.test").body, kHello);
 }
 

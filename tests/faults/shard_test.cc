@@ -72,9 +72,24 @@ TEST_F(AShard, ThatCrashesEndsTheProcessAtOnceAndLosesNothing) {
   EXPECT_EQ(daemon_.get("web.test").body, "Hello from skiff, you asked for /\n");
 }
 
+TEST(TheAdminListener, GoesOnAfterAnExceptionThatNothingElseCaught) {
+  Faults faults("admin");
+  Daemon daemon(ConfigText{}, faults.options());
+  AdminApi api(daemon);
+  for (int i = 0; i < kTimes; ++i) {
+    faults.control().loopFault = LoopFault::throws;
+    EXPECT_EQ(api.get("/v1/tenants").status, 200);
+    EXPECT_EQ(daemon.admin("/readyz").status, 200);
+  }
+  EXPECT_NE(daemon.process().waitForLine(Process::Stream::error,
+                                         "critical the admin listener failed: a test's fault"),
+            "");
+  EXPECT_EQ(daemon.terminate(), (Ending{0, 0}));
+}
+
 /// The loop that signals, reloads and publishing are served by.
 TEST(TheMainLoop, ThatFailsEndsTheProcessWithAStatusThatHasItStartedAnew) {
-  Faults faults("skiffd");
+  Faults faults("main");
   Daemon daemon(ConfigText{}, faults.options());
   AdminApi api(daemon);
   api.serve("acme", "web", "hello_wat");

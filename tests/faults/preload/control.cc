@@ -1,11 +1,13 @@
 #include "tests/faults/preload/control.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 
 namespace skiff::faults {
 namespace {
@@ -29,6 +31,13 @@ __attribute__((constructor)) void map() {
 
 Control* control() {
   return mapped;
+}
+
+bool isConcerned(const Control& control) {
+  if (std::strcmp(control.thread, "main") == 0) return ::gettid() == ::getpid();
+  char name[sizeof control.thread] = {};
+  return ::pthread_getname_np(::pthread_self(), name, sizeof name) == 0 &&
+         std::strcmp(name, control.thread) == 0;
 }
 
 }  // namespace skiff::faults

@@ -58,5 +58,7 @@ struct Control {
 
 /// The mapping; nullptr: this process was not given one.
 Control* control();
+/// Whether this is the thread of that name; "main": the first.
+bool isConcerned(const Control& control);
 
 }  // namespace skiff::faults

@@ -13,17 +13,10 @@
 #include "tests/faults/preload/control.h"
 
 using skiff::faults::Control;
+using skiff::faults::isConcerned;
 using skiff::faults::LoopFault;
 
-namespace {
-
-bool isConcerned(const Control& control) {
-  char name[sizeof control.thread] = {};
-  return pthread_getname_np(pthread_self(), name, sizeof name) == 0 &&
-         std::strcmp(name, control.thread) == 0;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 extern "C" {
 

@@ -14,6 +14,7 @@
 #include "tests/faults/preload/control.h"
 
 using skiff::faults::Control;
+using skiff::faults::isConcerned;
 
 extern "C" {
 void* __libc_malloc(size_t size);
@@ -28,12 +29,6 @@ bool isDaemons(const void* address) {
   Dl_info where{};
   return ::dladdr(address, &where) != 0 && where.dli_fname != nullptr &&
          std::strstr(where.dli_fname, "skiffd.node") != nullptr;
-}
-
-bool isConcerned(const Control& control) {
-  char name[sizeof control.thread] = {};
-  return pthread_getname_np(pthread_self(), name, sizeof name) == 0 &&
-         std::strcmp(name, control.thread) == 0;
 }
 
 bool fails(std::size_t size, const void* caller) {
