@@ -54,14 +54,18 @@ class NoDescriptor : public ::testing::Test {
   }
   ~NoDescriptor() override { restore(); }
 
-  /// From now on there is none: connects until one is not accepted any more.
+  /// From now on there is none, and one who has connected is waiting.
   void exhaust() {
     limit(limitFor(2));
     while (faults_.control().refusedAccepts == 0) {
-      waiting_.push_back(daemon_.connect());
       ASSERT_LT(waiting_.size(), 64u);
+      waiting_.push_back(daemon_.connect());
       eventually([&] { return faults_.control().refusedAccepts != 0 || admittedAll(); });
     }
+    // The system says so as soon as it has given the last one away.
+    waiting_.push_back(daemon_.connect());
+    const std::uint64_t before = faults_.control().refusedAccepts;
+    ASSERT_TRUE(eventually([&] { return faults_.control().refusedAccepts > before; }));
   }
   void restore() { limit(before_); }
 
@@ -127,9 +131,7 @@ TEST_F(NoDescriptor, LeavesConnectionsThatAreThereServedAndOthersWaiting) {
   last.send(request("GET", "hello.test", "/"));
   restore();
   EXPECT_EQ(last.receive().body, kHello);
-  EXPECT_NE(daemon_.process().waitForLine(Process::Stream::error, "accepts connections again",
-                                          std::chrono::seconds(3)),
-            "")
+  EXPECT_NE(daemon_.process().waitForLine(Process::Stream::error, "accepts connections again"), "")
       << log();
   EXPECT_EQ(daemon_.get("hello.test").body, kHello);
 }

@@ -28,6 +28,8 @@ using ::testing::HasSubstr;
 constexpr const char* kHello = "Hello from wasm";
 constexpr std::uint64_t kMostAllocations = 2'000;
 constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::uint64_t kMostOfTheRest = 5'000'000'000;
+constexpr std::uint64_t kLittle = 64 << 10;
 
 class NoMemory : public ::testing::Test {
  protected:
@@ -96,27 +98,34 @@ TEST_F(NoMemory, ForABodyOfTheApiIsSaidAndLeavesRoomForOthers) {
             422);
 }
 
-TEST_F(NoMemory, ForWhatAGuestNeedsRefusesItsDeploymentAndServesOthers) {
-  EXPECT_EQ(api_.put("/v1/tenants/globex", "{}").status, 201);
-  EXPECT_EQ(api_.put(appPath("globex/new"), R"({"routes":["new.test/*"]})").status, 201);
-  faults_.control().largestMapping = std::stoull(std::getenv("T"));
-  ApiReply refused;
-  try {
-    refused = api_.ask("POST", appPath("globex/new", "/versions"), e2e::guestBytes("test/count"),
-                       "application/wasm");
-  } catch (const ClientError&) {
-    auto e = daemon_.process().wait();
-    std::printf("ended %d %d\n", e ? e->code : -1, e ? e->signal : -1);
-  }
-  std::printf("%d %s\n%llu\n%s\n", refused.status, refused.text.c_str(),
-              static_cast<unsigned long long>(faults_.control().refusedMappings.load()),
-              daemon_.process().text(Process::Stream::error).c_str());
+TEST_F(NoMemory, ForAGuestsAddressSpaceRefusesItsRequestsAndServesOthers) {
+  api_.serve("globex", "large", "hello");
+  daemon_.restart();  // from then on a module is loaded when its first request comes
   EXPECT_EQ(daemon_.get("web.test").body, kHello);
+  // The engine reserves all that a guest's memory could address, 4 GiB and what guards it, and
+  // nothing else that is as large.
+  faults_.control().largestMapping = kMostOfTheRest;
+  const Response refused = daemon_.get("large.test");
+  EXPECT_EQ(refused.status, 503) << refused.body;
+  EXPECT_GT(faults_.control().refusedMappings, 0u);
+  EXPECT_EQ(daemon_.get("web.test").body, kHello);
+  EXPECT_EQ(daemon_.admin("/readyz").status, 200);
   faults_.control().largestMapping = 0;
-  EXPECT_EQ(api_.ask("POST", appPath("globex/new", "/versions"), e2e::guestBytes("test/count"),
-                     "application/wasm")
-                .status,
-            201);
+  EXPECT_TRUE(eventually([&] { return daemon_.get("large.test").status == 200; }));
+}
+
+/// It knows no way back from there.
+TEST_F(NoMemory, ForTheEngineItselfEndsTheProcessWithAReasonAndLosesNothing) {
+  faults_.control().largestMapping = kLittle;
+  EXPECT_THROW(api_.serve("globex", "new", "hello"), ClientError);
+  const auto ending = daemon_.process().wait();
+  ASSERT_TRUE(ending);
+  EXPECT_NE(*ending, (e2e::Ending{0, 0}));
+  EXPECT_NE(daemon_.process().waitForLine(Process::Stream::error, "Fatal process out of memory"),
+            "");
+  faults_.control().largestMapping = 0;
+  daemon_.restart();
+  EXPECT_EQ(daemon_.get("web.test").body, kHello);
 }
 
 }  // namespace
