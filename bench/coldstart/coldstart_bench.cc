@@ -37,7 +37,7 @@ const std::vector<Workload> kWorkloads{
     {"1KiB", std::size_t{1} << 10, 1000, 200, 200, 20},
     {"64KiB", std::size_t{64} << 10, 500, 100, 50, 5},
     {"1MiB", std::size_t{1} << 20, 200, 20, 10, 0.5},
-    {"10MiB", std::size_t{10} << 20, 20, 2, 3, 0.05},
+    {"10MiB", std::size_t{10} << 20, 6, 1, 2, 0.05},
 };
 
 struct Settings {
