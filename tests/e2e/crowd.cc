@@ -159,7 +159,9 @@ class Crowd {
     member.begun = Clock::now();
     if (member.isSlow) {
       opened(member);
-      member.next = member.begun;
+      // Each in its own time, not with those that were opened together.
+      constexpr std::size_t kParts = 997;
+      member.next = member.begun + plan_.pause * (index % kParts) / kParts;
     } else if (::send(member.socket, request_.data(), request_.size(), MSG_NOSIGNAL) < 0) {
       fail("send");
     }
