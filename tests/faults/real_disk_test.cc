@@ -1,4 +1,4 @@
-// A disk of two mebibytes that is full in earnest, and one that becomes read-only.
+// A disk of two mebibytes that is full, or read-only, in earnest.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -21,6 +21,7 @@ using e2e::ApiReply;
 using e2e::appPath;
 using e2e::ConfigText;
 using e2e::Daemon;
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -88,17 +89,18 @@ TEST_F(ARealDisk, ThatIsFullRefusesUploadsAndServesOn) {
   expectAllWell();
 }
 
-TEST_F(ARealDisk, ThatBecomesReadOnlyRefusesChangesAndServesOn) {
-  // Of this mount alone: the files that are open for writing would forbid the file system to.
+TEST_F(ARealDisk, ThatIsReadOnlyIsSaidAtTheStart) {
+  daemon_->terminate();
   const auto remount = [&](unsigned long how) {
     return ::mount("none", mounted_.c_str(), nullptr, MS_REMOUNT | MS_BIND | how, nullptr);
   };
   ASSERT_EQ(remount(MS_RDONLY), 0);
-  const ApiReply refused = upload();
-  EXPECT_EQ(refused.status, 500) << refused.text;
-  EXPECT_THAT(refused.word("detail"), HasSubstr("Read-only file system"));
-  EXPECT_EQ(daemon_->get("web.test").body, kHello);
+  e2e::Process process(SKIFFD, {"--config", daemon_->configFile()});
+  EXPECT_EQ(process.wait(), (e2e::Ending{1, 0}));
+  EXPECT_THAT(process.text(e2e::Process::Stream::error),
+              AllOf(HasSubstr(mounted_.string()), HasSubstr("Read-only file system")));
   ASSERT_EQ(remount(0), 0);
+  daemon_->restart();
   expectAllWell();
 }
 
