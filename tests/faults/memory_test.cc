@@ -108,6 +108,7 @@ TEST_F(NoMemory, ForAGuestsAddressSpaceRefusesItsRequestsAndServesOthers) {
   const Response refused = daemon_.get("large.test");
   EXPECT_EQ(refused.status, 503) << refused.body;
   EXPECT_GT(faults_.control().refusedMappings, 0u);
+  EXPECT_NE(daemon_.process().waitForLine(Process::Stream::error, "Out of memory"), "");
   EXPECT_EQ(daemon_.get("web.test").body, kHello);
   EXPECT_EQ(daemon_.admin("/readyz").status, 200);
   faults_.control().largestMapping = 0;
