@@ -162,7 +162,8 @@ void Connection::stepHead() {
     read(InputBuffer::Growth::small);
     return;
   }
-  if (requestNumber_ == 0 && beginsHttp2()) return becomeHttp2();
+  const Preface preface = http2Preface();
+  if (preface == Preface::whole) return becomeHttp2();
   // A client that sends requests and takes no answers waits here.
   if (output_.pendingSize() >= kCoalesced && !sendOrWait()) {
     if (outputBroken_) close();
@@ -172,7 +173,9 @@ void Connection::stepHead() {
     requestNumber_ = shard_.requestIds.next();
     headBegin_ = std::chrono::steady_clock::now();
   }
-  switch (parser_.parseHead(input_.view())) {
+  // To the parser, the preface is a request that cannot be.
+  switch (preface == Preface::partly ? RequestParser::Head::more
+                                     : parser_.parseHead(input_.view())) {
     case RequestParser::Head::complete:
       beginExchange();
       return;
@@ -209,9 +212,11 @@ bool Connection::mayPartLater() {
 }
 
 /// The client knows already that HTTP/2 is spoken here (RFC 9113, 3.3).
-bool Connection::beginsHttp2() const {
-  return tls_ == nullptr && shard_.limits.http2.cleartext &&
-         input_.view().starts_with("PRI * HTTP/2.0\r\n\r\n");
+Connection::Preface Connection::http2Preface() const {
+  constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\n";
+  if (tls_ != nullptr || !shard_.limits.http2.cleartext || !isFirst_) return Preface::none;
+  if (input_.view().starts_with(kPreface)) return Preface::whole;
+  return kPreface.starts_with(input_.view()) ? Preface::partly : Preface::none;
 }
 
 void Connection::beginExchange() {
@@ -332,6 +337,7 @@ void Connection::tellFinished() {
 
 void Connection::beginNextRequest() {
   parser_.reset();
+  isFirst_ = false;
   requestNumber_ = 0;
   requestBytes_ = 0;
   phase_ = Phase::head;

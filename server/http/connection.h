@@ -125,7 +125,8 @@ class Connection final : public ClientConnection,
   void stepAbort();
 
   void handshake();
-  bool beginsHttp2() const;
+  enum class Preface : std::uint8_t { none, partly, whole };
+  Preface http2Preface() const;
   void becomeHttp2();
   void failHandshake(const TlsSession& session);
 
@@ -186,6 +187,7 @@ class Connection final : public ClientConnection,
   bool outputMoved_ = false;  ///< bytes were sent since the exchange was told
   bool shutDown_ = false;
 
+  bool isFirst_ = true;  ///< no request has been answered
   std::uint64_t requestNumber_ = 0;
   mutable std::uint64_t requestIdNumber_ = 0;  ///< the request that requestIdText_ is of
   mutable RequestIds::Text requestIdText_{};

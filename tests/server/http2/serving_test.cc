@@ -38,6 +38,36 @@ TEST(Http2Serving, AnswersManyRequestsOfOneConnection) {
   EXPECT_EQ(reports[0].reason, Reason::none);
 }
 
+TEST(Http2Serving, TakesAPrefaceInSingleBytes) {
+  TestServer server(answerAnything, http2Limits());
+  Http2Client client(server.port(), Http2Client::Begin::silent);
+  for (const char byte : std::string(kPreface) + frame(kSettings, 0, 0)) {
+    client.send(std::string_view(&byte, 1));
+    // So that the next one is read by itself.
+    server.inServer([] { return 0; });
+  }
+  EXPECT_EQ(client.ask(1, get()).status, "200");
+}
+
+TEST(Http2Serving, BeginsNowhereButAtAConnectionsBeginning) {
+  TestServer server(answerAnything, http2Limits());
+  HttpClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n" + std::string(kPreface) +
+              frame(kSettings, 0, 0));
+  server.reports(2);
+  EXPECT_EQ(server.reports(2)[0].status, 200);
+  EXPECT_TRUE(server.reports(2)[1].refused);
+}
+
+TEST(Http2Serving, TakesWhatBeginsAsThePrefaceDoesForWhatItIs) {
+  TestServer server(answerAnything, http2Limits());
+  HttpClient client(server.port());
+  client.send("P");
+  server.inServer([] { return 0; });
+  client.send("UT /x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(server.reports(1)[0].status, 200);
+}
+
 TEST(Http2Serving, ShowsGuestsOneHostAndOneCookie) {
   TestServer server(answerAnything, http2Limits());
   Http2Client client(server.port());

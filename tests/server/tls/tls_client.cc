@@ -27,6 +27,7 @@ TlsClient::TlsClient(std::uint16_t port, const Options& options)
     return 1;
   });
   if (!options.ciphers.empty()) SSL_CTX_set_cipher_list(context, options.ciphers.c_str());
+  if (!options.suites.empty()) SSL_CTX_set_ciphersuites(context, options.suites.c_str());
   if (!options.groups.empty()) SSL_CTX_set1_groups_list(context, options.groups.c_str());
   if (options.shows != nullptr) {
     SSL_CTX_use_certificate_chain_file(context, options.shows->certificate.c_str());

@@ -22,6 +22,7 @@ class TlsClient {
     std::string host = {};       ///< SNI; empty: none
     int version = 0;             ///< TLS1_2_VERSION and so on; 0: 1.2 or 1.3
     std::string ciphers = {};    ///< of TLS 1.2 and before; empty: OpenSSL's choice
+    std::string suites = {};     ///< of TLS 1.3; empty: OpenSSL's choice
     std::string groups = {};     ///< for key exchange; a share of the first is sent at once
     std::string protocols = {};  ///< ALPN, each with its length before it; empty: none
     const CertificateConfig* shows = nullptr;  ///< the client's own certificate
