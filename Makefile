@@ -1,7 +1,7 @@
 # The task list. `make help` prints it; what a task does is in scripts/ where it takes more than a line.
 .DEFAULT_GOAL := help
 .PHONY: help deps build serve test bench bench-gate bench-micro bench-isolation bench-coldstart package package-test \
-  fmt lint asan tsan fuzz soak clean
+  fmt lint asan tsan fuzz soak update-engine clean
 
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
@@ -69,6 +69,9 @@ fuzz: deps  ## run each fuzz target for FUZZ_SECONDS
 
 soak: build  ## run everything at once for SOAK_SECONDS, and check what must hold all the time (SEED=n: an earlier run's)
 	@build/release/tests/soak/skiff_soak --seconds $(SOAK_SECONDS) $(if $(SEED),--seed $(SEED))
+
+update-engine:  ## pin the newest V8, or VERSION, and run everything on it
+	@scripts/update-engine.sh $(VERSION)
 
 clean:  ## remove what was built; what `make deps` installed stays
 	@rm -rf build

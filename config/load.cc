@@ -11,6 +11,7 @@
 #include "config/read_deploy.h"
 #include "config/read_limits.h"
 #include "config/read_registries.h"
+#include "config/read_sandbox.h"
 #include "config/read_server.h"
 #include "config/read_tenants.h"
 #include "config/regular_file.h"
@@ -40,6 +41,9 @@ Config readConfig(const toml::table& document, const std::filesystem::path& file
     root.report({1, 1},
                 "listen_tls needs a certificate; add [[certificate]] with the keys certificate and "
                 "key, each the name of a PEM file");
+  }
+  if (auto table = root.table("sandbox", "[sandbox]")) {
+    config.sandbox = readSandbox(*std::move(table), paths);
   }
   if (auto table = root.table("deploy", "[deploy]")) {
     config.deploy = readDeploy(*std::move(table));

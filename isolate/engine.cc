@@ -81,6 +81,10 @@ std::vector<std::string> Engine::commandOf(std::string_view addon) {
   return command;
 }
 
+std::filesystem::path Engine::library() {
+  return std::filesystem::path(engineArguments().back()).parent_path();
+}
+
 std::string Engine::codeIdentity() {
   std::vector<std::string> arguments = engineArguments();
   std::string identity = version();

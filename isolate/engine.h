@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ class Engine {
   /// with the flags that this process has. "/proc/self/exe" is the program: the very file that
   /// runs here, whatever its name leads to by now.
   static std::vector<std::string> commandOf(std::string_view addon);
+  /// The folder of the boot script and the addons.
+  static std::filesystem::path library();
   /// What machine code depends on beside its module: the engine's version, its flags, and what the
   /// processor can do. Text of one line.
   static std::string codeIdentity();

@@ -14,7 +14,7 @@ readonly packages=(
   clang clang-format lld wabt wasi-libc libclang-rt-14-dev libclang-rt-14-dev-wasm32
   libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libstb-dev rapidjson-dev # for guests
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev zlib1g-dev
-  libsqlite3-dev libarchive-dev libzstd-dev libxxhash-dev libnghttp2-dev
+  libsqlite3-dev libarchive-dev libzstd-dev libxxhash-dev libseccomp-dev libnghttp2-dev
   prometheus-cpp-dev libtomlplusplus-dev libcli11-dev libspdlog-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   docker-registry skopeo openssl # for tests of pulling

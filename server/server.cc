@@ -8,7 +8,10 @@
 #include <boost/asio/post.hpp>
 
 #include "config/load.h"
+#include "config/printable.h"
 #include "quota/thread_priority.h"
+#include "sandbox/sandbox.h"
+#include "server/sandbox_grants.h"
 
 namespace skiff {
 namespace {
@@ -92,7 +95,8 @@ Result<void> Server::open() {
   gauges_ = metrics_.addSource([this](GaugeReadings& readings) { readGauges(readings); });
   if (awaitsState_) return {};
   if (auto opened = openState(); opened.has_error()) return opened.error();
-  return startAdmin();
+  if (auto started = startAdmin(); started.has_error()) return started.error();
+  return giveUpTheRest();
 }
 
 Result<void> Server::openSockets() {
@@ -140,6 +144,33 @@ Result<void> Server::startAdmin() {
   address.port = admin_->port();
   spdlog::info("admin on {}://{}", config_.admin.isTls() ? "https" : "http", address.text());
   return {};
+}
+
+/// All that needs privileges, or paths that are not granted, has been done.
+Result<void> Server::giveUpTheRest() {
+  if (config_.sandbox.mode == SandboxMode::off) return {};
+  std::vector<PathGrant> grants = sandboxGrants(config_, Engine::library());
+  const auto entered = enterSandbox(grants);
+  if (entered.has_error()) return Error{"no sandbox: " + entered.error().message};
+  for (const std::string& missing : entered->missing) {
+    if (config_.sandbox.mode == SandboxMode::required) return Error{"no sandbox: " + missing};
+    spdlog::warn("the sandbox is not whole: {}", missing);
+  }
+  spdlog::info("sandboxed: {} paths can be opened or are above those that can", grants.size());
+  isSandboxed_ = true;
+  if (entered->landlock != 0) grants_ = std::move(grants);
+  return {};
+}
+
+bool Server::isOutsideSandbox(const Config& config) const {
+  if (grants_.empty()) return false;
+  const auto outside = findOutside(grants_, sandboxGrants(config, Engine::library()));
+  if (!outside) return false;
+  spdlog::error(
+      "{} was not to be opened when skiffd started, and its sandbox does not let it {} "
+      "there now: restart it, or name the folder in [sandbox] before the next start",
+      inQuotes(outside->path.string()), outside->access == PathAccess::write ? "write" : "read");
+  return true;
 }
 
 int Server::run() {
@@ -333,6 +364,10 @@ void Server::reload() {
     spdlog::error("the reload is refused; what was served is served on");
     return;
   }
+  if (isOutsideSandbox(*loaded)) {
+    spdlog::error("the reload is refused; what was served is served on");
+    return;
+  }
   // For new connections, at once: whatever else the file wants, a certificate must not expire.
   if (!replaceCertificates(*loaded)) {
     spdlog::error("the reload is refused; what was served is served on");
@@ -344,8 +379,8 @@ void Server::reload() {
     return;
   }
   if (loaded->server != config_.server || loaded->admin.listen != config_.admin.listen ||
-      loaded->admin.isTls() != config_.admin.isTls()) {
-    spdlog::warn("changes in [server] and [admin] take effect at the next start");
+      loaded->admin.isTls() != config_.admin.isTls() || loaded->sandbox != config_.sandbox) {
+    spdlog::warn("changes in [server], [admin] and [sandbox] take effect at the next start");
   }
   build(std::move(*loaded));
 }

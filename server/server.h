@@ -16,6 +16,7 @@
 #include "isolate/nursery.h"
 #include "quota/quotas.h"
 #include "quota/watchdog.h"
+#include "sandbox/path_rules.h"
 #include "server/admin/admin_server.h"
 #include "server/deploying.h"
 #include "server/file_apps.h"
@@ -72,6 +73,8 @@ class Server {
   Result<void> openSockets();
   Result<void> openState();
   Result<void> startAdmin();
+  Result<void> giveUpTheRest();
+  bool isOutsideSandbox(const Config& config) const;
   void loadState();
   /// Those of the client listeners and of the admin listener; false if a file is wrong.
   bool replaceCertificates(const Config& config);
@@ -122,7 +125,9 @@ class Server {
   Engine& engine_;
   Inheritance inheritance_;
   const ServiceManager manager_ = ServiceManager::fromEnvironment();
-  Config config_;  ///< what is served; `server` and `admin` as at the start
+  Config config_;  ///< what is served; `server`, `admin` and `sandbox` as at the start
+  bool isSandboxed_ = false;
+  std::vector<PathGrant> grants_;  ///< of the sandbox, if it is about paths
   boost::asio::io_context context_{1};
   boost::asio::steady_timer drainTimer_{context_};
   boost::asio::steady_timer memoryTimer_{context_};

@@ -81,8 +81,10 @@ void Server::admitChanges() {
 
 void Server::tellReady() {
   if (!adminStarted_) {
-    if (const auto started = startAdmin(); started.has_error()) {
-      spdlog::error("{}", started.error().message);
+    auto done = startAdmin();
+    if (done.has_value()) done = giveUpTheRest();
+    if (done.has_error()) {
+      spdlog::error("{}", done.error().message);
       status_ = 1;
       finishDrain();
       return;
@@ -98,6 +100,12 @@ void Server::beginRestart() {
   if (draining_ || successor_) {
     spdlog::warn("no restart is begun: {} is under way",
                  draining_ ? "the end of this process" : "another one");
+    return;
+  }
+  if (isSandboxed_) {
+    // It would start within this one's sandbox: without privileges, and never with another path.
+    spdlog::error(
+        "the restart has failed: a sandboxed skiffd starts no other; stop it and start it");
     return;
   }
   if (building_) {

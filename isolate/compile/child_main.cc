@@ -22,6 +22,7 @@
 #include "isolate/engine.h"
 #include "isolate/task_runner.h"
 #include "quota/thread_priority.h"
+#include "sandbox/system_calls.h"
 
 namespace skiff {
 namespace {
@@ -122,6 +123,10 @@ Start settle(Engine& engine) {
   setLimitForGood(RLIMIT_FSIZE, 0);
   // No new descriptors: neither sockets nor files. (poll(2) refuses 0.)
   setLimitForGood(RLIMIT_NOFILE, 1);
+  // Old kernels have no filters: then it has its limits, and the daemon's sandbox.
+  if (const auto kept = keepComputingCalls(start.threads); kept.has_error()) {
+    std::fprintf(stderr, "skiff: compiling without a filter: %s\n", kept.error().message.c_str());
+  }
   return start;
 }
 

@@ -11,8 +11,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "deploy/blobs/descriptor.h"
-
 namespace skiff {
 namespace {
 
@@ -26,7 +24,15 @@ std::string variable(const char* name) {
 ServiceManager ServiceManager::fromEnvironment() {
   ServiceManager manager;
   const std::string socket = variable("NOTIFY_SOCKET");
-  if (socket.starts_with('/') || socket.starts_with('@')) manager.socket_ = socket;
+  if ((socket.starts_with('/') || socket.starts_with('@')) &&
+      socket.size() < sizeof(sockaddr_un::sun_path)) {
+    manager.address_ = socket;
+    // Now: a sandboxed process opens no such sockets.
+    manager.socket_ = Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    // The manager's queue may be full for a moment; a manager that hangs is not waited for.
+    const timeval patience{.tv_sec = 2, .tv_usec = 0};
+    ::setsockopt(manager.socket_.number(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  }
   const std::string time = variable("WATCHDOG_USEC");
   const std::string process = variable("WATCHDOG_PID");
   std::int64_t microseconds = 0;
@@ -40,18 +46,13 @@ ServiceManager ServiceManager::fromEnvironment() {
 }
 
 void ServiceManager::notify(std::string_view state) const {
+  if (!socket_) return;
   sockaddr_un address{};
-  if (socket_.empty() || socket_.size() >= sizeof(address.sun_path)) return;
-  const Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket) return;
-  // The manager's queue may be full for a moment; a manager that hangs is not waited for.
-  const timeval patience{.tv_sec = 2, .tv_usec = 0};
-  ::setsockopt(socket.number(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, socket_.data(), socket_.size());
-  if (socket_.front() == '@') address.sun_path[0] = '\0';
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-  (void)::sendto(socket.number(), state.data(), state.size(), MSG_NOSIGNAL,
+  std::memcpy(address.sun_path, address_.data(), address_.size());
+  if (address_.front() == '@') address.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
+  (void)::sendto(socket_.number(), state.data(), state.size(), MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&address), size);
 }
 

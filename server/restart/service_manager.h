@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "deploy/blobs/descriptor.h"
+
 namespace skiff {
 
 /// The service manager that started this process and wants to know how it does (sd_notify(3)):
@@ -22,7 +24,8 @@ class ServiceManager {
   std::optional<std::chrono::microseconds> watchdog() const { return watchdog_; }
 
  private:
-  std::string socket_;  ///< a path, or "@" and an abstract name; empty: nobody
+  std::string address_;  ///< a path, or "@" and an abstract name
+  Descriptor socket_;    ///< that is sent from; empty: nobody wants to know
   std::optional<std::chrono::microseconds> watchdog_;
 };
 

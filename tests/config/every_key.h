@@ -48,6 +48,11 @@ certificate = "tls/admin.pem"
 key = "/etc/tls/admin.key"
 client_ca = "tls/operators.pem"
 
+[sandbox]
+mode = "required"
+read = ["sites", "/srv/a"]
+write = ["/srv/b"]
+
 [deploy]
 blobs_max = "64MiB"
 tenant_blobs_max = "16MiB"

@@ -64,6 +64,7 @@ TEST(Config, AnEmptyFileGivesTheDefaults) {
   EXPECT_EQ(config.dataDir, "/etc/skiff/var");
   EXPECT_EQ(config.server, ServerConfig{});
   EXPECT_EQ(config.admin, AdminConfig{});
+  EXPECT_EQ(config.sandbox, SandboxConfig{});
   EXPECT_EQ(config.deploy, DeployConfig{});
   EXPECT_EQ(config.limits, Limits{});
   EXPECT_EQ(config.oci, OciConfig{});
@@ -119,6 +120,8 @@ TEST(Config, EveryServerKeyIsRead) {
   deploy.unpackedMax = 66_MiB;
   deploy.versionsKept = 2;
   EXPECT_EQ(config.deploy, deploy);
+  EXPECT_EQ(config.sandbox,
+            (SandboxConfig{SandboxMode::required, {"/etc/skiff/sites", "/srv/a"}, {"/srv/b"}}));
   EXPECT_EQ(config.limits, everyLimit());
 }
 

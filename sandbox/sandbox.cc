@@ -1,0 +1,62 @@
+#include "sandbox/sandbox.h"
+
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "sandbox/every_thread.h"
+#include "sandbox/system_calls.h"
+
+namespace skiff {
+namespace {
+
+// Each of these is the calling thread's, and gives 0 or an errno.
+
+int gainNoPrivileges() {
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;
+}
+
+int dropCapabilities() {
+  // What a program that is started could be given. Only those who may drop from it need to.
+  for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
+    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EPERM) return errno;
+  }
+  (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+  return ::syscall(SYS_capset, &header, none) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Result<SandboxReport> enterSandbox(const std::vector<PathGrant>& grants) {
+  SandboxReport report;
+  report.landlock = PathRules::version();
+  std::optional<PathRules> rules;
+  if (report.landlock != 0) {
+    auto made = PathRules::make(grants);
+    if (made.has_error()) return made.error();
+    rules = std::move(*made);
+  } else {
+    report.missing.push_back(
+        "the kernel offers no rules on paths (Landlock, Linux 5.13): only file permissions say "
+        "what skiffd may open and start");
+  }
+  const auto left = onEveryThread([&] {
+    if (const int error = gainNoPrivileges(); error != 0) return error;
+    // Before the capabilities: rules may as well name what only those let be opened.
+    const int error = rules ? rules->enforce() : 0;
+    return error != 0 ? error : dropCapabilities();
+  });
+  if (left.has_error()) return left.error();
+  if (const auto kept = keepServingCalls(); kept.has_error()) {
+    report.missing.push_back(kept.error().message);
+  }
+  return report;
+}
+
+}  // namespace skiff

@@ -1,0 +1,139 @@
+#include "sandbox/path_rules.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+
+#include "tests/sandbox/in_child.h"
+#include "tests/temporary_directory.h"
+
+namespace skiff {
+namespace {
+
+namespace fs = std::filesystem;
+
+int errorOfOpening(const fs::path& path, int flags) {
+  const int opened = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+  const int error = errorOf(opened);
+  if (opened >= 0) ::close(opened);
+  return error;
+}
+
+class PathRulesTest : public ::testing::Test {
+ protected:
+  PathRulesTest() {
+    for (const char* name : {"read", "write", "execute", "other"}) {
+      fs::create_directory(at(name));
+      std::ofstream(at(name) / "file") << "content";
+      fs::copy_file("/bin/true", at(name) / "program");
+    }
+  }
+
+  fs::path at(const std::string& name) const { return folder_.path() / name; }
+
+  /// In a child that is held to what the folders are named after.
+  void confined(const std::function<void()>& step) {
+    if (PathRules::version() == 0) GTEST_SKIP() << "this kernel has no Landlock";
+    inChild([&] {
+      const auto rules = PathRules::make({{at("read"), PathAccess::read},
+                                          {at("write"), PathAccess::write},
+                                          {at("execute"), PathAccess::execute},
+                                          {"/lib", PathAccess::read},
+                                          {"/lib64/ld-linux-x86-64.so.2", PathAccess::execute},
+                                          {"/lib/ld-linux-aarch64.so.1", PathAccess::execute},
+                                          {at("is/not/there"), PathAccess::read}});
+      ASSERT_TRUE(rules.has_value());
+      ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+      ASSERT_EQ(rules->enforce(), 0);
+      step();
+    });
+  }
+
+  /// How starting it fails, or 0.
+  static int errorOfStarting(const fs::path& program) {
+    int error = -1;
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::execl(program.c_str(), "program", nullptr);
+      const int why = errno;
+      (void)!::write(ends[1], &why, sizeof why);
+      ::_exit(1);
+    }
+    ::close(ends[1]);
+    if (::read(ends[0], &error, sizeof error) == 0) error = 0;
+    ::close(ends[0]);
+    ::waitpid(child, nullptr, 0);
+    return error;
+  }
+
+ private:
+  testing::TemporaryDirectory folder_;
+};
+
+TEST_F(PathRulesTest, WhatMayBeReadCanBeReadOnly) {
+  confined([&] {
+    EXPECT_EQ(errorOfOpening(at("read/file"), O_RDONLY), 0);
+    EXPECT_EQ(errorOfOpening(at("read"), O_RDONLY | O_DIRECTORY), 0);
+    EXPECT_EQ(errorOfOpening(at("read/file"), O_WRONLY), EACCES);
+    EXPECT_EQ(errorOfOpening(at("read/new"), O_WRONLY | O_CREAT), EACCES);
+    EXPECT_EQ(errorOf(::unlink(at("read/file").c_str())), EACCES);
+    EXPECT_EQ(errorOfStarting(at("read/program")), EACCES);
+  });
+}
+
+TEST_F(PathRulesTest, WhatMayBeWrittenCanBeChangedButNotStarted) {
+  confined([&] {
+    EXPECT_EQ(errorOfOpening(at("write/file"), O_RDWR | O_TRUNC), 0);
+    EXPECT_EQ(errorOfOpening(at("write/new"), O_WRONLY | O_CREAT), 0);
+    EXPECT_EQ(errorOf(::mkdir(at("write/folder").c_str(), 0700)), 0);
+    EXPECT_EQ(errorOf(::rename(at("write/new").c_str(), at("write/folder/new").c_str())), 0);
+    EXPECT_EQ(errorOf(::unlink(at("write/folder/new").c_str())), 0);
+    EXPECT_EQ(errorOf(::mkfifo(at("write/fifo").c_str(), 0600)), EACCES);
+    EXPECT_EQ(errorOf(::rename(at("write/file").c_str(), at("other/gone").c_str())), EACCES);
+    EXPECT_EQ(errorOfStarting(at("write/program")), EACCES);
+  });
+}
+
+TEST_F(PathRulesTest, WhatMayBeStartedCanBeReadToo) {
+  confined([&] {
+    EXPECT_EQ(errorOfStarting(at("execute/program")), 0);
+    EXPECT_EQ(errorOfOpening(at("execute/program"), O_RDONLY), 0);
+    EXPECT_EQ(errorOfOpening(at("execute/program"), O_WRONLY), EACCES);
+  });
+}
+
+TEST_F(PathRulesTest, NothingElseCanBeOpened) {
+  confined([&] {
+    EXPECT_EQ(errorOfOpening(at("other/file"), O_RDONLY), EACCES);
+    EXPECT_EQ(errorOfOpening(at("read/../other/file"), O_RDONLY), EACCES);
+    EXPECT_EQ(errorOfOpening("/etc/passwd", O_RDONLY), EACCES);
+    EXPECT_EQ(errorOfStarting("/bin/sh"), EACCES);
+  });
+}
+
+TEST_F(PathRulesTest, NoTcpPortCanBeBound) {
+  if (PathRules::version() < 4) GTEST_SKIP() << "this kernel's Landlock knows no ports";
+  confined([] {
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    ASSERT_GE(socket, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(errorOf(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address)),
+              EACCES);
+    ::close(socket);
+  });
+}
+
+}  // namespace
+}  // namespace skiff
