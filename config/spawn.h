@@ -3,7 +3,9 @@
 #include <spawn.h>
 #include <sys/types.h>
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace skiff {
@@ -18,6 +20,11 @@ struct Spawn {
   /// `files`: what becomes of descriptors. The process, or -1 with `error` set to an errno.
   pid_t start(const posix_spawn_file_actions_t& files, int& error) const;
 };
+
+/// What of the environment the engine needs where it only compiles: what libraries that came along
+/// and a sanitizer's runtime take, nothing of the operator's.
+inline constexpr std::array<std::string_view, 5> kEngineVariables{
+    "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="};
 
 /// The variables of this process' environment, each as "NAME=value".
 std::vector<std::string> environmentVariables();

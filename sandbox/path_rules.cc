@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <system_error>
 #include <utility>
 
@@ -19,15 +22,16 @@ namespace {
 constexpr std::uint64_t kTruncate = std::uint64_t{1} << 14;
 constexpr std::uint64_t kDeviceControl = std::uint64_t{1} << 15;
 constexpr std::uint64_t kBindTcp = 1;
+constexpr std::uint64_t kAbstractSockets = 1;
 
-/// landlock_ruleset_attr as version 4 has it.
+/// landlock_ruleset_attr as version 6 has it.
 struct RulesetAttributes {
   std::uint64_t files = 0;
   std::uint64_t network = 0;
+  std::uint64_t scopes = 0;
 };
 
 constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-constexpr std::uint64_t kExecute = kRead | LANDLOCK_ACCESS_FS_EXECUTE;
 constexpr std::uint64_t kWrite = kRead | LANDLOCK_ACCESS_FS_WRITE_FILE |
                                  LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
                                  LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
@@ -47,8 +51,6 @@ std::uint64_t handledBy(int version) {
 
 std::uint64_t bitsOf(PathAccess access) {
   switch (access) {
-    case PathAccess::execute:
-      return kExecute;
     case PathAccess::write:
       return kWrite;
     default:
@@ -71,7 +73,12 @@ Result<void> add(int rules, const PathGrant& grant, std::uint64_t handled) {
   if (::fstat(opened, &status) == 0 && !S_ISDIR(status.st_mode)) rule.allowed_access &= kOfFiles;
   const long added = ::syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
   const int error = errno;
-  ::close(opened);
+  // A rule is about the folder that there is; the kernel makes those of /proc anew when it likes,
+  // but for those that are open.
+  struct statfs system {};
+  if (added != 0 || ::fstatfs(opened, &system) != 0 || system.f_type != PROC_SUPER_MAGIC) {
+    ::close(opened);
+  }
   errno = error;
   if (added != 0) return failure("cannot grant " + inQuotes(grant.path.string()));
   return {};
@@ -87,8 +94,11 @@ int PathRules::version() {
 
 Result<PathRules> PathRules::make(const std::vector<PathGrant>& grants) {
   const int offered = version();
-  RulesetAttributes attributes{handledBy(offered), offered >= 4 ? kBindTcp : 0};
-  const std::size_t size = offered >= 4 ? sizeof attributes : sizeof attributes.files;
+  RulesetAttributes attributes{handledBy(offered), offered >= 4 ? kBindTcp : 0,
+                               offered >= 6 ? kAbstractSockets : 0};
+  const std::size_t size = offered >= 6   ? sizeof attributes
+                           : offered >= 4 ? offsetof(RulesetAttributes, scopes)
+                                          : offsetof(RulesetAttributes, network);
   const long made = ::syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
   if (made < 0) return failure("the kernel takes no rules on paths (Landlock)");
   PathRules rules(static_cast<int>(made));

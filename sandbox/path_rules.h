@@ -10,9 +10,8 @@ namespace skiff {
 
 /// What a process may do with a file, or with a folder and all that is in it.
 enum class PathAccess : std::uint8_t {
-  read,     ///< open to read, list
-  execute,  ///< the same, and start as a program
-  write,    ///< the same as read, and write, make, rename and remove; no devices, no sockets
+  read,   ///< open to read, list
+  write,  ///< the same as read, and write, make, rename and remove; no devices, no sockets
 };
 
 struct PathGrant {
@@ -23,7 +22,8 @@ struct PathGrant {
 };
 
 /// The paths that a process is left with (Landlock, Linux 5.13; truncating files is held to it from
-/// 6.2 on, binding TCP ports from 6.7 on, and device controls from 6.10 on).
+/// 6.2 on, binding TCP ports from 6.7 on, device controls from 6.10 on, and Unix sockets that have
+/// no path from 6.12 on).
 class PathRules {
  public:
   /// Whether the kernel has Landlock: its version, or 0.

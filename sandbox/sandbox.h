@@ -10,6 +10,7 @@ namespace skiff {
 /// What of its sandbox a process is held by, and why not by the rest.
 struct SandboxReport {
   std::vector<std::string> missing;  ///< sentences; empty: it is whole
+  std::string held;                  ///< what it is held by, for a log
   int landlock = 0;                  ///< its version; 0: paths are not restricted
 };
 

@@ -1,5 +1,6 @@
 #include "sandbox/system_calls.h"
 
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
 #include <seccomp.h>
@@ -48,7 +49,7 @@ constexpr int kServing[] = {
     SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(connect), SCMP_SYS(listen), SCMP_SYS(shutdown),
     SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
     SCMP_SYS(sendmmsg), SCMP_SYS(sendfile), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(socketpair),
+    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
     // Waiting for them.
     SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(epoll_create), SCMP_SYS(epoll_create1),
     SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
@@ -62,40 +63,40 @@ constexpr int kServing[] = {
     SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
     SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(symlink), SCMP_SYS(symlinkat), SCMP_SYS(truncate),
     SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fadvise64), SCMP_SYS(readahead),
-    SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(chown), SCMP_SYS(fchown),
-    SCMP_SYS(fchownat), SCMP_SYS(utimensat), SCMP_SYS(umask), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
-    SCMP_SYS(sync_file_range), SCMP_SYS(syncfs), SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(dup),
-    SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(close_range), SCMP_SYS(copy_file_range),
-    SCMP_SYS(memfd_create), SCMP_SYS(msync), SCMP_SYS(chdir),
-    // Threads, and the processes that compile.
-    SCMP_SYS(tgkill), SCMP_SYS(prlimit64), SCMP_SYS(setpriority), SCMP_SYS(sched_setattr),
-    SCMP_SYS(execve), SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(pidfd_open),
-    SCMP_SYS(pidfd_send_signal), SCMP_SYS(kill), SCMP_SYS(setsid), SCMP_SYS(getppid),
-    SCMP_SYS(getpgrp), SCMP_SYS(getpgid), SCMP_SYS(set_tid_address), SCMP_SYS(arch_prctl),
-    SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_setscheduler), SCMP_SYS(sched_setparam),
-    SCMP_SYS(sched_get_priority_max), SCMP_SYS(sched_get_priority_min), SCMP_SYS(mlock),
-    SCMP_SYS(munlock), SCMP_SYS(get_robust_list), SCMP_SYS(set_mempolicy), SCMP_SYS(mbind),
-    SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigsuspend), SCMP_SYS(rt_sigtimedwait),
-    SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(alarm), SCMP_SYS(setitimer),
-    SCMP_SYS(getitimer), SCMP_SYS(timer_create), SCMP_SYS(timer_settime), SCMP_SYS(timer_delete),
-    SCMP_SYS(times),
+    SCMP_SYS(fchown), SCMP_SYS(utimensat), SCMP_SYS(umask), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
+    SCMP_SYS(sync_file_range), SCMP_SYS(syncfs), SCMP_SYS(flock), SCMP_SYS(dup), SCMP_SYS(dup2),
+    SCMP_SYS(dup3), SCMP_SYS(close_range), SCMP_SYS(copy_file_range), SCMP_SYS(memfd_create),
+    SCMP_SYS(msync), SCMP_SYS(chdir),
+    // Its threads. (Of which process those are that it makes slower, a filter cannot tell.)
+    SCMP_SYS(setpriority), SCMP_SYS(sched_setattr), SCMP_SYS(sched_get_priority_max),
+    SCMP_SYS(sched_get_priority_min), SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(get_robust_list),
+    SCMP_SYS(set_mempolicy), SCMP_SYS(mbind), SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigsuspend),
+    SCMP_SYS(rt_sigtimedwait), SCMP_SYS(timer_create), SCMP_SYS(timer_settime),
+    SCMP_SYS(timer_delete), SCMP_SYS(times),
+    // The processes that another one starts for it.
+    SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(pidfd_open),
     // Who and where it is.
     SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
     SCMP_SYS(getegid), SCMP_SYS(getgroups), SCMP_SYS(getresuid), SCMP_SYS(getresgid),
-    SCMP_SYS(capget), SCMP_SYS(capset),
-    // To narrow this further.
-    SCMP_SYS(seccomp), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
-    SCMP_SYS(landlock_restrict_self)};
+    SCMP_SYS(getppid), SCMP_SYS(capget)};
 
 // With certain arguments.
 constexpr unsigned long kControls[] = {FIONBIO, FIONREAD,   FIOCLEX,   FIONCLEX,
                                        TCGETS,  TIOCGWINSZ, 0xc0606610 /* PAGEMAP_SCAN */};
 constexpr int kNameMemory = 0x53564d41;  // PR_SET_VMA
-constexpr int kProcessControls[] = {PR_SET_NAME,      PR_GET_NAME,       PR_SET_NO_NEW_PRIVS,
-                                    PR_SET_PDEATHSIG, PR_SET_TIMERSLACK, PR_GET_TIMERSLACK,
-                                    PR_SET_DUMPABLE,  PR_GET_DUMPABLE,   PR_SET_SECCOMP,
-                                    PR_CAPBSET_READ,  kNameMemory};
-/// Threads and processes are made in the namespaces that there are.
+constexpr int kProcessControls[] = {PR_SET_NAME,       PR_GET_NAME,     PR_SET_TIMERSLACK,
+                                    PR_GET_TIMERSLACK, PR_GET_DUMPABLE, PR_CAPBSET_READ,
+                                    kNameMemory};
+/// Not those by which others are sent signals (F_SETOWN, F_SETSIG, F_NOTIFY).
+constexpr int kFileControls[] = {F_DUPFD,     F_DUPFD_CLOEXEC, F_GETFD,      F_SETFD,
+                                 F_GETFL,     F_SETFL,         F_GETLK,      F_SETLK,
+                                 F_SETLKW,    F_OFD_GETLK,     F_OFD_SETLK,  F_OFD_SETLKW,
+                                 F_ADD_SEALS, F_GET_SEALS,     F_GETPIPE_SZ, F_SETPIPE_SZ};
+/// Without SOCK_NONBLOCK and SOCK_CLOEXEC.
+constexpr scmp_datum_t kSocketKind = 0xf;
+/// What no file's mode is set to: to be started as somebody else, or written by others.
+constexpr scmp_datum_t kStrangeMode = 07022;
+/// Threads are made in the namespaces that there are, and processes not at all.
 constexpr std::uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
                                       CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME;
 
@@ -143,6 +144,14 @@ class Filter {
   int error_ = 0;
 };
 
+/// For abort().
+void allowOwnSignals(Filter& filter) {
+  const auto self = static_cast<scmp_datum_t>(::getpid());
+  for (const int call : {SCMP_SYS(kill), SCMP_SYS(tgkill)}) {
+    filter.allow(call, SCMP_A0(SCMP_CMP_EQ, self));
+  }
+}
+
 }  // namespace
 
 Result<void> keepServingCalls() {
@@ -151,7 +160,8 @@ Result<void> keepServingCalls() {
   filter.allow(kServing);
   // Its flags are out of a filter's sight: the C library then calls clone instead.
   filter.refuse(SCMP_SYS(clone3), ENOSYS);
-  filter.allow(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, kNamespaces, 0));
+  filter.allow(SCMP_SYS(clone),
+               SCMP_A0(SCMP_CMP_MASKED_EQ, kNamespaces | CLONE_THREAD, CLONE_THREAD));
   for (const unsigned long control : kControls) {
     filter.allow(SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, control));
   }
@@ -160,13 +170,27 @@ Result<void> keepServingCalls() {
   }
   for (const int family : {AF_INET, AF_INET6}) {
     for (const int kind : {SOCK_STREAM, SOCK_DGRAM}) {
-      constexpr scmp_datum_t kKind = 0xf;
       filter.allow(SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)),
-                   SCMP_A1(SCMP_CMP_MASKED_EQ, kKind, static_cast<scmp_datum_t>(kind)));
+                   SCMP_A1(SCMP_CMP_MASKED_EQ, kSocketKind, static_cast<scmp_datum_t>(kind)));
     }
   }
+  // None that can send to another address than its peer's.
+  for (const int kind : {SOCK_STREAM, SOCK_SEQPACKET}) {
+    filter.allow(SCMP_SYS(socketpair),
+                 SCMP_A1(SCMP_CMP_MASKED_EQ, kSocketKind, static_cast<scmp_datum_t>(kind)));
+  }
+  for (const int control : kFileControls) {
+    filter.allow(SCMP_SYS(fcntl), SCMP_A1_32(SCMP_CMP_EQ, static_cast<scmp_datum_t>(control)));
+  }
+  filter.allow(SCMP_SYS(fchmod), SCMP_A1(SCMP_CMP_MASKED_EQ, kStrangeMode, 0));
+  for (const int call : {SCMP_SYS(prlimit64), SCMP_SYS(sched_setaffinity),
+                         SCMP_SYS(sched_setscheduler), SCMP_SYS(sched_setparam)}) {
+    filter.allow(call, SCMP_A0(SCMP_CMP_EQ, 0));
+  }
+  allowOwnSignals(filter);
 #ifdef __SANITIZE_ADDRESS__
-  filter.allow(SCMP_SYS(ptrace));  // how leaks are looked for at the end
+  // How leaks are looked for at the end: by another process.
+  for (const int call : {SCMP_SYS(ptrace), SCMP_SYS(clone), SCMP_SYS(prctl)}) filter.allow(call);
 #endif
   return filter.load();
 }
@@ -176,8 +200,7 @@ Result<void> keepComputingCalls(const std::vector<pid_t>& threads) {
   filter.allow(kComputing);
   filter.allow(SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, kNameMemory));
   filter.allow(SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0));
-  filter.allow(SCMP_SYS(tgkill),
-               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));  // abort()
+  allowOwnSignals(filter);
   for (const pid_t thread : threads) {
     const auto number = static_cast<scmp_datum_t>(thread);
     filter.allow(SCMP_SYS(setpriority), SCMP_A0(SCMP_CMP_EQ, PRIO_PROCESS),

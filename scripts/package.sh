@@ -10,7 +10,7 @@ fail() {
   echo "package.sh: $1" >&2
   exit 1
 }
-for needed in bin/skiffd bin/skiff lib/skiff/{engine,skiffd.node,compile_child.node,wasi_run.node,boot.cjs} guests/hello.wasm; do
+for needed in bin/skiffd bin/skiff lib/skiff/{engine,skiff-starter,skiffd.node,compile_child.node,wasi_run.node,boot.cjs} guests/hello.wasm; do
   [[ -e $build/$needed ]] || fail "$build/$needed is missing: run 'make build' first"
 done
 
@@ -44,6 +44,7 @@ stage() {
   put_program 755 $build/bin/skiffd usr/bin/skiffd
   put_program 755 $build/bin/skiff usr/bin/skiff
   put_program 755 $build/lib/skiff/engine $lib/engine
+  put_program 755 $build/lib/skiff/skiff-starter $lib/skiff-starter
   local addon
   for addon in skiffd compile_child wasi_run; do put_program 644 $build/lib/skiff/$addon.node $lib/$addon.node; done
   put 644 $build/lib/skiff/boot.cjs $lib/boot.cjs
@@ -79,7 +80,7 @@ library_packages() {
   mkdir -p "$work/shlibs/debian"
   printf 'Source: skiff\n\nPackage: skiff\nArchitecture: any\nDepends: ${shlibs:Depends}\n' >"$work/shlibs/debian/control"
   local programs=() program
-  for program in usr/bin/skiff usr/bin/skiffd $lib/engine $lib/{skiffd,compile_child,wasi_run}.node; do
+  for program in usr/bin/skiff usr/bin/skiffd $lib/{engine,skiff-starter} $lib/{skiffd,compile_child,wasi_run}.node; do
     programs+=("-e$(realpath "$root/$program")")
   done
   (cd "$work/shlibs" && dpkg-shlibdeps -O "${programs[@]}" 2>/dev/null) | sed -n 's/^shlibs:Depends=//p'
@@ -121,7 +122,7 @@ make_tarball() {
   mv "$root/usr/bin" "$root/usr/lib" "$root/usr/share" "$root/etc" "$top/"
   mv "$root/lib/systemd" "$top/lib/systemd"
   mkdir "$top/lib/skiff/shared"
-  for file in "$top"/bin/* "$top"/lib/skiff/{engine,*.node}; do ldd "$file"; done | awk '$2 == "=>" { print $1, $3 }' | sort -u |
+  for file in "$top"/bin/* "$top"/lib/skiff/{engine,skiff-starter,*.node}; do ldd "$file"; done | awk '$2 == "=>" { print $1, $3 }' | sort -u |
     while read -r file path; do
       case $file in
         libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.*) ;;

@@ -45,6 +45,15 @@ void raiseDescriptorLimit() {
   if (any >= 0) ::close(any);
 }
 
+/// The thread that watches over guests' time goes first, also once root's privileges have been
+/// given up.
+void keepPriorityWithinReach() {
+  constexpr rlimit kLeast{1, 1};
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_RTPRIO, &limit) != 0 || limit.rlim_cur >= kLeast.rlim_cur) return;
+  (void)::setrlimit(RLIMIT_RTPRIO, &kLeast);
+}
+
 /// Prints what is wrong with them.
 bool checkCertificates(const Config& config) {
   if (config.admin.isTls()) {
@@ -79,7 +88,8 @@ int check(Engine& engine, const Config& config) {
   Quotas quotas;
   quotas.apply(config);
   // A check leaves nothing behind.
-  ModuleCompilation compilation(engine, std::nullopt);
+  ModuleCompilation compilation(
+      engine, std::make_shared<CompileSpawner>(ModuleCompilation::command()), std::nullopt);
   ModulePreparer preparer(engine, watchdog, openFiles, compilation);
   const auto built = FileApps(preparer, quotas, **sink).build(config, nullptr);
   if (built.has_error()) {
@@ -98,13 +108,28 @@ int check(Engine& engine, const Config& config) {
   return 0;
 }
 
-int serve(Engine& engine, Config config, SelfCommand self) {
+/// `arguments`: this process' own.
+StarterPrograms programsToStart(const std::vector<std::string>& arguments) {
+  StarterPrograms programs{{}, ModuleCompilation::command()};
+  if (const char* const executable = std::getenv("SKIFF_EXECUTABLE")) {
+    programs.successor = {executable};
+    programs.successor.insert(programs.successor.end(), arguments.begin() + 1, arguments.end());
+  }
+  return programs;
+}
+
+int serve(Engine& engine, Config config, const StarterPrograms& programs) {
   auto passed = PassedDescriptors::take();
   if (passed.has_error()) {
     spdlog::error("{}", passed.error().message);
     return 1;
   }
-  Server server(engine, std::move(config), {std::move(*passed), std::move(self)});
+  auto starter = Starter::start(Engine::library() / "skiff-starter", programs);
+  if (starter.has_error()) {
+    spdlog::error("{}", starter.error().message);
+    return 1;
+  }
+  Server server(engine, std::move(config), {std::move(*passed), std::move(*starter)});
   if (const auto opened = server.open(); opened.has_error()) {
     spdlog::error("{}", opened.error().message);
     return 1;
@@ -125,9 +150,9 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
   app.add_flag("-v,--verbose", verbose, "Log more");
   app.set_version_flag("--version", "skiffd " SKIFF_VERSION " (V8 " + Engine::version() + ")");
   app.footer(
+      "With [sandbox] in FILE it opens, once it listens, nothing but what FILE names by then. "
       "Signals: SIGHUP reloads tenants, apps, limits and certificates; SIGUSR1 opens the access "
-      "log "
-      "anew; SIGUSR2 has a new process take this one's place, with no connection lost; SIGTERM "
+      "log anew; SIGUSR2 has a new process take this one's place, with no connection lost; SIGTERM "
       "finishes what is in flight and ends.");
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
   try {
@@ -148,6 +173,7 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
   // Too early for it, until the server listens to signals: then there is no reason to die.
   ::signal(SIGUSR2, SIG_IGN);
   raiseDescriptorLimit();
+  keepPriorityWithinReach();
   TrackedMemory::installFaultHandler();
   auto log = OperatorLog::start(verbose     ? OperatorLogLevel::debug
                                 : checkOnly ? OperatorLogLevel::warn
@@ -157,10 +183,7 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
     return 1;
   }
   if (checkOnly) return check(engine, *loaded);
-  const char* const executable = std::getenv("SKIFF_EXECUTABLE");
-  return serve(engine, std::move(*loaded),
-               {executable != nullptr ? executable : "",
-                std::vector<std::string>(arguments.begin() + 1, arguments.end())});
+  return serve(engine, std::move(*loaded), programsToStart(arguments));
 }
 
 }  // namespace skiff

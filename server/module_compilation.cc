@@ -7,10 +7,14 @@
 
 namespace skiff {
 
-ModuleCompilation::ModuleCompilation(Engine& engine,
+std::vector<std::string> ModuleCompilation::command() {
+  return Engine::commandOf("compile_child.node");
+}
+
+ModuleCompilation::ModuleCompilation(Engine& engine, std::shared_ptr<CompileStarter> starter,
                                      const std::optional<std::filesystem::path>& dataDirectory)
     : width_(std::clamp<std::size_t>(usableProcessors(), 1, kMostChildren)),
-      pool_(Engine::commandOf("compile_child.node"), CompileLimits(), width_),
+      pool_(std::move(starter), CompileLimits(), width_),
       compiler_(engine, cacheIn(dataDirectory)) {}
 
 NativeCompiler& ModuleCompilation::cacheIn(

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "deploy/code_cache.h"
 #include "isolate/compile/compile_pool.h"
@@ -19,9 +22,14 @@ class ModuleCompilation {
  public:
   static constexpr std::size_t kMostChildren = 8;
 
+  /// The program that processes which compile run, and its arguments, for a CompileSpawner or a
+  /// Starter.
+  static std::vector<std::string> command();
+
   /// `dataDirectory`: machine code is kept in its folder "code"; nothing: it is not kept. REQUIRES:
   /// the engine outlives this.
-  ModuleCompilation(Engine& engine, const std::optional<std::filesystem::path>& dataDirectory);
+  ModuleCompilation(Engine& engine, std::shared_ptr<CompileStarter> starter,
+                    const std::optional<std::filesystem::path>& dataDirectory);
 
   Compiler& compiler() { return compiler_; }
   /// How many modules are compiled at a time.

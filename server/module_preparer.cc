@@ -9,6 +9,7 @@
 #include "isolate/prepared_module.h"
 #include "isolate/wasm/source_map.h"
 #include "server/module_compilation.h"
+#include "server/sandbox_grants.h"
 
 namespace skiff {
 namespace {
@@ -104,6 +105,9 @@ Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
     const AppVersion& version, std::span<const std::uint8_t> bytes, ModulePlan plan,
     const SpareSource* spares) const {
   const VersionFacts& facts = version.facts();
+  if (grants_) {
+    if (auto outside = findOutside(*grants_, sandboxGrants(facts.config))) return Error{*outside};
+  }
   PrepareRequest request;
   request.bytes = bytes;
   request.digest = facts.moduleDigest;

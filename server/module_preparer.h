@@ -8,12 +8,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/build_id.h"
 #include "config/result.h"
 #include "isolate/files/open_file_budget.h"
 #include "isolate/module_plan.h"
 #include "isolate/prepared_module.h"
+#include "sandbox/path_rules.h"
 #include "server/app_version.h"
 
 namespace skiff {
@@ -48,6 +50,9 @@ class ModulePreparer {
                                                         std::span<const std::uint8_t> bytes,
                                                         std::string_view sourceMap) const;
   ModuleCompilation& compilation() const { return compilation_; }
+  /// This process can open no other folders from now on: apps that show others to their guests are
+  /// refused. REQUIRES: nobody prepares yet.
+  void confine(std::vector<PathGrant> grants) { grants_ = std::move(grants); }
   /// Before a thread ends that has prepared something.
   void forgetThread() const;
 
@@ -70,6 +75,7 @@ class ModulePreparer {
   ModuleCompilation& compilation_;
   const std::optional<SpareSource> spares_;
   const std::string buildId_ = buildId();
+  std::optional<std::vector<PathGrant>> grants_;
   mutable std::mutex sharesMutex_;
   /// By tenant. One that was is kept: files of it may still be open.
   mutable std::map<std::string, wasi::OpenFileBudget> shares_;

@@ -1,15 +1,19 @@
 #include "server/sandbox_grants.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <sstream>
 #include <system_error>
+
+#include "config/printable.h"
 
 namespace skiff {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// What libraries read while it serves: to find hosts, to trust registries, to tell the time, and
-/// to start the processes that compile.
+/// What libraries read while it serves: to find hosts (the C library loads parts of itself for
+/// that), to trust registries, and to tell the time.
 constexpr const char* kSystemFiles[] = {"/etc/gai.conf",
                                         "/etc/host.conf",
                                         "/etc/hosts",
@@ -19,7 +23,6 @@ constexpr const char* kSystemFiles[] = {"/etc/gai.conf",
                                         "/etc/resolv.conf",
                                         "/etc/services",
                                         "/etc/ssl",
-                                        "/run/systemd/resolve",
                                         "/usr/share/ca-certificates",
                                         "/usr/local/share/ca-certificates",
                                         "/usr/share/zoneinfo",
@@ -28,21 +31,34 @@ constexpr const char* kSystemFiles[] = {"/etc/gai.conf",
                                         "/usr/lib",
                                         "/usr/lib64",
                                         "/dev/urandom",
-                                        "/proc",
+                                        "/proc/self",
+                                        "/proc/cpuinfo",
+                                        "/proc/meminfo",
+                                        "/proc/stat",
+                                        "/proc/sys/vm",
                                         "/sys/fs/cgroup",
                                         "/sys/devices/system/cpu"};
-/// What starts a program that is linked to shared libraries.
-constexpr const char* kLoaders[] = {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"};
 
 class Grants {
  public:
-  void add(const fs::path& path, PathAccess access) { grants_.push_back({path, access}); }
+  /// What is not there is left out. What links lead to is granted, as it is by then.
+  void add(const fs::path& path, PathAccess access) {
+    std::error_code error;
+    const fs::path real = fs::canonical(path, error);
+    if (!error) grants_.push_back({real, access});
+  }
   /// The folders that the file and what it links to are in.
   void addFolderOf(const fs::path& file, PathAccess access) {
     add(file.parent_path(), access);
     std::error_code error;
     const fs::path real = fs::canonical(file, error);
-    if (!error && real.parent_path() != file.parent_path()) add(real.parent_path(), access);
+    if (!error) add(real.parent_path(), access);
+  }
+  void addOf(const AppConfig& app) {
+    if (app.files) add(*app.files, PathAccess::read);
+    for (const DirectoryGrant& folder : app.dirs) {
+      add(folder.host, folder.write ? PathAccess::write : PathAccess::read);
+    }
   }
   std::vector<PathGrant> take() && { return std::move(grants_); }
 
@@ -50,34 +66,41 @@ class Grants {
   std::vector<PathGrant> grants_;
 };
 
+/// Where the file that names the machine's resolvers really is, if not in /etc: it is replaced when
+/// the network changes.
+void addResolverFolder(Grants& grants) {
+  std::error_code error;
+  const fs::path real = fs::canonical("/etc/resolv.conf", error);
+  if (!error && real.parent_path() != "/etc") grants.add(real.parent_path(), PathAccess::read);
+}
+
+/// Of authorities that registries are trusted by, if not the system's own.
+void addAuthorityFolders(Grants& grants) {
+  const char* const named = std::getenv("SSL_CERT_DIR");
+  std::istringstream folders(named != nullptr ? named : "");
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    grants.add(folder, PathAccess::read);
+  }
+}
+
 /// With the folders that lie elsewhere, on another disk for example.
 void addDataFolder(Grants& grants, const fs::path& folder) {
   grants.add(folder, PathAccess::write);
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     std::error_code unknown;
-    if (!at->is_symlink(unknown)) continue;
-    const fs::path real = fs::canonical(at->path(), unknown);
-    if (!unknown) grants.add(real, PathAccess::write);
+    if (at->is_symlink(unknown)) grants.add(at->path(), PathAccess::write);
   }
-}
-
-/// The engine, for the processes that compile, and the addons beside it.
-void addEngine(Grants& grants, const fs::path& library) {
-  std::error_code error;
-  const fs::path engine = fs::read_symlink("/proc/self/exe", error);
-  if (!error) grants.add(engine, PathAccess::execute);
-  grants.add(library, PathAccess::read);
-  for (const char* loader : kLoaders) grants.add(loader, PathAccess::execute);
 }
 
 }  // namespace
 
-std::vector<PathGrant> sandboxGrants(const Config& config, const fs::path& library) {
+std::vector<PathGrant> sandboxGrants(const Config& config) {
   Grants grants;
   for (const char* path : kSystemFiles) grants.add(path, PathAccess::read);
+  addResolverFolder(grants);
+  addAuthorityFolders(grants);
   grants.add("/dev/null", PathAccess::write);
-  addEngine(grants, library);
   grants.addFolderOf(config.file, PathAccess::read);
   addDataFolder(grants, config.dataDir);
   if (config.server.accessLog.starts_with('/')) {
@@ -87,8 +110,7 @@ std::vector<PathGrant> sandboxGrants(const Config& config, const fs::path& libra
     grants.addFolderOf(certificate.certificate, PathAccess::read);
     grants.addFolderOf(certificate.key, PathAccess::read);
   }
-  for (const fs::path& file :
-       {config.admin.certificate, config.admin.key, config.admin.clientCa}) {
+  for (const fs::path& file : {config.admin.certificate, config.admin.key, config.admin.clientCa}) {
     if (!file.empty()) grants.addFolderOf(file, PathAccess::read);
   }
   for (const auto& [name, registry] : config.oci.registries) {
@@ -98,10 +120,7 @@ std::vector<PathGrant> sandboxGrants(const Config& config, const fs::path& libra
   for (const TenantConfig& tenant : config.tenants) {
     for (const AppConfig& app : tenant.apps) {
       grants.addFolderOf(app.module, PathAccess::read);
-      if (app.files) grants.add(*app.files, PathAccess::read);
-      for (const DirectoryGrant& folder : app.dirs) {
-        grants.add(folder.host, folder.write ? PathAccess::write : PathAccess::read);
-      }
+      grants.addOf(app);
     }
   }
   for (const fs::path& folder : config.sandbox.read) grants.add(folder, PathAccess::read);
@@ -109,8 +128,14 @@ std::vector<PathGrant> sandboxGrants(const Config& config, const fs::path& libra
   return std::move(grants).take();
 }
 
-std::optional<PathGrant> findOutside(const std::vector<PathGrant>& grants,
-                                     const std::vector<PathGrant>& wanted) {
+std::vector<PathGrant> sandboxGrants(const AppConfig& app) {
+  Grants grants;
+  grants.addOf(app);
+  return std::move(grants).take();
+}
+
+std::optional<std::string> findOutside(const std::vector<PathGrant>& grants,
+                                       const std::vector<PathGrant>& wanted) {
   const auto covers = [](const PathGrant& grant, const PathGrant& want) {
     if (want.access != PathAccess::read && grant.access != want.access) return false;
     const auto end =
@@ -122,7 +147,10 @@ std::optional<PathGrant> findOutside(const std::vector<PathGrant>& grants,
                         [&](const PathGrant& grant) { return covers(grant, want); });
   });
   if (outside == wanted.end()) return std::nullopt;
-  return *outside;
+  const bool writes = outside->access == PathAccess::write;
+  return inQuotes(outside->path.string()) + " is outside of skiffd's sandbox, which was settled " +
+         "when it started: name it, or a folder above it, in [sandbox] " +
+         (writes ? "write" : "read") + " and restart skiffd";
 }
 
 }  // namespace skiff

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "config/config.h"
@@ -8,13 +9,15 @@
 
 namespace skiff {
 
-/// The paths that a daemon with this configuration needs while it serves. Of a file, its folder: a
-/// file is replaced by another one of its name.
-/// `library`: the folder of the engine's addons.
-std::vector<PathGrant> sandboxGrants(const Config& config, const std::filesystem::path& library);
+/// The paths that a daemon with this configuration needs while it serves, of those that are there.
+/// Of a file, its folder: a file is replaced by another one of its name. Links are resolved.
+std::vector<PathGrant> sandboxGrants(const Config& config);
+/// Those that guests of this app do.
+std::vector<PathGrant> sandboxGrants(const AppConfig& app);
 
-/// A path of `wanted` that no grant covers: nothing, if a daemon with these can serve it.
-std::optional<PathGrant> findOutside(const std::vector<PathGrant>& grants,
-                                     const std::vector<PathGrant>& wanted);
+/// About a path of `wanted` that no grant covers, a sentence; nothing, if a daemon with these can
+/// serve it. REQUIRES: both are from sandboxGrants().
+std::optional<std::string> findOutside(const std::vector<PathGrant>& grants,
+                                       const std::vector<PathGrant>& wanted);
 
 }  // namespace skiff

@@ -8,10 +8,8 @@
 #include <boost/asio/post.hpp>
 
 #include "config/load.h"
-#include "config/printable.h"
 #include "quota/thread_priority.h"
-#include "sandbox/sandbox.h"
-#include "server/sandbox_grants.h"
+#include "server/started_compilers.h"
 
 namespace skiff {
 namespace {
@@ -46,7 +44,8 @@ Server::Server(Engine& engine, Config config, Inheritance inheritance)
       openFiles_(guestFiles()),
       ledger_(config_.server.maxConnections, config_.server.connectionsPerAddress),
       memory_(config_.server.memoryTarget),
-      compilation_(engine, config_.dataDir),
+      compilation_(engine, std::make_shared<StartedCompilers>(inheritance_.starter),
+                   config_.dataDir),
       preparer_(engine, watchdog_, openFiles_, compilation_, SpareSource{nursery_, budget_}) {}
 
 Server::~Server() {
@@ -93,10 +92,10 @@ Result<void> Server::open() {
     shards_.push_back(std::make_unique<Shard>(environment, i));
   }
   gauges_ = metrics_.addSource([this](GaugeReadings& readings) { readGauges(readings); });
+  if (auto confined = giveUpTheRest(); confined.has_error()) return confined.error();
   if (awaitsState_) return {};
   if (auto opened = openState(); opened.has_error()) return opened.error();
-  if (auto started = startAdmin(); started.has_error()) return started.error();
-  return giveUpTheRest();
+  return startAdmin();
 }
 
 Result<void> Server::openSockets() {
@@ -108,7 +107,9 @@ Result<void> Server::openSockets() {
   auto ofShards = listenSockets_.ofShards(shards);
   if (ofShards.has_error()) return ofShards.error();
   sockets_ = std::move(*ofShards);
-  adminSocket_ = takeAdminSocket(config_.admin.listen, passed);
+  auto admin = openAdminSocket(config_.admin.listen, passed);
+  if (admin.has_error()) return admin.error();
+  adminSocket_ = std::move(*admin);
   for (const PassedDescriptor& one : passed.left()) {
     const auto address = listeningAddress(one.descriptor.number());
     spdlog::warn("{} was passed to this process and is not used: it is in no listen or listen_tls",
@@ -144,33 +145,6 @@ Result<void> Server::startAdmin() {
   address.port = admin_->port();
   spdlog::info("admin on {}://{}", config_.admin.isTls() ? "https" : "http", address.text());
   return {};
-}
-
-/// All that needs privileges, or paths that are not granted, has been done.
-Result<void> Server::giveUpTheRest() {
-  if (config_.sandbox.mode == SandboxMode::off) return {};
-  std::vector<PathGrant> grants = sandboxGrants(config_, Engine::library());
-  const auto entered = enterSandbox(grants);
-  if (entered.has_error()) return Error{"no sandbox: " + entered.error().message};
-  for (const std::string& missing : entered->missing) {
-    if (config_.sandbox.mode == SandboxMode::required) return Error{"no sandbox: " + missing};
-    spdlog::warn("the sandbox is not whole: {}", missing);
-  }
-  spdlog::info("sandboxed: {} paths can be opened or are above those that can", grants.size());
-  isSandboxed_ = true;
-  if (entered->landlock != 0) grants_ = std::move(grants);
-  return {};
-}
-
-bool Server::isOutsideSandbox(const Config& config) const {
-  if (grants_.empty()) return false;
-  const auto outside = findOutside(grants_, sandboxGrants(config, Engine::library()));
-  if (!outside) return false;
-  spdlog::error(
-      "{} was not to be opened when skiffd started, and its sandbox does not let it {} "
-      "there now: restart it, or name the folder in [sandbox] before the next start",
-      inQuotes(outside->path.string()), outside->access == PathAccess::write ? "write" : "read");
-  return true;
 }
 
 int Server::run() {

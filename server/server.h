@@ -17,6 +17,7 @@
 #include "quota/quotas.h"
 #include "quota/watchdog.h"
 #include "sandbox/path_rules.h"
+#include "sandbox/starter.h"
 #include "server/admin/admin_server.h"
 #include "server/deploying.h"
 #include "server/file_apps.h"
@@ -39,10 +40,10 @@
 
 namespace skiff {
 
-/// What a daemon was given by whoever started it, and how it would start another one like it.
+/// What a daemon was given by whoever started it, and who starts processes for it.
 struct Inheritance {
   PassedDescriptors passed;
-  SelfCommand self;
+  std::shared_ptr<Starter> starter;
 };
 
 /// The daemon: shards, the admin listener, and the deployment that they serve. Runs on the thread
@@ -126,7 +127,6 @@ class Server {
   Inheritance inheritance_;
   const ServiceManager manager_ = ServiceManager::fromEnvironment();
   Config config_;  ///< what is served; `server`, `admin` and `sandbox` as at the start
-  bool isSandboxed_ = false;
   std::vector<PathGrant> grants_;  ///< of the sandbox, if it is about paths
   boost::asio::io_context context_{1};
   boost::asio::steady_timer drainTimer_{context_};

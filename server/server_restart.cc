@@ -81,10 +81,8 @@ void Server::admitChanges() {
 
 void Server::tellReady() {
   if (!adminStarted_) {
-    auto done = startAdmin();
-    if (done.has_value()) done = giveUpTheRest();
-    if (done.has_error()) {
-      spdlog::error("{}", done.error().message);
+    if (const auto started = startAdmin(); started.has_error()) {
+      spdlog::error("{}", started.error().message);
       status_ = 1;
       finishDrain();
       return;
@@ -100,12 +98,6 @@ void Server::beginRestart() {
   if (draining_ || successor_) {
     spdlog::warn("no restart is begun: {} is under way",
                  draining_ ? "the end of this process" : "another one");
-    return;
-  }
-  if (isSandboxed_) {
-    // It would start within this one's sandbox: without privileges, and never with another path.
-    spdlog::error(
-        "the restart has failed: a sandboxed skiffd starts no other; stop it and start it");
     return;
   }
   if (building_) {
@@ -127,7 +119,7 @@ void Server::beginRestart() {
       descriptors.push_back({ticketKeys.number(), kTicketKeysName});
     }
   }
-  auto started = Successor::start(inheritance_.self, std::move(descriptors));
+  auto started = Successor::start(*inheritance_.starter, std::move(descriptors));
   if (started.has_error()) {
     spdlog::error("the restart has failed: {}; this process goes on", started.error().message);
     return;

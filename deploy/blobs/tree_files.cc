@@ -101,9 +101,14 @@ int nothing(int, const char*) {
   return 0;
 }
 
+/// Not by its path: a sandboxed daemon can do that to no file.
+int setMode(int above, const char* name, mode_t mode) {
+  const Descriptor folder(::openat(above, name, kOpenFolder));
+  return folder && ::fchmod(folder.number(), mode) == 0 ? 0 : errno;
+}
+
 int makeWritable(int above, const char* name) {
-  // Only a folder gets here, in a place that nobody else writes to.
-  return ::fchmodat(above, name, 0700, 0) == 0 ? 0 : errno;
+  return setMode(above, name, 0700);
 }
 
 }  // namespace
@@ -124,7 +129,7 @@ BlobResult<std::uint64_t> measure(const fs::path& folder, Folders folders) {
     const bool again = !isFolder && status.st_nlink > 1 && !counted.insert(status.st_ino).second;
     if (!again) sum += S_ISREG(status.st_mode) ? treeBytesOf(status.st_size) : treeBytesOf(0);
     if (!isFolder || folders == Folders::asTheyAre) return 0;
-    return ::fchmodat(above, name, 0555, 0) == 0 ? 0 : errno;
+    return setMode(above, name, 0555);
   });
   if (error != 0) return diskError("cannot go through", folder, error);
   return sum;

@@ -1,6 +1,5 @@
 #include "isolate/compile/compile_child.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -12,7 +11,6 @@
 #include <cstring>
 #include <system_error>
 
-#include "config/spawn.h"
 #include "isolate/compile/compile_protocol.h"
 
 namespace skiff {
@@ -23,36 +21,6 @@ using std::chrono::milliseconds;
 /// A process that ends gives back gigabytes before it is gone.
 constexpr milliseconds kEndingTime{10'000};
 constexpr std::size_t kLongestMessage = 4'096;
-
-/// What of the environment reaches the child: what a sanitizer's runtime needs, nothing of the
-/// operator's.
-std::vector<std::string> childEnvironment() {
-  std::vector<std::string> kept = environmentVariables();
-  std::erase_if(kept, [](std::string_view variable) {
-    for (const char* name :
-         {"LD_PRELOAD=", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="}) {
-      if (variable.starts_with(name)) return false;
-    }
-    return true;
-  });
-  return kept;
-}
-
-/// The process, or -1 with `error` set.
-pid_t spawn(const std::vector<std::string>& command, int socket, int& error) {
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_adddup2(&files, socket, kCompileDescriptor);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addclosefrom_np(&files, kCompileDescriptor + 1);
-  // A session of its own: a terminal's ^C is the daemon's to answer.
-  const pid_t process =
-      Spawn{.command = command, .environment = childEnvironment(), .ownSession = true}.start(files,
-                                                                                             error);
-  posix_spawn_file_actions_destroy(&files);
-  return process;
-}
 
 CompileError memoryError(const CompileLimits& limits) {
   return {CompileError::Kind::memory,
@@ -85,26 +53,24 @@ CompileError endingError(int status, const CompileLimits& limits) {
 
 }  // namespace
 
-Result<std::unique_ptr<CompileChild>> CompileChild::start(const std::vector<std::string>& command) {
+Result<std::unique_ptr<CompileChild>> CompileChild::start(std::shared_ptr<CompileStarter> starter) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     return Error{"no socket for the process that compiles: " +
                  std::generic_category().message(errno)};
   }
-  int error = 0;
-  const pid_t process = spawn(command, ends[1], error);
+  const auto process = starter->start(ends[1]);
   ::close(ends[1]);
-  if (process < 0) {
+  if (process.has_error()) {
     ::close(ends[0]);
-    return Error{"cannot start the process that compiles: " +
-                 std::generic_category().message(error)};
+    return Error{"cannot start the process that compiles: " + process.error().message};
   }
-  return std::unique_ptr<CompileChild>(new CompileChild(process, ends[0]));
+  return std::unique_ptr<CompileChild>(new CompileChild(std::move(starter), *process, ends[0]));
 }
 
 CompileChild::~CompileChild() {
   if (!reaped_) {
-    ::kill(process_, SIGKILL);
+    starter_->end(process_);
     reap();
   }
   ::close(socket_);
@@ -211,7 +177,7 @@ int CompileChild::reap() {
   }
   int status = 0;
   if (::waitpid(process_, &status, WNOHANG) == 0) {
-    ::kill(process_, SIGKILL);
+    starter_->end(process_);
     while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
     }
   }

@@ -6,22 +6,20 @@
 #include <chrono>
 #include <memory>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "isolate/compile/compile_limits.h"
+#include "isolate/compile/compile_starter.h"
 #include "isolate/compile/native_compiler.h"
 
 namespace skiff {
 
 /// A process that compiles modules, seen from the daemon. It has no descriptor of the daemon's but
 /// its end of one socket, and standard error; it ends when that socket's other end is closed, hence
-/// with the daemon, however that ends. What bounds it (compile_child_main.cc) is set by itself
+/// with the daemon, however that ends. What bounds it (child_main.cc) is set by itself
 /// before it sees a module; the wall time is watched here. One thread at a time, but for stop().
 class CompileChild {
  public:
-  /// `command`: program and arguments; "/proc/self/exe" is the daemon's own executable.
-  static Result<std::unique_ptr<CompileChild>> start(const std::vector<std::string>& command);
+  static Result<std::unique_ptr<CompileChild>> start(std::shared_ptr<CompileStarter> starter);
   /// Kills it if it still runs.
   ~CompileChild();
   CompileChild(const CompileChild&) = delete;
@@ -41,7 +39,8 @@ class CompileChild {
   using Deadline = std::chrono::steady_clock::time_point;
   enum class Transfer { done, ended, late };
 
-  CompileChild(pid_t process, int socket) : process_(process), socket_(socket) {}
+  CompileChild(std::shared_ptr<CompileStarter> starter, pid_t process, int socket)
+      : starter_(std::move(starter)), process_(process), socket_(socket) {}
 
   Transfer transfer(short events, std::size_t size, Deadline deadline, const auto& step);
   Transfer send(const void* data, std::size_t size, Deadline deadline);
@@ -50,6 +49,7 @@ class CompileChild {
   /// How it ended, as waitpid(2) has it; kills it if it does not by itself.
   int reap();
 
+  const std::shared_ptr<CompileStarter> starter_;
   const pid_t process_;
   const int socket_;
   bool reaped_ = false;

@@ -12,9 +12,9 @@ bool mayBeLeftBehind(CompileError::Kind kind) {
 
 }  // namespace
 
-CompilePool::CompilePool(std::vector<std::string> command, CompileLimits limits,
+CompilePool::CompilePool(std::shared_ptr<CompileStarter> starter, CompileLimits limits,
                          std::size_t children)
-    : command_(std::move(command)), limits_(limits), slots_(std::max<std::size_t>(1, children)) {}
+    : starter_(std::move(starter)), limits_(limits), slots_(std::max<std::size_t>(1, children)) {}
 
 CompilePool::~CompilePool() = default;
 
@@ -59,7 +59,7 @@ Result<std::unique_ptr<CompileChild>, CompileError> CompilePool::take(bool fresh
       return child;
     }
   }
-  auto child = CompileChild::start(command_);
+  auto child = CompileChild::start(starter_);
   if (child.has_error()) {
     return CompileError{CompileError::Kind::failed, child.error().message};
   }

@@ -17,7 +17,7 @@ namespace skiff {
 class CompilePool final : public NativeCompiler {
  public:
   /// `children`: how many at most at a time, at least 1.
-  CompilePool(std::vector<std::string> command, CompileLimits limits, std::size_t children);
+  CompilePool(std::shared_ptr<CompileStarter> starter, CompileLimits limits, std::size_t children);
   /// REQUIRES: nobody is in compile().
   ~CompilePool() override;
 
@@ -36,7 +36,7 @@ class CompilePool final : public NativeCompiler {
   Result<std::unique_ptr<CompileChild>, CompileError> take(bool fresh);
   void giveBack(std::unique_ptr<CompileChild> child);
 
-  const std::vector<std::string> command_;
+  const std::shared_ptr<CompileStarter> starter_;
   std::mutex mutex_;
   std::condition_variable freed_;
   CompileLimits limits_;

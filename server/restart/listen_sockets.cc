@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace skiff {
@@ -140,6 +142,23 @@ std::vector<PassedOn> ListenSockets::passedOn() const {
 Descriptor takeAdminSocket(const ListenAddress& address, PassedDescriptors& passed) {
   auto taken = takeBound(canonical(address), nameOf("admin", address.port == 0), passed);
   return taken.empty() ? Descriptor() : std::move(taken.front().first);
+}
+
+Result<Descriptor> openAdminSocket(const ListenAddress& address, PassedDescriptors& passed) {
+  using boost::asio::ip::tcp;
+  if (Descriptor taken = takeAdminSocket(address, passed)) return taken;
+  boost::system::error_code error;
+  const tcp::endpoint endpoint(boost::asio::ip::make_address(address.host, error), address.port);
+  Descriptor made(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
+  const int on = 1;
+  ::setsockopt(made.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (error ||
+      ::bind(made.number(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
+    return Error{"cannot listen on admin address " + address.text() + ": " +
+                 (error ? error.message() : std::generic_category().message(errno)) +
+                 "; set [admin] listen to another address"};
+  }
+  return made;
 }
 
 PassedOn passedOnAdmin(const ListenAddress& configured, int descriptor) {

@@ -47,6 +47,8 @@ class ListenSockets {
 
 /// The admin listener's among `passed`; empty if there is none.
 Descriptor takeAdminSocket(const ListenAddress& address, PassedDescriptors& passed);
+/// That, or else a new one, which is bound and does not listen yet: who connects is refused.
+Result<Descriptor> openAdminSocket(const ListenAddress& address, PassedDescriptors& passed);
 /// What it is called when it is passed on.
 PassedOn passedOnAdmin(const ListenAddress& configured, int descriptor);
 

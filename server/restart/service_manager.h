@@ -1,9 +1,13 @@
 #pragma once
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "deploy/blobs/descriptor.h"
 
@@ -24,6 +28,9 @@ class ServiceManager {
   std::optional<std::chrono::microseconds> watchdog() const { return watchdog_; }
 
  private:
+  std::pair<sockaddr_un, socklen_t> address() const;
+  void connect() const;
+
   std::string address_;  ///< a path, or "@" and an abstract name
   Descriptor socket_;    ///< that is sent from; empty: nobody wants to know
   std::optional<std::chrono::microseconds> watchdog_;

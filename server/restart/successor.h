@@ -7,14 +7,9 @@
 
 #include "config/result.h"
 #include "deploy/blobs/descriptor.h"
+#include "sandbox/starter.h"
 
 namespace skiff {
-
-/// How a process like this one is started.
-struct SelfCommand {
-  std::string executable;              ///< the launcher, absolute; empty: it is not known
-  std::vector<std::string> arguments;  ///< behind its name
-};
 
 /// A descriptor that goes to the successor; stays the caller's.
 struct PassedOn {
@@ -30,9 +25,8 @@ inline constexpr const char* kHandOverName = "skiff-hand-over";
 /// of them.
 class Successor {
  public:
-  /// With this process' environment and standard streams. Does not wait until it has come to
-  /// anything.
-  static Result<Successor> start(const SelfCommand& command, std::vector<PassedOn> descriptors);
+  /// Does not wait until it has come to anything. REQUIRES: `starter` outlives it.
+  static Result<Successor> start(Starter& starter, std::vector<PassedOn> descriptors);
 
   Successor(Successor&& other) noexcept;
   Successor& operator=(Successor&&) = delete;
@@ -49,8 +43,10 @@ class Successor {
   void release() { process_ = -1; }
 
  private:
-  Successor(pid_t process, Descriptor channel) : process_(process), channel_(std::move(channel)) {}
+  Successor(Starter& starter, pid_t process, Descriptor channel)
+      : starter_(&starter), process_(process), channel_(std::move(channel)) {}
 
+  Starter* starter_;
   pid_t process_;  ///< -1 once it is not ours any more
   Descriptor channel_;
 };

@@ -4,15 +4,21 @@
 // end.
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -30,12 +36,85 @@ int open(const std::string& path, int flags) {
   return error;
 }
 
+/// In a process of its own.
 int start(const std::string& program) {
   char* const arguments[] = {const_cast<char*>(program.c_str()), nullptr};
   pid_t process = -1;
   const int error = ::posix_spawn(&process, program.c_str(), nullptr, nullptr, arguments, nullptr);
   if (error == 0) ::waitpid(process, nullptr, 0);
   return error;
+}
+
+/// In this process: it is gone if that can be done.
+int execute(const std::string& program) {
+  char* const arguments[] = {const_cast<char*>(program.c_str()), nullptr};
+  ::execve(program.c_str(), arguments, nullptr);
+  return errno;
+}
+
+/// A process that is a copy of this one.
+int copy() {
+  const long process = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, 0);
+  if (process == 0) ::_exit(0);
+  if (process > 0) ::waitpid(static_cast<pid_t>(process), nullptr, 0);
+  return errorOf(process);
+}
+
+int makeSocket(int family, int kind, int protocol = 0) {
+  const int made = ::socket(family, kind | SOCK_CLOEXEC, protocol);
+  const int error = errorOf(made);
+  if (made >= 0) ::close(made);
+  return error;
+}
+
+/// Makes a descriptor by a call that few programs need.
+int makeDescriptor(long result) {
+  const int error = errorOf(result);
+  if (result >= 0) ::close(static_cast<int>(result));
+  return error;
+}
+
+int addKey() {
+  return errorOf(::syscall(SYS_add_key, "user", "skiff", "a", 1, -1 /* KEY_SPEC_THREAD_KEYRING */));
+}
+
+int makeBpfMap() {
+  struct {
+    std::uint32_t type = 2;  // BPF_MAP_TYPE_ARRAY
+    std::uint32_t keySize = 4;
+    std::uint32_t valueSize = 4;
+    std::uint32_t entries = 1;
+    char rest[104] = {};
+  } attributes;
+  return makeDescriptor(::syscall(SYS_bpf, 0, &attributes, sizeof attributes));
+}
+
+int makeRing() {
+  char parameters[120] = {};
+  return makeDescriptor(::syscall(SYS_io_uring_setup, 1, parameters));
+}
+
+int readMemory(pid_t process) {
+  char byte = 0;
+  iovec here{&byte, 1};
+  iovec there{&byte, 1};
+  const ssize_t got = ::process_vm_readv(process, &here, 1, &there, 1, 0);
+  return got < 0 && errno != EFAULT ? errno : 0;
+}
+
+int trace(pid_t process) {
+  if (::ptrace(PTRACE_SEIZE, process, nullptr, nullptr) != 0) return errno;
+  ::ptrace(PTRACE_INTERRUPT, process, nullptr, nullptr);
+  ::waitpid(process, nullptr, 0);
+  ::ptrace(PTRACE_DETACH, process, nullptr, nullptr);
+  return 0;
+}
+
+/// On a mount namespace of this thread's own.
+int mount(const std::string& folder) {
+  if (::unshare(CLONE_NEWNS) != 0) return errno;
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return errno;
+  return errorOf(::mount("none", folder.c_str(), "tmpfs", 0, nullptr));
 }
 
 /// Binds a port of 127.0.0.1.
@@ -56,16 +135,31 @@ int obey(const std::string& line) {
   std::string what;
   std::string argument;
   words >> what >> argument;
+  const auto process = [&] { return static_cast<pid_t>(std::stol(argument)); };
   if (what == "read") return open(argument, O_RDONLY);
   if (what == "write") return open(argument, O_WRONLY | O_CREAT);
+  if (what == "chmod") return errorOf(::chmod(argument.c_str(), 0777));
   if (what == "start") return start(argument);
+  if (what == "execute") return execute(argument);
+  if (what == "copy") return copy();
   if (what == "bind") return bind();
-  if (what == "unix") return errorOf(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (what == "trace") {
-    return errorOf(::ptrace(PTRACE_ATTACH, static_cast<pid_t>(std::stol(argument)), 0, 0));
+  if (what == "unix") return makeSocket(AF_UNIX, SOCK_STREAM);
+  if (what == "netlink") return makeSocket(AF_NETLINK, SOCK_RAW);
+  if (what == "raw") return makeSocket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+  if (what == "packet") return makeSocket(AF_PACKET, SOCK_RAW);
+  if (what == "signal") return errorOf(::kill(process(), 0));
+  if (what == "trace") return trace(process());
+  if (what == "memory") return readMemory(process());
+  if (what == "limit") {
+    rlimit limit{};
+    return errorOf(::prlimit(process(), RLIMIT_CORE, nullptr, &limit));
   }
-  if (what == "mount") return errorOf(::mount("none", argument.c_str(), "tmpfs", 0, nullptr));
+  if (what == "mount") return mount(argument);
   if (what == "root") return errorOf(::chroot(argument.c_str()));
+  if (what == "key") return addKey();
+  if (what == "bpf") return makeBpfMap();
+  if (what == "ring") return makeRing();
+  if (what == "faults") return makeDescriptor(::syscall(SYS_userfaultfd, O_CLOEXEC));
   return -1;
 }
 

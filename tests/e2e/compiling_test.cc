@@ -19,7 +19,10 @@ class CompilingABomb : public ::testing::Test {
  protected:
   enum class Takes { memory, time };
 
-  CompilingABomb() { config_.apps = {{"hello", "hello", {}, {}}}; }
+  CompilingABomb() {
+    config_.apps = {{"hello", "hello", {}, {}}};
+    config_.sandbox = "mode = \"auto\"\nread = [\"" + (folder_ / "").string() + "\"]";
+  }
 
   ConfigText withBomb(Takes what) const {
     const auto bytes = what == Takes::memory ? testing::compileBomb(1, 7'500'000)
@@ -32,16 +35,25 @@ class CompilingABomb : public ::testing::Test {
     return config;
   }
 
-  /// The daemon's children.
+  /// The daemon's children that compile.
   static std::vector<pid_t> childrenOf(const Process& daemon) {
     std::vector<pid_t> children;
     std::error_code ignored;
     const std::string tasks = "/proc/" + std::to_string(daemon.id()) + "/task";
     for (const auto& task : std::filesystem::directory_iterator(tasks, ignored)) {
       std::ifstream file(task.path() / "children");
-      for (pid_t child = 0; file >> child;) children.push_back(child);
+      for (pid_t child = 0; file >> child;) {
+        if (nameOf(child) != "skiff-starter") children.push_back(child);
+      }
     }
     return children;
+  }
+
+  static std::string nameOf(pid_t process) {
+    std::ifstream file("/proc/" + std::to_string(process) + "/comm");
+    std::string name;
+    std::getline(file, name);
+    return name;
   }
 
   /// The one child that compiles the bomb, once it does.

@@ -272,7 +272,13 @@ class AGuardedRegistry : public ::testing::Test {
     return "username = \"robot\"\npassword_file = \"" + (folder_.path() / "password").string() +
            "\"\n";
   }
-  std::string authority() const { return "ca = \"" + certificates_.ca().string() + "\"\n"; }
+  /// Beside the password, so that a daemon which knows that may open it later.
+  std::string authority() const {
+    const std::filesystem::path copy = folder_.path() / "ca.pem";
+    std::filesystem::copy_file(certificates_.ca(), copy,
+                               std::filesystem::copy_options::overwrite_existing);
+    return "ca = \"" + copy.string() + "\"\n";
+  }
 
   Certificates certificates_{"IP:127.0.0.1"};
   TemporaryDirectory folder_;

@@ -21,9 +21,13 @@ using Kind = CompileError::Kind;
 
 constexpr std::uint8_t kModule[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
 
+std::shared_ptr<CompileStarter> starterOf(std::vector<std::string> command) {
+  return std::make_shared<CompileSpawner>(std::move(command));
+}
+
 /// A child that is this shell script; its socket is descriptor 3.
 std::unique_ptr<CompileChild> childOf(const std::string& script) {
-  auto child = CompileChild::start({"/bin/sh", "-c", script});
+  auto child = CompileChild::start(starterOf({"/bin/sh", "-c", script}));
   if (child.has_error()) throw std::runtime_error(child.error().message);
   return std::move(*child);
 }
@@ -170,13 +174,13 @@ TEST_F(ACompileChild, HasNothingOfTheDaemonsButItsSocket) {
 }
 
 TEST_F(ACompileChild, ThatCannotBeStartedIsAnError) {
-  const auto child = CompileChild::start({"/nowhere/at/all"});
+  const auto child = CompileChild::start(starterOf({"/nowhere/at/all"}));
   ASSERT_TRUE(child.has_error());
   EXPECT_THAT(child.error().message, HasSubstr("No such file"));
 }
 
 TEST(ACompilePool, ThatIsStoppedCompilesNothingAnyMore) {
-  CompilePool pool({"/bin/sh", "-c", "exec sleep 1000"}, {}, 1);
+  CompilePool pool(starterOf({"/bin/sh", "-c", "exec sleep 1000"}), {}, 1);
   std::thread other([&] { pool.stop(); });
   for (int i = 0; i < 2; ++i) {
     const auto result = pool.compile(kModule);
@@ -190,10 +194,10 @@ TEST(ACompilePool, HasOnlySoManyChildrenAtATime) {
   testing::TemporaryDirectory folder;
   // Each takes the lock, or says that another has it.
   const std::string lock = (folder.path() / "lock").string();
-  CompilePool pool(
-      {"/bin/sh", "-c",
-       "mkdir " + lock + " 2>/dev/null || echo >" + lock + ".broken; sleep 0.05; rmdir " + lock},
-      {}, 1);
+  CompilePool pool(starterOf({"/bin/sh", "-c",
+                              "mkdir " + lock + " 2>/dev/null || echo >" + lock +
+                                  ".broken; sleep 0.05; rmdir " + lock}),
+                   {}, 1);
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] { EXPECT_TRUE(pool.compile(kModule).has_error()); });

@@ -16,15 +16,19 @@ namespace {
 using ::testing::HasSubstr;
 using Kind = CompileError::Kind;
 
+std::shared_ptr<CompileStarter> starter() {
+  return std::make_shared<CompileSpawner>(Engine::commandOf("compile_child.node"));
+}
+
 CompilePool poolWith(const CompileLimits& limits, std::size_t children = 1) {
-  return {Engine::commandOf("compile_child.node"), limits, children};
+  return {starter(), limits, children};
 }
 
 class CompilingInAChild : public GuestTest {
  protected:
   CompilingInAChild() { compiler = &restoring_; }
 
-  CompilePool pool_{Engine::commandOf("compile_child.node"), CompileLimits(), 1};
+  CompilePool pool_{starter(), CompileLimits(), 1};
   RestoringCompiler restoring_{testEngine(), pool_};
 };
 

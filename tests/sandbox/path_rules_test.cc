@@ -6,10 +6,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <fstream>
 
 #include "tests/sandbox/in_child.h"
@@ -30,7 +32,7 @@ int errorOfOpening(const fs::path& path, int flags) {
 class PathRulesTest : public ::testing::Test {
  protected:
   PathRulesTest() {
-    for (const char* name : {"read", "write", "execute", "other"}) {
+    for (const char* name : {"read", "write", "other"}) {
       fs::create_directory(at(name));
       std::ofstream(at(name) / "file") << "content";
       fs::copy_file("/bin/true", at(name) / "program");
@@ -45,10 +47,7 @@ class PathRulesTest : public ::testing::Test {
     inChild([&] {
       const auto rules = PathRules::make({{at("read"), PathAccess::read},
                                           {at("write"), PathAccess::write},
-                                          {at("execute"), PathAccess::execute},
                                           {"/lib", PathAccess::read},
-                                          {"/lib64/ld-linux-x86-64.so.2", PathAccess::execute},
-                                          {"/lib/ld-linux-aarch64.so.1", PathAccess::execute},
                                           {at("is/not/there"), PathAccess::read}});
       ASSERT_TRUE(rules.has_value());
       ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
@@ -104,14 +103,6 @@ TEST_F(PathRulesTest, WhatMayBeWrittenCanBeChangedButNotStarted) {
   });
 }
 
-TEST_F(PathRulesTest, WhatMayBeStartedCanBeReadToo) {
-  confined([&] {
-    EXPECT_EQ(errorOfStarting(at("execute/program")), 0);
-    EXPECT_EQ(errorOfOpening(at("execute/program"), O_RDONLY), 0);
-    EXPECT_EQ(errorOfOpening(at("execute/program"), O_WRONLY), EACCES);
-  });
-}
-
 TEST_F(PathRulesTest, NothingElseCanBeOpened) {
   confined([&] {
     EXPECT_EQ(errorOfOpening(at("other/file"), O_RDONLY), EACCES);
@@ -133,6 +124,21 @@ TEST_F(PathRulesTest, NoTcpPortCanBeBound) {
               EACCES);
     ::close(socket);
   });
+}
+
+TEST_F(PathRulesTest, NoSocketWithoutAPathIsReached) {
+  if (PathRules::version() < 6) GTEST_SKIP() << "this kernel's Landlock knows no such sockets";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "skiff-%d", ::getpid());
+  const auto* const name = reinterpret_cast<const sockaddr*>(&address);
+  const int hearer = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+  ASSERT_EQ(errorOf(::bind(hearer, name, sizeof address)), 0);
+  const int speaker = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+  EXPECT_EQ(errorOf(::sendto(speaker, "a", 1, 0, name, sizeof address)), 0);
+  confined([&] { EXPECT_EQ(errorOf(::sendto(speaker, "a", 1, 0, name, sizeof address)), EPERM); });
+  ::close(speaker);
+  ::close(hearer);
 }
 
 }  // namespace

@@ -203,10 +203,14 @@ TEST(TheAdminSocket, IsTakenByItsAddressOrItsName) {
 /// A successor that is a shell script, and what it wrote.
 class AScript : public ::testing::Test {
  protected:
-  SelfCommand script(const std::string& text) {
+  Starter& script(const std::string& text) {
     std::ofstream(folder_.path() / "script") << "#!/bin/sh\n" << text;
     std::filesystem::permissions(folder_.path() / "script", std::filesystem::perms::owner_all);
-    return {(folder_.path() / "script").string(), {(folder_.path() / "output").string()}};
+    auto started = Starter::start(
+        SKIFF_STARTER,
+        {{(folder_.path() / "script").string(), (folder_.path() / "output").string()}, {}});
+    if (started.has_error()) throw std::runtime_error(started.error().message);
+    return *starters_.emplace_back(std::move(*started));
   }
   std::string output() const {
     std::ifstream stream(folder_.path() / "output");
@@ -214,6 +218,7 @@ class AScript : public ::testing::Test {
   }
 
   TemporaryDirectory folder_;
+  std::vector<std::unique_ptr<Starter>> starters_;
 };
 
 TEST_F(AScript, IsGivenDescriptorsInTheirOrderAndItsNames) {
@@ -248,10 +253,14 @@ TEST_F(AScript, ThatFailsSaysHowItEndedAndOneThatHangsIsEnded) {
 }
 
 TEST_F(AScript, ThatIsNotThereIsAnError) {
-  const auto started = Successor::start({"/nowhere/skiffd", {}}, {});
+  const auto starter = Starter::start(SKIFF_STARTER, {{"/nowhere/skiffd"}, {}});
+  ASSERT_TRUE(starter.has_value());
+  const auto started = Successor::start(**starter, {});
   ASSERT_TRUE(started.has_error());
   EXPECT_THAT(started.error().message, HasSubstr("/nowhere/skiffd"));
-  EXPECT_TRUE(Successor::start({"", {}}, {}).has_error());
+  const auto ofNobody = Starter::start(SKIFF_STARTER, {});
+  ASSERT_TRUE(ofNobody.has_value());
+  EXPECT_TRUE(Successor::start(**ofNobody, {}).has_error());
 }
 
 TEST(TheHandOverChannel, TellsWordsAndThatTheOtherIsGone) {
