@@ -1,7 +1,6 @@
 #include "sandbox/every_thread.h"
 
 #include <semaphore.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -49,10 +48,6 @@ void onSignal(int) {
   errno = kept;
 }
 
-int signalNumber() {
-  return SIGRTMAX - 1;
-}
-
 void prepare(const std::function<int()>& step) {
   ::sem_init(&round.answers, 0, 0);
   round.error = 0;
@@ -63,7 +58,7 @@ void prepare(const std::function<int()>& step) {
   action.sa_handler = onSignal;
   action.sa_flags = SA_RESTART | SA_ONSTACK;
   ::sigfillset(&action.sa_mask);
-  ::sigaction(signalNumber(), &action, nullptr);
+  ::sigaction(everyThreadSignal(), &action, nullptr);
 }
 
 /// Throws if they cannot be listed.
@@ -105,7 +100,7 @@ std::set<pid_t> silentOf(const std::set<pid_t>& threads) {
 
 Result<void> ask(const std::set<pid_t>& threads) {
   for (const pid_t thread : threads) {
-    ::syscall(SYS_tgkill, ::getpid(), thread, signalNumber());
+    ::syscall(SYS_tgkill, ::getpid(), thread, everyThreadSignal());
   }
   const auto begin = Clock::now();
   for (std::set<pid_t> silent = threads; !silent.empty(); silent = silentOf(threads)) {

@@ -61,6 +61,9 @@ int launchAddon(std::string_view addon, const std::vector<std::string>& argument
   }
 
   clearEnvironment();
+  // The engine's own event loops, which do little, are to do without rings: a sandboxed daemon has
+  // no such system calls, and a ring that was made before is of no use then.
+  ::setenv("UV_USE_IO_URING", "0", 1);
   // For a daemon that starts its successor: who it is, by the name that it was started by, which
   // may be a link to another version by then; and that what it passes on is for this process.
   ::setenv("SKIFF_EXECUTABLE", nameOf(self).c_str(), 1);

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "sandbox/every_thread.h"
 #include "server/observe/log_time.h"
 
 namespace skiff {
@@ -150,6 +151,7 @@ void LogSink::run() {
   // Signals are for the server's threads, and a pipe without a reader must not end the process.
   sigset_t all;
   sigfillset(&all);
+  sigdelset(&all, everyThreadSignal());
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 
   std::string out;
