@@ -21,11 +21,10 @@ struct Spawn {
   pid_t start(const posix_spawn_file_actions_t& files, int& error) const;
 };
 
-/// What of the environment the engine needs where it only compiles: what the launcher says, and
-/// what libraries that came along and a sanitizer's runtime take; nothing of the operator's.
-inline constexpr std::array<std::string_view, 6> kEngineVariables{
-    "UV_USE_IO_URING=", "LD_PRELOAD=",   "LD_LIBRARY_PATH=",
-    "ASAN_OPTIONS=",    "LSAN_OPTIONS=", "UBSAN_OPTIONS="};
+/// What of the environment the engine needs where it only compiles: what libraries that came along
+/// and a sanitizer's runtime take, nothing of the operator's.
+inline constexpr std::array<std::string_view, 5> kEngineVariables{
+    "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="};
 
 /// The variables of this process' environment, each as "NAME=value".
 std::vector<std::string> environmentVariables();

@@ -1,13 +1,19 @@
 #include "server/launcher/launch.h"
 
+#include <linux/filter.h>
 #include <linux/limits.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 
 namespace skiff {
 namespace {
@@ -29,6 +35,21 @@ void clearEnvironment() {
     }
   }
   for (const std::string& name : names) ::unsetenv(name.c_str());
+}
+
+/// The engine's own event loops, which do little, are to do without rings (io_uring). One that was
+/// made before would be a way around the filter that a sandboxed daemon has; without a way to its
+/// ring, a loop aborts. Best effort: where there are no filters, there is no sandbox either.
+void forbidRings() {
+  sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(steps), steps};
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
 }
 
 /// `self`, as it was called if that was by a path.
@@ -61,9 +82,7 @@ int launchAddon(std::string_view addon, const std::vector<std::string>& argument
   }
 
   clearEnvironment();
-  // The engine's own event loops, which do little, are to do without rings: a sandboxed daemon has
-  // no such system calls, and a ring that was made before is of no use then.
-  ::setenv("UV_USE_IO_URING", "0", 1);
+  forbidRings();
   // For a daemon that starts its successor: who it is, by the name that it was started by, which
   // may be a link to another version by then; and that what it passes on is for this process.
   ::setenv("SKIFF_EXECUTABLE", nameOf(self).c_str(), 1);
