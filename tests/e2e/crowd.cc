@@ -52,7 +52,6 @@ class Crowd {
   }
 
   int run() {
-    // A head that never ends: its first lines, then one letter after the other.
     const auto stride = plan_.pause / std::max<std::size_t>(plan_.slow, 1);
     while (!isOver()) {
       openMore();
@@ -173,6 +172,7 @@ class Crowd {
     --opening_;
   }
 
+  /// Of a head that never ends: its first lines, then one letter after the other.
   void sendByte(Member& member) {
     const std::string_view head(request_.data(), request_.size() - 4);
     static constexpr std::string_view kMore = "\r\nX-Slow: ";
