@@ -41,6 +41,8 @@ class ASlowDisk : public ::testing::Test {
     }
     EXPECT_EQ(daemon_.admin("/readyz").status, 200);
     EXPECT_EQ(daemon_.admin("/healthz").status, 200);
+    EXPECT_EQ(daemon_.admin("/metrics").status, 200);
+    EXPECT_EQ(api_.get("/v1/status").status, 200);
     EXPECT_EQ(api_.get("/v1/tenants/quiet").status, 200);
     EXPECT_EQ(api_.get(appPath("acme/web", "/versions")).status, 200);
     // All of that came first.
