@@ -4,6 +4,7 @@
 
 #include <system_error>
 
+#include "tests/deploy/oci/scripted_registry.h"
 #include "tests/e2e/pulling.h"
 #include "tests/faults/faults.h"
 
@@ -178,6 +179,35 @@ std::string nameOfCall(const ::testing::TestParamInfo<Call>& instance) {
 INSTANTIATE_TEST_SUITE_P(Calls, ASingleFault,
                          ::testing::Values(Call::open, Call::write, Call::sync, Call::rename),
                          nameOfCall);
+
+TEST(APullOntoADiskThatIsFull, IsRefusedWithWhatToDoAndCanBeRepeated) {
+  const testing::ScriptedArtifact artifact(e2e::guestBytes("hello"));
+  const testing::ScriptedRegistry registry([&](const std::string& head, Peer& peer) {
+    if (!artifact.answerFor(head, peer)) peer.send(testing::answer("200 OK", artifact.module));
+  });
+  ConfigText config;
+  config.limits = "\n" + e2e::registryTable(registry.name());
+  Faults faults;
+  Daemon daemon(config, faults.options());
+  const AdminApi api(daemon);
+  api.serve("acme", "web", "hello_wat");
+  faults.concern(daemon.dataFolder());
+  const auto pull = [&] {
+    return api.post(appPath("acme/web", "/versions"),
+                    R"({"image":")" + registry.name() + R"(/t/app:v1"})");
+  };
+  faults.fail(Call::write, ENOSPC);
+  const ApiReply refused = pull();
+  EXPECT_EQ(refused.status, 507) << refused.text;
+  EXPECT_THAT(refused.word("detail"),
+              AllOf(HasSubstr("make room below data_dir"), Not(HasSubstr("skiff-test"))));
+  EXPECT_NE(daemon.process().waitForLine(Process::Stream::error, "No space left on device"), "");
+  EXPECT_EQ(daemon.get("web.test").body, kOld);
+  faults.heal();
+  const ApiReply pulled = pull();
+  EXPECT_EQ(pulled.status, 201) << pulled.text;
+  EXPECT_THAT(e2e::storeOf(daemon).unfinished, IsEmpty());
+}
 
 }  // namespace
 }  // namespace skiff::faults
