@@ -53,13 +53,19 @@ struct Http2Answers::Frame {
   std::uint32_t stream = 0;
   std::string_view payload;
 
+  /// One of which no more than this has come.
+  static std::optional<Frame> begun(std::string_view bytes) {
+    if (bytes.size() < kFrameHead) return std::nullopt;
+    return Frame{static_cast<std::uint8_t>(bytes[3]), static_cast<std::uint8_t>(bytes[4]),
+                 numberIn(bytes, 5, 4) & 0x7fffffff, bytes.substr(kFrameHead)};
+  }
   /// Takes one off; nothing if there is none that is complete.
   static std::optional<Frame> take(std::string_view& bytes) {
-    if (bytes.size() < kFrameHead) return std::nullopt;
+    auto frame = begun(bytes);
+    if (!frame) return std::nullopt;
     const std::size_t size = numberIn(bytes, 0, 3);
-    if (bytes.size() - kFrameHead < size) return std::nullopt;
-    const Frame frame{static_cast<std::uint8_t>(bytes[3]), static_cast<std::uint8_t>(bytes[4]),
-                      numberIn(bytes, 5, 4) & 0x7fffffff, bytes.substr(kFrameHead, size)};
+    if (frame->payload.size() < size) return std::nullopt;
+    frame->payload = frame->payload.substr(0, size);
     bytes.remove_prefix(kFrameHead + size);
     return frame;
   }
@@ -77,6 +83,8 @@ Http2Answers::Http2Answers(std::string_view sent, std::string_view received)
   if (!sent.starts_with(kPreface)) return;
   sent.remove_prefix(kPreface.size());
   while (const auto frame = Frame::take(sent)) noteSent(*frame);
+  // Fields are read as they come: one that is wrong is answered before its frame is whole.
+  if (const auto frame = Frame::begun(sent)) noteSent(*frame);
   bool isFirst = true;
   while (const auto frame = Frame::take(received)) {
     require(!isFirst || (frame->type == kSettings && frame->flags == 0),
