@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <system_error>
 
 #include "tests/deploy/oci/scripted_registry.h"
@@ -83,6 +84,10 @@ const Case kCases[] = {
     {"FailsToSync", Call::sync, EIO, 500, "internal", "Input/output error"},
     {"FailsToRename", Call::rename, EIO, 500, "internal", "Input/output error"},
 };
+
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.name;
+}
 
 std::string nameOfCase(const ::testing::TestParamInfo<Case>& instance) {
   return instance.param.name;

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "tests/e2e/daemon.h"
 #include "tests/server/origin/scripted_origin.h"
 
@@ -61,6 +63,10 @@ const Case kCases[] = {
      },
      0, "wall_limit"},
 };
+
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.name;
+}
 
 std::string nameOf(const ::testing::TestParamInfo<Case>& instance) {
   return instance.param.name;

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "tests/deploy/oci/scripted_registry.h"
 #include "tests/e2e/pulling.h"
 
@@ -80,6 +82,10 @@ const Case kCases[] = {
      },
      "unreachable"},
 };
+
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.name;
+}
 
 std::string nameOf(const ::testing::TestParamInfo<Case>& instance) {
   return instance.param.name;
