@@ -212,14 +212,14 @@ struct AdminConfig {
 
 /// Whether the daemon gives up, once its listeners are open, what it no longer needs.
 enum class SandboxMode : std::uint8_t {
-  off,        ///< the default
-  automatic,  ///< what the kernel offers of it
+  off,
+  automatic,  ///< the default: what the kernel offers of it
   required,   ///< all of it: it does not serve without
 };
 
 /// `[sandbox]`: what a restart is needed to change; see docs/sandbox.md.
 struct SandboxConfig {
-  SandboxMode mode = SandboxMode::off;
+  SandboxMode mode = SandboxMode::automatic;
   // Absolute; folders that it may open beside those that the configuration names at the start.
   std::vector<std::filesystem::path> read;
   std::vector<std::filesystem::path> write;

@@ -150,7 +150,7 @@ int addonMain(Engine& engine, const std::vector<std::string>& arguments) {
   app.add_flag("-v,--verbose", verbose, "Log more");
   app.set_version_flag("--version", "skiffd " SKIFF_VERSION " (V8 " + Engine::version() + ")");
   app.footer(
-      "With [sandbox] in FILE it opens, once it listens, nothing but what FILE names by then. "
+      "Once it listens it opens nothing but what FILE names by then: see [sandbox] there. "
       "Signals: SIGHUP reloads tenants, apps, limits and certificates; SIGUSR1 opens the access "
       "log anew; SIGUSR2 has a new process take this one's place, with no connection lost; SIGTERM "
       "finishes what is in flight and ends.");

@@ -16,7 +16,7 @@ namespace skiff {
 Result<void> Server::giveUpTheRest() {
   const SandboxConfig& sandbox = config_.sandbox;
   if (sandbox.mode == SandboxMode::off) {
-    spdlog::info("not sandboxed: mode is \"off\" in [sandbox]");
+    spdlog::warn("not sandboxed: mode is \"off\" in [sandbox]");
     return {};
   }
   std::error_code error;

@@ -21,7 +21,7 @@ class CompilingABomb : public ::testing::Test {
 
   CompilingABomb() {
     config_.apps = {{"hello", "hello", {}, {}}};
-    config_.sandbox = "mode = \"auto\"\nread = [\"" + (folder_ / "").string() + "\"]";
+    config_.sandbox = "read = [\"" + (folder_ / "").string() + "\"]";
   }
 
   ConfigText withBomb(Takes what) const {

@@ -44,7 +44,7 @@ std::string guestFile(std::string_view name) {
 std::string ConfigText::text() const {
   std::string text = "[server]\nlisten = [\"127.0.0.1:0\"]\n" + server +
                      "\n[admin]\nlisten = \"127.0.0.1:0\"\n[limits]\n" + limits + "\n";
-  const std::string usual = "mode = \"auto\"\nread = [\"" SKIFF_GUESTS "\"]";
+  const std::string usual = "read = [\"" SKIFF_GUESTS "\"]";
   text += "[sandbox]\n" + (sandbox.empty() ? usual : sandbox) + "\n";
   std::set<std::string> tenants;
   for (const AppText& app : apps) tenants.insert(app.tenant);

@@ -30,7 +30,7 @@ struct AppText {
 /// A configuration on free ports of 127.0.0.1.
 struct ConfigText {
   std::string server;        ///< further lines of [server]
-  std::string sandbox;       ///< lines of [sandbox]; empty: on, and it may read all guests
+  std::string sandbox;       ///< lines of [sandbox]; empty: it may read all guests
   std::string limits;        ///< lines of [limits]
   std::string tenantLimits;  ///< lines of [tenant.limits], of each tenant
   std::vector<AppText> apps;

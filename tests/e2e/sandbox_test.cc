@@ -181,7 +181,7 @@ ConfigText hello() {
   return config;
 }
 
-TEST(ASandboxedDaemon, SaysWhatItIsHeldBy) {
+TEST(ASandboxedDaemon, IsWhatTheDefaultGivesAndSaysWhatItIsHeldBy) {
   Daemon daemon(hello());
   const std::string line = daemon.process().waitForLine(Process::Stream::error, "sandboxed: ");
   EXPECT_THAT(line, HasSubstr("no privileges"));
@@ -243,7 +243,7 @@ TEST(ASandboxedDaemon, RefusesAnAppOfTheApiThatIsToSeeWhatItCannotOpenItself) {
            (folder / "").string() + R"("}]})";
   };
   ConfigText config;
-  config.sandbox = "mode = \"auto\"\nread = [\"" + (granted / "").string() + "\"]";
+  config.sandbox = "read = [\"" + (granted / "").string() + "\"]";
   Daemon daemon(config);
   const AdminApi api(daemon);
   ASSERT_EQ(api.put("/v1/tenants/acme", "{}").status, 201);
