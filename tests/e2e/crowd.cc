@@ -87,7 +87,7 @@ class Crowd {
       open(i);
       if (!failure_.empty()) return;
     }
-    if (!said_ && opening_ == 0 && there == members_.size()) {
+    if (failure_.empty() && !said_ && opening_ == 0 && there == members_.size()) {
       said_ = true;
       std::printf("there\n");
       std::fflush(stdout);
@@ -211,7 +211,10 @@ class Crowd {
       latest = std::max(latest, age);
       ++count;
     };
-    if (member.isOpening) opened(member);
+    if (member.isOpening) {
+      failure_ = "an idle one was not answered";
+      opened(member);
+    }
     if (member.isSlow) {
       note(report_.slowEnded, report_.slowEarliest, report_.slowLatest);
       report_.slowTold += member.received.starts_with("HTTP/1.1 408 ");

@@ -168,8 +168,12 @@ TEST_F(AStarter, EndsWhenItIsToldWhatMakesNoSense) {
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
     const pid_t process = ::fork();
     if (process == 0) {
-      ::dup2(ends[1], kStarterSocket);
-      ::dup2(ends[0], kStarterEngine);
+      // Any of the four may be the same.
+      constexpr int kBeyond = kStarterEngine + 1;
+      const int socket = ::fcntl(ends[1], F_DUPFD_CLOEXEC, kBeyond);
+      const int engine = ::fcntl(ends[0], F_DUPFD_CLOEXEC, kBeyond);
+      ::dup2(socket, kStarterSocket);
+      ::dup2(engine, kStarterEngine);
       ::execl(SKIFF_STARTER, "skiff-starter", "1", "/bin/true", nullptr);
       ::_exit(1);
     }
