@@ -79,9 +79,7 @@ class ShardMetrics {
   void recordHandshake(TlsVersion version, HandshakeOutcome outcome) {
     handshakes_[static_cast<std::size_t>(version)][static_cast<std::size_t>(outcome)].add();
   }
-  void recordPrewarm(PrewarmOutcome outcome) {
-    prewarms_[static_cast<std::size_t>(outcome)].add();
-  }
+  void recordPrewarm(PrewarmOutcome outcome) { prewarms_[static_cast<std::size_t>(outcome)].add(); }
   /// A request came for an app that was loaded ahead, or is being so.
   void recordPrewarmUse() { prewarmsUsed_.add(); }
   /// A request came by "HTTP/1.0", "HTTP/1.1" or "HTTP/2.0".
