@@ -7,8 +7,29 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/server/http/http_replay.h"
+
+namespace {
+
+using Events = std::vector<std::string>;
+
+/// The same, but for why the last is refused if one found too many fields before, or after, it came
+/// to a mistake: that depends on the pieces.
+bool areAlike(const Events& a, const Events& b) {
+  if (a == b) return true;
+  if (a.empty() || a.size() != b.size() || !std::equal(a.begin(), a.end() - 1, b.begin())) {
+    return false;
+  }
+  const auto isTooLarge = [](const Events& events) {
+    return events.back().starts_with("refused 431 ");
+  };
+  return a.back().starts_with("refused ") && b.back().starts_with("refused ") &&
+         (isTooLarge(a) || isTooLarge(b));
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace skiff;
@@ -16,9 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 4096) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const auto whole = replayRequests(bytes);
-  if (whole != replayRequests(bytes, {}, [] { return 1; })) std::abort();
+  if (!areAlike(whole, replayRequests(bytes, {}, [] { return 1; }))) std::abort();
   std::mt19937 random(static_cast<unsigned>(size));
-  if (whole != replayRequests(bytes, {}, [&] { return random() % 40; })) std::abort();
+  if (!areAlike(whole, replayRequests(bytes, {}, [&] { return random() % 40; }))) std::abort();
 
   for (const std::string& event : whole) {
     if (!event.starts_with("head ")) continue;
