@@ -13,7 +13,7 @@ SECONDS ?= 5
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cc' '*.c')
 
 help:  ## print this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 deps:  ## install everything that is needed, on Debian 12
 	@scripts/deps.sh

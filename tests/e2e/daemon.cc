@@ -125,6 +125,10 @@ void Daemon::restart() {
   start();
 }
 
+std::uint16_t Daemon::tlsPort() const {
+  return portAfter(*process_, "listening on https://");
+}
+
 void Daemon::start() {
   process_ = std::make_unique<Process>(SKIFFD, std::vector<std::string>{"--config", configFile()},
                                        options_);

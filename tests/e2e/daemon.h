@@ -58,6 +58,8 @@ class Daemon {
 
   std::uint16_t port() const { return port_; }
   std::uint16_t adminPort() const { return adminPort_; }
+  /// Of its listener for HTTPS; throws if it does not say that it has one.
+  std::uint16_t tlsPort() const;
   Process& process() { return *process_; }
   const TemporaryFolder& folder() const { return folder_; }
   std::filesystem::path configFile() const { return folder_ / "skiff.toml"; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <stdexcept>
 
 namespace skiff::e2e {
@@ -186,6 +187,29 @@ void Http2Requests::attend(std::chrono::milliseconds time) {
 
 bool Http2Requests::isEnding() const {
   return ended_ || nghttp2_session_check_request_allowed(session_.get()) == 0;
+}
+
+std::vector<Http2Outcome> KeptHttp2Requests::ask(const std::vector<Http2Request>& requests) {
+  constexpr int kAttempts = 10;
+  std::vector<Http2Outcome> outcomes(requests.size(), {.kind = Http2Outcome::Kind::notBegun});
+  std::vector<std::size_t> left(requests.size());
+  std::iota(left.begin(), left.end(), 0);
+  for (int attempt = 0; !left.empty() && attempt < kAttempts; ++attempt) {
+    if (attempt != 0) askedAgain_ += left.size();
+    if (connection_) connection_->attend(std::chrono::milliseconds(0));
+    if (!connection_ || connection_->isEnding()) {
+      if (connection_) ++replaced_;
+      connection_ = std::make_unique<Http2Requests>(port_, host_);
+    }
+    std::vector<Http2Request> now;
+    for (const std::size_t index : left) now.push_back(requests[index]);
+    const std::vector<Http2Outcome> ended = connection_->ask(now);
+    for (std::size_t i = 0; i < left.size(); ++i) outcomes[left[i]] = ended[i];
+    std::erase_if(left, [&](std::size_t index) {
+      return outcomes[index].kind != Http2Outcome::Kind::notBegun;
+    });
+  }
+  return outcomes;
 }
 
 }  // namespace skiff::e2e

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/server/tls/tls_client.h"
@@ -78,6 +79,30 @@ class Http2Requests {
   std::map<std::int32_t, Exchange*> exchanges_;  ///< those of the ask() that runs
   std::string failure_;
   bool ended_ = false;
+};
+
+/// Such a connection that is replaced when the server ends it. Owned by one thread.
+class KeptHttp2Requests {
+ public:
+  KeptHttp2Requests(std::uint16_t port, std::string host) : port_(port), host_(std::move(host)) {}
+
+  /// How each ended, in their order; those that were not begun are asked again, up to ten times.
+  std::vector<Http2Outcome> ask(const std::vector<Http2Request>& requests);
+  /// How often one was asked again.
+  std::size_t askedAgain() const { return askedAgain_; }
+  /// Connections that the server has ended.
+  std::size_t replaced() const { return replaced_; }
+  /// What went wrong with the last connection, for reports.
+  const std::string& failure() const { return connection_->failure(); }
+  /// The next request has a new connection.
+  void drop() { connection_.reset(); }
+
+ private:
+  const std::uint16_t port_;
+  const std::string host_;
+  std::unique_ptr<Http2Requests> connection_;
+  std::size_t askedAgain_ = 0;
+  std::size_t replaced_ = 0;
 };
 
 }  // namespace skiff::e2e

@@ -24,9 +24,7 @@ class Http2Daemon : public ::testing::Test {
     const std::string path = (folder_ / "test").string();
     daemon_.emplace(config_.text() + "[[certificate]]\ncertificate = \"" + path +
                     ".pem\"\nkey = \"" + path + ".key\"\n");
-    const std::string line =
-        daemon_->process().waitForLine(Process::Stream::error, "listening on https://");
-    port_ = line.substr(line.rfind(':') + 1);
+    port_ = std::to_string(daemon_->tlsPort());
   }
 
   static std::string run(const std::string& program, const std::vector<std::string>& arguments) {

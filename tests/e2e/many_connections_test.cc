@@ -180,8 +180,6 @@ TEST(ManyConnections, AreKeptUntilTheirTimeIsOver) {
   crowd.awaitThere();
   EXPECT_TRUE(eventually([&] { return daemon.process().readings().descriptors <= before + 2; }));
   EXPECT_EQ(daemon.get("hello.test").body, kHello);
-  // What the daemon has closed may still be on its way to the crowd.
-  quietP99(daemon, std::chrono::milliseconds(300));
   const CrowdReport report = crowd.end();
   EXPECT_EQ(report.idleLost, kIdle);
   EXPECT_GE(report.idleEarliest, 1'500u);

@@ -41,9 +41,7 @@ class UnloadedApps {
                     ".pem\"\nkey = \"" + path + ".key\"\n");
     deploy(count, module, keys);
     daemon_->restart();
-    const std::string line =
-        daemon_->process().waitForLine(Process::Stream::error, "listening on https://");
-    port_ = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
+    port_ = daemon_->tlsPort();
   }
 
   Daemon& daemon() { return *daemon_; }

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <system_error>
 
 namespace skiff::e2e {
 namespace {
@@ -166,18 +167,20 @@ std::string Process::waitForLine(Stream stream, std::string_view part,
   }
 }
 
-ProcessReadings Process::readings() const {
-  const std::filesystem::path folder = "/proc/" + std::to_string(id_);
+std::optional<ProcessReadings> readingsOf(pid_t process) {
+  const std::filesystem::path folder = "/proc/" + std::to_string(process);
   ProcessReadings readings;
   std::ifstream status(folder / "status");
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("VmRSS:")) readings.residentBytes = std::stoul(line.substr(6)) << 10;
     if (line.starts_with("Threads:")) readings.threads = std::stoul(line.substr(8));
   }
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "fd")) {
-    (void)entry;
+  std::error_code gone;
+  for (std::filesystem::directory_iterator entry(folder / "fd", gone), end; !gone && entry != end;
+       entry.increment(gone)) {
     ++readings.descriptors;
   }
+  if (gone || readings.residentBytes == 0) return std::nullopt;
   return readings;
 }
 

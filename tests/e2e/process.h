@@ -46,6 +46,8 @@ struct ProcessReadings {
   std::size_t descriptors = 0;
   std::size_t threads = 0;
 };
+/// Nothing if it is not there.
+std::optional<ProcessReadings> readingsOf(pid_t process);
 
 /// A program under test: its standard output and standard error are collected as they come. Killed
 /// by the destructor if it still runs, and by the system if the test dies. Owned by the thread that
@@ -83,7 +85,7 @@ class Process {
                           std::size_t from = 0) const;
 
   /// REQUIRES: it runs.
-  ProcessReadings readings() const;
+  ProcessReadings readings() const { return readingsOf(id_).value(); }
 
  private:
   std::optional<Ending> awaitEnd(std::chrono::milliseconds patience) const;

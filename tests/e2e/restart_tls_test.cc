@@ -50,42 +50,32 @@ class KeptTls {
 };
 
 /// HTTP/2, several requests at a time; those that the server did not begin are asked again.
-class KeptHttp2 {
+class CheckedHttp2 {
  public:
-  explicit KeptHttp2(std::uint16_t port) : port_(port) {}
+  explicit CheckedHttp2(std::uint16_t port) : kept_(port, kHost) {}
   void ask(std::size_t streams) {
-    std::size_t left = streams;
-    for (int attempt = 0; left != 0; ++attempt) {
-      if (attempt == 10) throw std::runtime_error("HTTP/2: not begun, ten times");
-      if (client_) client_->attend(std::chrono::milliseconds(0));
-      if (!client_ || client_->isEnding()) client_ = std::make_unique<Http2Requests>(port_, kHost);
-      for (const Http2Outcome& outcome :
-           client_->ask(std::vector<Http2Request>(left, Http2Request{.host = kHost}))) {
-        if (outcome.kind == Http2Outcome::Kind::notBegun) {
-          ++notBegun_;
-          continue;
-        }
-        if (outcome.kind != Http2Outcome::Kind::answered || outcome.status != 200 ||
-            outcome.body != kHello) {
-          const std::string why = "HTTP/2: error " + std::to_string(outcome.error) + ", status " +
-                                  std::to_string(outcome.status) + " \"" + outcome.body + "\", " +
-                                  client_->failure();
-          client_.reset();
-          throw std::runtime_error(why);
-        }
-        --left;
-        ++answered_;
+    for (const Http2Outcome& outcome :
+         kept_.ask(std::vector<Http2Request>(streams, Http2Request{.host = kHost}))) {
+      if (outcome.kind == Http2Outcome::Kind::notBegun) {
+        throw std::runtime_error("HTTP/2: not begun, ten times");
       }
+      if (outcome.kind != Http2Outcome::Kind::answered || outcome.status != 200 ||
+          outcome.body != kHello) {
+        const std::string why = "HTTP/2: error " + std::to_string(outcome.error) + ", status " +
+                                std::to_string(outcome.status) + " \"" + outcome.body + "\", " +
+                                kept_.failure();
+        kept_.drop();
+        throw std::runtime_error(why);
+      }
+      ++answered_;
     }
   }
   std::size_t answered() const { return answered_; }
-  std::size_t notBegun() const { return notBegun_; }
+  std::size_t askedAgain() const { return kept_.askedAgain(); }
 
  private:
-  std::uint16_t port_;
-  std::unique_ptr<Http2Requests> client_;
+  KeptHttp2Requests kept_;
   std::size_t answered_ = 0;
-  std::size_t notBegun_ = 0;
 };
 
 TEST(ARestart, UnderLoadOverTlsLosesNoRequestOfEitherVersionOfHttp) {
@@ -97,24 +87,22 @@ TEST(ARestart, UnderLoadOverTlsLosesNoRequestOfEitherVersionOfHttp) {
   config.apps = {{"hello", "hello_wat", {}, {}}};
   Daemon daemon(config.text() + "[[certificate]]\ncertificate = \"" + files.certificate.string() +
                 "\"\nkey = \"" + files.key.string() + "\"\n");
-  const std::string line =
-      daemon.process().waitForLine(Process::Stream::error, "listening on https://");
-  const auto port = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
+  const std::uint16_t port = daemon.tlsPort();
 
-  Askers askers;
+  std::vector<std::unique_ptr<KeptTls>> kept;
+  std::vector<std::unique_ptr<CheckedHttp2>> multiplexed;
+  Askers askers;  // they use the others
   for (int i = 0; i < 2; ++i) {
     askers.start(std::chrono::milliseconds(8), [port] {
       expectHello(TlsClient(port, {.host = kHost}).ask(request("GET", kHost, "/")));
     });
   }
-  std::vector<std::unique_ptr<KeptTls>> kept;
   for (const int pause : {1, 5, 40, 300}) {
     kept.push_back(std::make_unique<KeptTls>(port));
     askers.start(std::chrono::milliseconds(pause), [one = kept.back().get()] { one->ask(); });
   }
-  std::vector<std::unique_ptr<KeptHttp2>> multiplexed;
   for (const int pause : {1, 5, 40, 300}) {
-    multiplexed.push_back(std::make_unique<KeptHttp2>(port));
+    multiplexed.push_back(std::make_unique<CheckedHttp2>(port));
     askers.start(std::chrono::milliseconds(pause),
                  [one = multiplexed.back().get()] { one->ask(16); });
   }
@@ -126,16 +114,16 @@ TEST(ARestart, UnderLoadOverTlsLosesNoRequestOfEitherVersionOfHttp) {
   const std::vector<std::string> failures = askers.finish();
   EXPECT_THAT(failures, ::testing::IsEmpty());
   std::size_t answered = 0;
-  std::size_t notBegun = 0;
+  std::size_t askedAgain = 0;
   for (const auto& one : multiplexed) {
     answered += one->answered();
-    notBegun += one->notBegun();
+    askedAgain += one->askedAgain();
   }
   EXPECT_GT(answered, 100u * static_cast<unsigned>(done));
   std::printf(
       "%d restarts: %zu answers of HTTP/2, %zu requests not begun and asked again; %zu "
       "turns of all clients; %zu failures\n",
-      done, answered, notBegun, askers.asked(), failures.size());
+      done, answered, askedAgain, askers.asked(), failures.size());
   EXPECT_EQ(daemon.terminate(), (Ending{0, 0}));
 }
 

@@ -34,11 +34,7 @@ class TlsDaemon : public ::testing::Test {
     daemon_.emplace(text());
     findPort();
   }
-  void findPort() {
-    const std::string line =
-        daemon_->process().waitForLine(Process::Stream::error, "listening on https://");
-    port_ = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
-  }
+  void findPort() { port_ = daemon_->tlsPort(); }
   void make(const std::string& name, const std::string& names) {
     TestCertificate::make({name, names}).write(folder_ / "", name);
   }

@@ -26,7 +26,6 @@ using e2e::Response;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr const char* kHello = "Hello from wasm";
 constexpr int kRequests = 200;
 
 std::size_t countOf(std::string_view part, std::string_view text) {
@@ -60,7 +59,7 @@ class NoDescriptor : public ::testing::Test {
     while (faults_.control().refusedAccepts == 0) {
       ASSERT_LT(waiting_.size(), 64u);
       waiting_.push_back(daemon_.connect());
-      eventually([&] { return faults_.control().refusedAccepts != 0 || admittedAll(); });
+      eventually([&] { return faults_.control().refusedAccepts != 0 || hasTakenOne(); });
     }
     // The system says so as soon as it has given the last one away.
     waiting_.push_back(daemon_.connect());
@@ -107,8 +106,8 @@ class NoDescriptor : public ::testing::Test {
     for (; free != 0; ++most) free -= taken.contains(most) ? 0 : 1;
     return most;
   }
-  /// Whether the daemon has accepted all that have connected.
-  bool admittedAll() {
+  /// Whether the daemon has more or fewer descriptors than at the last look.
+  bool hasTakenOne() {
     const std::size_t now = daemon_.process().readings().descriptors;
     return std::exchange(seen_, now) != now;
   }

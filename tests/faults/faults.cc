@@ -54,12 +54,6 @@ void Faults::failChanges(int error) {
   }
 }
 
-std::uint64_t Faults::failed() const {
-  std::uint64_t all = 0;
-  for (const Control::Fault& fault : control_->calls) all += fault.failed;
-  return all;
-}
-
 void Faults::releaseSyncs() {
   control_->holdsSync = 0;
   ::syscall(SYS_futex, &control_->holdsSync, FUTEX_WAKE, INT_MAX, nullptr);

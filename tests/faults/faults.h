@@ -1,11 +1,14 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 
+#include "tests/e2e/admin_api.h"
 #include "tests/e2e/daemon.h"
 #include "tests/faults/preload/control.h"
 
@@ -33,7 +36,6 @@ class Faults {
   void failChanges(int error);
   void heal() { failChanges(0); }
   std::uint64_t failed(Call call) const { return of(call).failed; }
-  std::uint64_t failed() const;  ///< of all calls
 
   void holdSyncs() { control_->holdsSync = 1; }
   void releaseSyncs();
@@ -49,6 +51,24 @@ class Faults {
 
   TemporaryFolder folder_;
   Control* control_ = nullptr;
+};
+
+/// What the guest of OneShard's app answers.
+inline constexpr const char* kHello = "Hello from wasm";
+
+/// A daemon of one shard that serves acme/web, and faults for it.
+class OneShard : public ::testing::Test {
+ protected:
+  OneShard() { api_.serve("acme", "web", "hello_wat"); }
+  static e2e::ConfigText config() {
+    e2e::ConfigText config;
+    config.server = "shards = 1\n";
+    return config;
+  }
+
+  Faults faults_;
+  e2e::Daemon daemon_{config(), faults_.options()};
+  e2e::AdminApi api_{daemon_};
 };
 
 }  // namespace skiff::faults

@@ -25,24 +25,12 @@ using e2e::Response;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
-constexpr const char* kHello = "Hello from wasm";
 constexpr std::uint64_t kMostAllocations = 2'000;
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::uint64_t kMostOfTheRest = 5'000'000'000;
 constexpr std::uint64_t kLittle = 64 << 10;
 
-class NoMemory : public ::testing::Test {
- protected:
-  NoMemory() { api_.serve("acme", "web", "hello_wat"); }
-  static ConfigText config() {
-    ConfigText config;
-    config.server = "shards = 1\n";
-    return config;
-  }
-  Faults faults_;
-  Daemon daemon_{config(), faults_.options()};
-  AdminApi api_{daemon_};
-};
+class NoMemory : public OneShard {};
 
 /// The answer, or nothing if the connection was ended without one.
 std::optional<Response> askAnew(const Daemon& daemon) {

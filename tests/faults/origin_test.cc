@@ -79,10 +79,7 @@ TEST_P(AnOriginThat, CostsItsRequestAloneAndLeavesNoConnection) {
     peer.readHead();
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
   };
-  // A request that met a connection which broke at once may be repeated.
-  std::vector<Script> scripts{GetParam().script};
-  scripts.push_back(well);
-  ScriptedOrigin origin(scripts);
+  ScriptedOrigin origin({GetParam().script, well});
   ConfigText config;
   config.server = "shards = 1\n";
   config.apps = {

@@ -17,22 +17,10 @@ using e2e::Ending;
 using e2e::eventually;
 using e2e::Process;
 using e2e::request;
-constexpr const char* kHello = "Hello from wasm";
+
 constexpr int kTimes = 20;
 
-class AShard : public ::testing::Test {
- protected:
-  AShard() { api_.serve("acme", "web", "hello_wat"); }
-  static ConfigText config() {
-    ConfigText config;
-    config.server = "shards = 1\n";
-    return config;
-  }
-
-  Faults faults_;
-  Daemon daemon_{config(), faults_.options()};
-  AdminApi api_{daemon_};
-};
+class AShard : public OneShard {};
 
 TEST_F(AShard, GoesOnWithAllConnectionsAfterAnExceptionThatNothingElseCaught) {
   Client first = daemon_.connect();
@@ -55,6 +43,7 @@ TEST_F(AShard, GoesOnWhenTheSystemDoesNotLetItWait) {
   for (int i = 0; i < kTimes; ++i) {
     faults_.control().loopFault = LoopFault::fails;
     EXPECT_EQ(client.ask(request("GET", "web.test", "/")).body, kHello);
+    EXPECT_TRUE(eventually([&] { return faults_.control().loopFault == LoopFault::none; }));
   }
   EXPECT_EQ(daemon_.terminate(), (Ending{0, 0}));
 }

@@ -22,7 +22,6 @@ using e2e::Response;
 constexpr int kBurst = 20;
 constexpr std::chrono::hours kDay{24};
 constexpr std::chrono::hours kYear{365 * 24};
-constexpr const char* kHello = "Hello from wasm";
 
 std::time_t timeOf(const std::string& date) {
   std::tm parts{};

@@ -11,25 +11,10 @@
 namespace skiff {
 namespace {
 
-constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+constexpr std::string_view kPreface = NGHTTP2_CLIENT_MAGIC;
 constexpr std::size_t kFrameHead = 9;
 constexpr std::size_t kLargestFrame = 16'384;
 constexpr std::uint64_t kFirstWindow = 65'535;
-constexpr std::uint16_t kInitialWindowSize = 4;
-
-enum Type : std::uint8_t {
-  kData,
-  kHeaders,
-  kPriority,
-  kRstStream,
-  kSettings,
-  kPushPromise,
-  kPing,
-  kGoaway,
-  kWindowUpdate,
-};
-constexpr std::uint8_t kEndStream = 0x1;
-constexpr std::uint8_t kEndHeaders = 0x4;
 
 void require(bool condition, const char* rule) {
   if (condition) return;
@@ -87,7 +72,7 @@ Http2Answers::Http2Answers(std::string_view sent, std::string_view received)
   if (const auto frame = Frame::begun(sent)) noteSent(*frame);
   bool isFirst = true;
   while (const auto frame = Frame::take(received)) {
-    require(!isFirst || (frame->type == kSettings && frame->flags == 0),
+    require(!isFirst || (frame->type == NGHTTP2_SETTINGS && frame->flags == 0),
             "the first frame is SETTINGS");
     isFirst = false;
     noteReceived(*frame);
@@ -100,23 +85,23 @@ Http2Answers::~Http2Answers() = default;
 /// Whether the server took it so or not: at most this was allowed to it.
 void Http2Answers::noteSent(const Frame& frame) {
   switch (frame.type) {
-    case kHeaders: {
+    case NGHTTP2_HEADERS: {
       Stream& stream = streams_[frame.stream];
       opened_ += stream.opened ? 0 : 1;
       stream.opened = true;
       break;
     }
-    case kRstStream:
+    case NGHTTP2_RST_STREAM:
       streams_[frame.stream].resetByUs = true;
       break;
-    case kWindowUpdate:
+    case NGHTTP2_WINDOW_UPDATE:
       if (frame.payload.size() == 4) {
         streams_[frame.stream].window += numberIn(frame.payload, 0, 4) & 0x7fffffff;
       }
       break;
-    case kSettings:
+    case NGHTTP2_SETTINGS:
       for (std::size_t at = 0; at + 6 <= frame.payload.size(); at += 6) {
-        if (numberIn(frame.payload, at, 2) != kInitialWindowSize) continue;
+        if (numberIn(frame.payload, at, 2) != NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE) continue;
         firstWindow_ = std::max<std::uint64_t>(firstWindow_, numberIn(frame.payload, at + 2, 4));
       }
       break;
@@ -128,14 +113,14 @@ void Http2Answers::noteSent(const Frame& frame) {
 void Http2Answers::noteReceived(const Frame& frame) {
   require(frame.payload.size() <= kLargestFrame, "no frame is larger than 16 KiB");
   const bool isOfConnection =
-      frame.type == kSettings || frame.type == kPing || frame.type == kGoaway;
+      frame.type == NGHTTP2_SETTINGS || frame.type == NGHTTP2_PING || frame.type == NGHTTP2_GOAWAY;
   require(!isOfConnection || frame.stream == 0, "frames of the connection are on stream 0");
   switch (frame.type) {
-    case kData:
+    case NGHTTP2_DATA:
       return noteData(frame);
-    case kHeaders:
+    case NGHTTP2_HEADERS:
       return noteHead(frame);
-    case kRstStream: {
+    case NGHTTP2_RST_STREAM: {
       require(frame.payload.size() == 4, "RST_STREAM has four bytes");
       const auto found = streams_.find(frame.stream);
       require(frame.stream != 0 && found != streams_.end(),
@@ -143,15 +128,15 @@ void Http2Answers::noteReceived(const Frame& frame) {
       found->second.reset = true;
       return;
     }
-    case kSettings:
+    case NGHTTP2_SETTINGS:
       return require(frame.payload.size() % 6 == 0, "SETTINGS are whole");
-    case kPing:
+    case NGHTTP2_PING:
       return require(frame.payload.size() == 8, "PING has eight bytes");
-    case kGoaway:
+    case NGHTTP2_GOAWAY:
       require(frame.payload.size() >= 8, "GOAWAY has eight bytes or more");
       goodbye_ = true;
       return;
-    case kWindowUpdate:
+    case NGHTTP2_WINDOW_UPDATE:
       return require(frame.payload.size() == 4 && numberIn(frame.payload, 0, 4) != 0,
                      "WINDOW_UPDATE gives something");
     default:
@@ -166,13 +151,13 @@ Http2Answers::Stream& Http2Answers::answerable(const Frame& frame) {
   Stream& stream = found->second;
   require(!stream.ended, "nothing comes after the end of a stream");
   require(!stream.reset, "nothing comes on a stream that was reset");
-  stream.ended = (frame.flags & kEndStream) != 0;
+  stream.ended = (frame.flags & NGHTTP2_FLAG_END_STREAM) != 0;
   return stream;
 }
 
 void Http2Answers::noteHead(const Frame& frame) {
   Stream& stream = answerable(frame);
-  require((frame.flags & kEndHeaders) != 0, "heads fit into a frame");
+  require((frame.flags & NGHTTP2_FLAG_END_HEADERS) != 0, "heads fit into a frame");
   std::string status;
   auto block = frame.payload;
   while (true) {

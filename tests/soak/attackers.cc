@@ -123,7 +123,7 @@ void readSlowly(World& world, std::mt19937& random) {
               reply, request);
 }
 
-/// Speaks no TLS where TLS is spoken: has to be cut.
+/// Stops within its ClientHello: has to be cut.
 void staySilent(World& world, std::mt19937& random) {
   HttpClient client(world.tlsPort());
   static constexpr std::string_view kHello("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);

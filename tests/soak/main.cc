@@ -122,13 +122,13 @@ class Figures {
       const bool goesOn = world_.pause(kFigures);
       const auto [p99, count] = times_.takeP99();
       if (count >= 100) p99s.push_back(p99);
-      const Reading now = readings_.last();
+      const e2e::ProcessReadings now = readings_.last();
       const Report& report = world_.report();
       std::printf(
           "%6.1f s: %zu requests, quiet p99 %.1f ms; %zu MiB, %zu descriptors, %zu threads; "
           "%zu deployments, %zu restarts, %zu kills; %zu violations\n",
           static_cast<double>(report.elapsed().count()) / 1000, requestsOf(report), p99,
-          now.resident >> 20, now.descriptors, now.threads,
+          now.residentBytes >> 20, now.descriptors, now.threads,
           report.counted("versions deployed") + report.counted("canaries") +
               report.counted("splits") + report.counted("rollbacks"),
           report.counted("restarts under load"), report.counted("hostile guests ended"),

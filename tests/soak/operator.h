@@ -1,7 +1,6 @@
 #pragma once
 
-#include <chrono>
-#include <random>
+#include <cstddef>
 #include <string>
 
 #include "tests/soak/readings.h"
@@ -29,7 +28,6 @@ class Operator {
   World& world_;
   Readings& readings_;
   std::size_t configuration_ = 0;
-  std::size_t logs_ = 0;
 };
 
 }  // namespace skiff::soak

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 
 namespace skiff::soak {
 namespace {
@@ -19,6 +19,7 @@ constexpr std::size_t kResidentSlack = std::size_t{64} << 20;
 constexpr std::size_t kDescriptorSlack = 80;
 constexpr std::size_t kThreadSlack = 16;
 
+using e2e::ProcessReadings;
 using Part = std::vector<Reading>;
 
 /// The readings from one quarter of the time to another.
@@ -27,50 +28,34 @@ Part quarter(const std::vector<Reading>& all, int from, int to) {
   return {all.begin() + size * from / 4, all.begin() + size * to / 4};
 }
 
-Reading least(const Part& part) {
-  Reading found = part.front();
+ProcessReadings least(const Part& part) {
+  ProcessReadings found = part.front().of;
   for (const Reading& reading : part) {
-    found.resident = std::min(found.resident, reading.resident);
-    found.descriptors = std::min(found.descriptors, reading.descriptors);
-    found.threads = std::min(found.threads, reading.threads);
+    found.residentBytes = std::min(found.residentBytes, reading.of.residentBytes);
+    found.descriptors = std::min(found.descriptors, reading.of.descriptors);
+    found.threads = std::min(found.threads, reading.of.threads);
   }
   return found;
 }
 
-std::string text(const Reading& reading) {
-  return std::to_string(reading.resident >> 20) + " MiB, " + std::to_string(reading.descriptors) +
-         " descriptors, " + std::to_string(reading.threads) + " threads";
+std::string text(const ProcessReadings& reading) {
+  return std::to_string(reading.residentBytes >> 20) + " MiB, " +
+         std::to_string(reading.descriptors) + " descriptors, " + std::to_string(reading.threads) +
+         " threads";
 }
 
-void compare(Report& report, const std::string& what, const Reading& early, const Reading& late) {
+void compare(Report& report, const std::string& what, const ProcessReadings& early,
+             const ProcessReadings& late) {
   const auto most =
-      static_cast<std::size_t>(kResidentFactor * static_cast<double>(early.resident)) +
+      static_cast<std::size_t>(kResidentFactor * static_cast<double>(early.residentBytes)) +
       kResidentSlack;
-  if (late.resident > most || late.descriptors > early.descriptors + kDescriptorSlack ||
+  if (late.residentBytes > most || late.descriptors > early.descriptors + kDescriptorSlack ||
       late.threads > early.threads + kThreadSlack) {
     report.violation(what + " grows: from " + text(early) + " to " + text(late));
   }
 }
 
 }  // namespace
-
-std::optional<Reading> readProcess(pid_t process) {
-  const std::string folder = "/proc/" + std::to_string(process);
-  Reading reading;
-  reading.when = Clock::now();
-  std::ifstream status(folder + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) reading.resident = std::stoul(line.substr(6)) << 10;
-    if (line.starts_with("Threads:")) reading.threads = std::stoul(line.substr(8));
-  }
-  std::error_code error;
-  for (auto entry = std::filesystem::directory_iterator(folder + "/fd", error);
-       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    ++reading.descriptors;
-  }
-  if (error || reading.resident == 0) return std::nullopt;
-  return reading;
-}
 
 std::size_t socketsOf(pid_t process) {
   std::size_t count = 0;
@@ -108,29 +93,31 @@ void Readings::run() {
     const std::lock_guard lock(mutex_);
     Generation& now = generations_.back();
     if (now.isOver) continue;
-    if (const auto reading = readProcess(now.process)) now.readings.push_back(*reading);
+    if (const auto reading = e2e::readingsOf(now.process)) {
+      now.readings.push_back({Clock::now(), *reading});
+    }
   }
 }
 
-Reading Readings::last() const {
+e2e::ProcessReadings Readings::last() const {
   const std::lock_guard lock(mutex_);
   for (auto one = generations_.rbegin(); one != generations_.rend(); ++one) {
-    if (!one->readings.empty()) return one->readings.back();
+    if (!one->readings.empty()) return one->readings.back().of;
   }
   return {};
 }
 
 void Readings::judge(Report& report) const {
   const std::lock_guard lock(mutex_);
-  std::optional<Reading> first;
+  std::optional<ProcessReadings> first;
   std::size_t number = 0;
   for (const Generation& generation : generations_) {
     ++number;
     const auto& all = generation.readings;
     if (all.size() < 4) continue;
     const auto time = all.back().when - all.front().when;
-    const Reading early = least(quarter(all, 1, 2));
-    const Reading late = least(quarter(all, 3, 4));
+    const ProcessReadings early = least(quarter(all, 1, 2));
+    const ProcessReadings late = least(quarter(all, 3, 4));
     std::printf(
         "process %zu: %lld s; second quarter %s; last quarter %s\n", number,
         static_cast<long long>(std::chrono::duration_cast<std::chrono::seconds>(time).count()),

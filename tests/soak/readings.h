@@ -5,24 +5,20 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/e2e/process.h"
 #include "tests/soak/report.h"
 
 namespace skiff::soak {
 
 struct Reading {
   Clock::time_point when;
-  std::size_t resident = 0;  ///< bytes
-  std::size_t descriptors = 0;
-  std::size_t threads = 0;
+  e2e::ProcessReadings of;
 };
 
-/// What /proc says of a process; nothing if it is not there.
-std::optional<Reading> readProcess(pid_t process);
 /// How many of its descriptors are sockets.
 std::size_t socketsOf(pid_t process);
 
@@ -38,7 +34,7 @@ class Readings {
   /// It is about to hand over: what it has from now on says nothing.
   void pause();
   void follow(pid_t process);
-  Reading last() const;
+  e2e::ProcessReadings last() const;
   /// One line a generation; reports where memory, descriptors or threads grow.
   void judge(Report& report) const;
 

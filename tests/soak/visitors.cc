@@ -9,7 +9,7 @@ namespace skiff::soak {
 namespace {
 
 using e2e::Http2Outcome;
-using e2e::Http2Requests;
+using e2e::KeptHttp2Requests;
 using Kind = Http2Outcome::Kind;
 
 Reply replyOf(const Http2Outcome& outcome) {
@@ -19,43 +19,13 @@ Reply replyOf(const Http2Outcome& outcome) {
   return reply;
 }
 
-/// A connection of HTTP/2 that is replaced when the server ends it.
-class KeptHttp2 {
- public:
-  KeptHttp2(World& world, std::string host) : world_(world), host_(std::move(host)) {}
-
-  /// How each ended; those that were not begun are asked again.
-  std::vector<Http2Outcome> ask(const std::vector<e2e::Http2Request>& requests) {
-    std::vector<Http2Outcome> outcomes(requests.size());
-    std::vector<std::size_t> left(requests.size());
-    for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
-    for (int attempt = 0; !left.empty() && attempt < 10; ++attempt) {
-      if (connection_) connection_->attend(std::chrono::milliseconds(0));
-      if (!connection_ || connection_->isEnding()) {
-        if (connection_) world_.report().count("HTTP/2 connections that the server ended");
-        connection_ = std::make_unique<Http2Requests>(world_.tlsPort(), host_);
-      }
-      std::vector<e2e::Http2Request> now;
-      for (const std::size_t index : left) now.push_back(requests[index]);
-      const auto ended = connection_->ask(now);
-      std::vector<std::size_t> again;
-      for (std::size_t i = 0; i < left.size(); ++i) {
-        if (ended[i].kind == Kind::notBegun) {
-          again.push_back(left[i]);
-        } else {
-          outcomes[left[i]] = ended[i];
-        }
-      }
-      left = std::move(again);
-    }
-    return outcomes;
-  }
-
- private:
-  World& world_;
-  const std::string host_;
-  std::unique_ptr<Http2Requests> connection_;
-};
+std::vector<Http2Outcome> askOver(World& world, KeptHttp2Requests& kept,
+                                  const std::vector<e2e::Http2Request>& requests) {
+  const std::size_t before = kept.replaced();
+  std::vector<Http2Outcome> outcomes = kept.ask(requests);
+  world.report().count("HTTP/2 connections that the server ended", kept.replaced() - before);
+  return outcomes;
+}
 
 void checkQuiet(World& world, const Reply& reply, const char* over) {
   world.report().count(std::string("quiet requests, ") + over);
@@ -63,7 +33,7 @@ void checkQuiet(World& world, const Reply& reply, const char* over) {
   reportReply(world, std::string("the quiet tenant, ") + over, reply, "GET / of quiet.test");
 }
 
-/// A new session's visits: what is not of the visit's tenant, certificate and host are the same.
+/// The host that TLS is spoken with. Any other may be asked for over it: strict_sni is off.
 constexpr const char* kAnyHost = "a0.t0.test";
 
 void visitPipelined(World& world, Kept& kept, std::mt19937& random) {
@@ -85,7 +55,7 @@ void visitPipelined(World& world, Kept& kept, std::mt19937& random) {
   }
 }
 
-void visitMultiplexed(World& world, KeptHttp2& kept, std::mt19937& random) {
+void visitMultiplexed(World& world, KeptHttp2Requests& kept, std::mt19937& random) {
   std::vector<Visit> visits(1 + random() % 24);
   std::vector<e2e::Http2Request> requests;
   for (Visit& visit : visits) {
@@ -93,7 +63,7 @@ void visitMultiplexed(World& world, KeptHttp2& kept, std::mt19937& random) {
     requests.push_back(visit.http2());
     requests.back().isTakenBack = random() % 8 == 0;
   }
-  const auto outcomes = kept.ask(requests);
+  const auto outcomes = askOver(world, kept, requests);
   for (std::size_t i = 0; i < visits.size(); ++i) {
     if (requests[i].isTakenBack) {
       world.report().count("HTTP/2 streams taken back");
@@ -170,9 +140,10 @@ void startQuiet(Actors& actors, World& world, QuietTimes& times) {
                  checkQuiet(world, tls->ask(e2e::request("GET", "quiet.test", "/")),
                             "HTTP/1.1 over TLS");
                }));
-  const auto http2 = std::make_shared<KeptHttp2>(world, "quiet.test");
+  const auto http2 = std::make_shared<KeptHttp2Requests>(world.tlsPort(), "quiet.test");
   actors.start("quiet over HTTP/2", kPause, timed([&world, http2] {
-                 checkQuiet(world, replyOf(http2->ask({{"quiet.test"}}).front()), "HTTP/2");
+                 checkQuiet(world, replyOf(askOver(world, *http2, {{"quiet.test"}}).front()),
+                            "HTTP/2");
                }));
 }
 
@@ -193,7 +164,7 @@ void startVisitors(Actors& actors, World& world) {
     check(world, visit, tls->ask(visit.text()), "visits, HTTP/1.1 over TLS");
     if (random() % 6 == 0) tls->drop();
   });
-  const auto http2 = std::make_shared<KeptHttp2>(world, kAnyHost);
+  const auto http2 = std::make_shared<KeptHttp2Requests>(world.tlsPort(), kAnyHost);
   actors.start("visitor over HTTP/2", milliseconds(40),
                [&world, http2](std::mt19937& random) { visitMultiplexed(world, *http2, random); });
   const auto conf = std::make_shared<Kept>(world, Kept::Over::plain, "");

@@ -19,7 +19,7 @@ static_assert(kPlaceholder.size() == kIdentitySize);
 constexpr std::string_view kSecretPrefix = "secret-";
 constexpr std::size_t kSecretDigits = 16;
 
-/// Tenants of the configuration file that speak TLS, and those of the catalog behind them.
+/// Tenants of the configuration file that have a certificate.
 constexpr const char* kFileTenants[] = {"quiet", "conf", "proxy", "site"};
 
 std::string catalogTenant(std::size_t number) {
@@ -49,9 +49,7 @@ World::World(Report& report, std::uint16_t originPort) : report_(report), origin
     std::filesystem::remove(data / "code");
   };
   daemon_ = std::make_unique<e2e::Daemon>(config(0), ownCode);
-  const std::string line =
-      daemon_->process().waitForLine(e2e::Process::Stream::error, "listening on https://");
-  tlsPort_ = static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
+  tlsPort_ = daemon_->tlsPort();
   const e2e::AdminApi api(*daemon_);
   for (std::size_t tenant = 0; tenant < kTenants; ++tenant) {
     const auto made = api.put("/v1/tenants/" + catalogTenant(tenant), "{}");
@@ -100,9 +98,9 @@ std::string World::configText(std::size_t number) const {
 
 void World::renewCertificates() const {
   using skiff::testing::TestCertificate;
-  constexpr long kTwoWeeks = 20 * 24 * 3600;
+  constexpr long kTwentyDays = 20 * 24 * 3600;
   const auto make = [&](const std::string& tenant, const std::string& names) {
-    TestCertificate::make({tenant, names, TestCertificate::Kind::p256, -3600, kTwoWeeks})
+    TestCertificate::make({tenant, names, TestCertificate::Kind::p256, -3600, kTwentyDays})
         .write(folder_ / "", tenant);
   };
   for (const char* tenant : kFileTenants) {

@@ -49,7 +49,7 @@ class World {
   static std::string module(std::string_view identity);
   /// What is the tenant's alone: no byte of another's may have it.
   std::string secret(std::string_view tenant) const;
-  /// The tenant whose secret is in `bytes`, other than `tenant`; empty if there is none.
+  /// The secret in `bytes` of a tenant other than `tenant`; empty if there is none.
   std::string foreign(std::string_view bytes, std::string_view tenant) const;
 
   /// The configuration file; the app "conf" answers /config with configText(number).

@@ -26,13 +26,12 @@ enum class LoopFault : std::uint32_t {
 
 struct Control {
   struct Fault {
-    std::atomic<int> error{0};              ///< errno of each such call; 0: it is made
-    std::atomic<std::uint64_t> only{0};     ///< not each fails but this one alone, the next is 1
-    std::atomic<std::uint64_t> failed{0};   ///< how many have failed
-    std::atomic<std::uint64_t> reached{0};  ///< how many came, failed or not
+    std::atomic<int> error{0};             ///< errno of each such call; 0: it is made
+    std::atomic<std::uint64_t> only{0};    ///< not each fails but this one alone, the next is 1
+    std::atomic<std::uint64_t> failed{0};  ///< how many have failed
   };
 
-  char folder[512] = {};  ///< set before the daemon starts
+  char folder[512] = {};  ///< set before anything is to fail
   Fault calls[kCalls];
 
   // Syncs that wait until the test lets them go on.

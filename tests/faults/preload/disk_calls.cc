@@ -49,7 +49,6 @@ bool fails(Call call, Target... target) {
   const bool concerned = isBelow(*now, target...);
   errno = kept;
   if (!concerned) return false;
-  ++fault.reached;
   const int error = fault.error;
   if (error == 0) return false;
   if (fault.only != 0) {

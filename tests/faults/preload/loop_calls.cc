@@ -1,5 +1,4 @@
 // What a shard's loop waits and accepts with.
-#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -7,7 +6,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <stdexcept>
 
 #include "tests/faults/preload/control.h"
@@ -15,8 +13,6 @@
 using skiff::faults::Control;
 using skiff::faults::isConcerned;
 using skiff::faults::LoopFault;
-
-namespace {}  // namespace
 
 extern "C" {
 

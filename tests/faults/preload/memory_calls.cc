@@ -1,7 +1,6 @@
 // Memory: mappings that are too large, and chosen allocations of the daemon's own code.
 #include <dlfcn.h>
 #include <link.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
