@@ -3,9 +3,7 @@
 #include <spawn.h>
 #include <sys/types.h>
 
-#include <array>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace skiff {
@@ -21,12 +19,12 @@ struct Spawn {
   pid_t start(const posix_spawn_file_actions_t& files, int& error) const;
 };
 
-/// What of the environment the engine needs where it only compiles: what libraries that came along
-/// and a sanitizer's runtime take, nothing of the operator's.
-inline constexpr std::array<std::string_view, 5> kEngineVariables{
-    "LD_PRELOAD=", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="};
-
 /// The variables of this process' environment, each as "NAME=value".
 std::vector<std::string> environmentVariables();
+/// Of these, what the engine needs where it only compiles: what libraries that came along and a
+/// sanitizer's runtime take, nothing of the operator's.
+std::vector<std::string> engineVariables();
+/// As exec wants them, with a null pointer behind the last. Valid as long as `texts` is.
+std::vector<char*> pointersTo(std::vector<std::string>& texts);
 
 }  // namespace skiff

@@ -32,18 +32,18 @@ struct RulesetAttributes {
 };
 
 constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-constexpr std::uint64_t kWrite = kRead | LANDLOCK_ACCESS_FS_WRITE_FILE |
-                                 LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-                                 LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
-                                 LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER | kTruncate;
+constexpr std::uint64_t kWriteFiles =
+    kRead | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+    LANDLOCK_ACCESS_FS_REFER | kTruncate;
+constexpr std::uint64_t kWrite = kWriteFiles | LANDLOCK_ACCESS_FS_MAKE_SYM;
 /// What there is for a file that is no folder.
 constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE |
                                    LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate | kDeviceControl;
 
 /// All that this version of Landlock can forbid.
 std::uint64_t handledBy(int version) {
-  std::uint64_t handled = LANDLOCK_ACCESS_FS_REFER - 1;
-  if (version >= 2) handled |= LANDLOCK_ACCESS_FS_REFER;
+  std::uint64_t handled = LANDLOCK_ACCESS_FS_REFER | (LANDLOCK_ACCESS_FS_REFER - 1);
   if (version >= 3) handled |= kTruncate;
   if (version >= 5) handled |= kDeviceControl;
   return handled;
@@ -53,6 +53,8 @@ std::uint64_t bitsOf(PathAccess access) {
   switch (access) {
     case PathAccess::write:
       return kWrite;
+    case PathAccess::writeFiles:
+      return kWriteFiles;
     default:
       return kRead;
   }
@@ -89,7 +91,8 @@ Result<void> add(int rules, const PathGrant& grant, std::uint64_t handled) {
 int PathRules::version() {
   const long version =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  return version > 0 ? static_cast<int>(version) : 0;
+  constexpr long kMovesFiles = 2;
+  return version >= kMovesFiles ? static_cast<int>(version) : 0;
 }
 
 Result<PathRules> PathRules::make(const std::vector<PathGrant>& grants) {

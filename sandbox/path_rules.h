@@ -10,8 +10,9 @@ namespace skiff {
 
 /// What a process may do with a file, or with a folder and all that is in it.
 enum class PathAccess : std::uint8_t {
-  read,   ///< open to read, list
-  write,  ///< the same as read, and write, make, rename and remove; no devices, no sockets
+  read,        ///< open to read, list
+  writeFiles,  ///< and write, make, rename and remove files and folders; no devices, no sockets
+  write,       ///< and symbolic links
 };
 
 struct PathGrant {
@@ -21,12 +22,13 @@ struct PathGrant {
   bool operator==(const PathGrant&) const = default;
 };
 
-/// The paths that a process is left with (Landlock, Linux 5.13; truncating files is held to it from
-/// 6.2 on, binding TCP ports from 6.7 on, device controls from 6.10 on, and Unix sockets that have
-/// no path from 6.12 on).
+/// The paths that a process is left with (Landlock as of Linux 5.19: before, it kept files from
+/// being moved to another folder whatever was granted; truncating files is held to it from 6.2 on,
+/// binding TCP ports from 6.7 on, device controls from 6.10 on, and Unix sockets that have no path
+/// from 6.12 on).
 class PathRules {
  public:
-  /// Whether the kernel has Landlock: its version, or 0.
+  /// Whether the kernel has Landlock: its version, from 2 on, or 0.
   static int version();
 
   /// Paths that are not there are left out. REQUIRES: version() is not 0.

@@ -46,6 +46,10 @@ int dropCapabilities() {
 
 }  // namespace
 
+Result<void> giveUpCapabilities() {
+  return onEveryThread(dropCapabilities);
+}
+
 Result<SandboxReport> enterSandbox(const std::vector<PathGrant>& grants) {
   SandboxReport report;
   report.landlock = PathRules::version();
@@ -56,7 +60,7 @@ Result<SandboxReport> enterSandbox(const std::vector<PathGrant>& grants) {
     rules = std::move(*made);
   } else {
     report.missing.push_back(
-        "the kernel offers no rules on paths (Landlock, Linux 5.13): only file permissions say "
+        "the kernel offers no rules on paths (Landlock, Linux 5.19): only file permissions say "
         "what skiffd may open");
   }
   std::atomic<int> capabilities{0};

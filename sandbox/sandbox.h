@@ -25,4 +25,7 @@ struct SandboxReport {
 /// privileges. No other thread may call it meanwhile.
 Result<SandboxReport> enterSandbox(const std::vector<PathGrant>& grants);
 
+/// The capabilities alone. Like enterSandbox(), it opens /proc/self/task.
+Result<void> giveUpCapabilities();
+
 }  // namespace skiff

@@ -14,7 +14,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,24 +73,6 @@ Message receive() {
   return message;
 }
 
-std::vector<char*> pointersTo(Words& words) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-Words environment() {
-  Words variables;
-  for (char** entry = environ; *entry; ++entry) variables.emplace_back(*entry);
-  return variables;
-}
-
-bool startsWithAny(std::string_view variable, std::span<const std::string_view> names) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view name) { return variable.starts_with(name); });
-}
-
 // In the new process, which is a copy of this one. Each gives an errno.
 
 /// Has it begin with no signal blocked or ignored.
@@ -114,9 +95,11 @@ int place(std::vector<int> descriptors, int& keep) {
 }
 
 int becomeSuccessor(const Message& request, const std::vector<int>& passed) {
-  Words variables = environment();
-  std::erase_if(variables,
-                [](const std::string& variable) { return startsWithAny(variable, kReplaced); });
+  Words variables = environmentVariables();
+  std::erase_if(variables, [](std::string_view variable) {
+    return std::any_of(kReplaced.begin(), kReplaced.end(),
+                       [&](std::string_view name) { return variable.starts_with(name); });
+  });
   variables.push_back("LISTEN_FDS=" + std::to_string(passed.size()));
   variables.push_back("LISTEN_FDNAMES=" + request.text);
   // The launcher fills in the number of the process.
@@ -131,10 +114,7 @@ int becomeCompiler(int engine) {
   ::setsid();
   const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   if (::dup2(nothing, STDIN_FILENO) < 0 || ::dup2(nothing, STDOUT_FILENO) < 0) return errno;
-  Words variables = environment();
-  std::erase_if(variables, [](const std::string& variable) {
-    return !startsWithAny(variable, kEngineVariables);
-  });
+  Words variables = engineVariables();
   ::execveat(engine, "", pointersTo(compiler).data(), pointersTo(variables).data(), AT_EMPTY_PATH);
   return errno;
 }

@@ -23,7 +23,8 @@ Result<std::unique_ptr<Deploying>> Deploying::open(
       folder / "catalog.db", folder / "secrets.key",
       [] { return std::chrono::system_clock::now(); }, locks.catalog.release());
   if (catalog.has_error()) return catalog.error();
-  auto blobs = BlobStore::open(folder / "blobs", config.deploy.blobsMax, locks.blobs.release());
+  auto blobs =
+      BlobStore::open(folder / BlobStore::kFolder, config.deploy.blobsMax, locks.blobs.release());
   if (blobs.has_error()) return Error{blobs.error().message};
   const std::filesystem::path token = folder / "operator.token";
   if (const auto made = ensureOperatorToken(**catalog, token); made.has_error()) {

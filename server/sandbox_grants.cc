@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "config/printable.h"
+#include "deploy/blobs/blob_store.h"
 
 namespace skiff {
 namespace {
@@ -39,20 +40,36 @@ constexpr const char* kSystemFiles[] = {"/etc/gai.conf",
                                         "/sys/fs/cgroup",
                                         "/sys/devices/system/cpu"};
 
+/// Or the same. REQUIRES: both are absolute, without links.
+bool isBelow(const fs::path& path, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
+         folder.end();
+}
+
 class Grants {
  public:
   /// What is not there is left out. What links lead to is granted, as it is by then.
   void add(const fs::path& path, PathAccess access) {
     std::error_code error;
+    noteName(path);
     const fs::path real = fs::canonical(path, error);
     if (!error) grants_.push_back({real, access});
   }
-  /// The folders that the file and what it links to are in.
-  void addFolderOf(const fs::path& file, PathAccess access) {
-    add(file.parent_path(), access);
+  /// The folders that the file and what it links to are in, to read.
+  void addFolderOf(const fs::path& file) {
+    noteName(file);
+    add(file.parent_path(), PathAccess::read);
     std::error_code error;
     const fs::path real = fs::canonical(file, error);
-    if (!error) add(real.parent_path(), access);
+    if (!error) add(real.parent_path(), PathAccess::read);
+  }
+  /// Where a file is written to that is moved away and made anew; a device or a pipe alone.
+  void addLog(const fs::path& file) {
+    noteName(file);
+    std::error_code error;
+    const fs::path real = fs::canonical(file, error);
+    if (error) return add(file.parent_path(), PathAccess::writeFiles);
+    add(fs::is_regular_file(real, error) ? real.parent_path() : real, PathAccess::writeFiles);
   }
   void addOf(const AppConfig& app) {
     if (app.files) add(*app.files, PathAccess::read);
@@ -60,10 +77,25 @@ class Grants {
       add(folder.host, folder.write ? PathAccess::write : PathAccess::read);
     }
   }
-  std::vector<PathGrant> take() && { return std::move(grants_); }
+  std::vector<PathGrant> take() && {
+    for (PathGrant& grant : grants_) {
+      const bool hasNames = std::any_of(names_.begin(), names_.end(), [&](const fs::path& name) {
+        return name != grant.path && isBelow(name, grant.path);
+      });
+      if (hasNames && grant.access == PathAccess::write) grant.access = PathAccess::writeFiles;
+    }
+    return std::move(grants_);
+  }
 
  private:
+  void noteName(const fs::path& path) {
+    std::error_code error;
+    const fs::path folder = fs::canonical(path.parent_path(), error);
+    if (!error) names_.push_back(folder / path.filename());
+  }
+
   std::vector<PathGrant> grants_;
+  std::vector<fs::path> names_;  ///< where what decides about the grants is looked up
 };
 
 /// Where the file that names the machine's resolvers really is, if not in /etc: it is replaced when
@@ -83,13 +115,36 @@ void addAuthorityFolders(Grants& grants) {
   }
 }
 
-/// With the folders that lie elsewhere, on another disk for example.
+/// With the folders that lie elsewhere, on another disk for example. Links are made only among the
+/// blobs, for images have some.
 void addDataFolder(Grants& grants, const fs::path& folder) {
-  grants.add(folder, PathAccess::write);
+  grants.add(folder, PathAccess::writeFiles);
+  grants.add(folder / BlobStore::kFolder, PathAccess::write);
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     std::error_code unknown;
-    if (at->is_symlink(unknown)) grants.add(at->path(), PathAccess::write);
+    const bool isElsewhere = at->is_symlink(unknown) && at->path().filename() != BlobStore::kFolder;
+    if (isElsewhere) grants.add(at->path(), PathAccess::writeFiles);
+  }
+}
+
+void addReloaded(Grants& grants, const Config& config) {
+  for (const CertificateConfig& certificate : config.certificates) {
+    grants.addFolderOf(certificate.certificate);
+    grants.addFolderOf(certificate.key);
+  }
+  for (const fs::path& file : {config.admin.certificate, config.admin.key, config.admin.clientCa}) {
+    if (!file.empty()) grants.addFolderOf(file);
+  }
+  for (const auto& [name, registry] : config.oci.registries) {
+    if (registry.passwordFile) grants.addFolderOf(*registry.passwordFile);
+    if (registry.ca) grants.addFolderOf(*registry.ca);
+  }
+  for (const TenantConfig& tenant : config.tenants) {
+    for (const AppConfig& app : tenant.apps) {
+      grants.addFolderOf(app.module);
+      grants.addOf(app);
+    }
   }
 }
 
@@ -100,31 +155,19 @@ std::vector<PathGrant> sandboxGrants(const Config& config) {
   for (const char* path : kSystemFiles) grants.add(path, PathAccess::read);
   addResolverFolder(grants);
   addAuthorityFolders(grants);
-  grants.add("/dev/null", PathAccess::write);
-  grants.addFolderOf(config.file, PathAccess::read);
+  grants.add("/dev/null", PathAccess::writeFiles);
+  grants.addFolderOf(config.file);
   addDataFolder(grants, config.dataDir);
-  if (config.server.accessLog.starts_with('/')) {
-    grants.addFolderOf(config.server.accessLog, PathAccess::write);
-  }
-  for (const CertificateConfig& certificate : config.certificates) {
-    grants.addFolderOf(certificate.certificate, PathAccess::read);
-    grants.addFolderOf(certificate.key, PathAccess::read);
-  }
-  for (const fs::path& file : {config.admin.certificate, config.admin.key, config.admin.clientCa}) {
-    if (!file.empty()) grants.addFolderOf(file, PathAccess::read);
-  }
-  for (const auto& [name, registry] : config.oci.registries) {
-    if (registry.passwordFile) grants.addFolderOf(*registry.passwordFile, PathAccess::read);
-    if (registry.ca) grants.addFolderOf(*registry.ca, PathAccess::read);
-  }
-  for (const TenantConfig& tenant : config.tenants) {
-    for (const AppConfig& app : tenant.apps) {
-      grants.addFolderOf(app.module, PathAccess::read);
-      grants.addOf(app);
-    }
-  }
+  if (config.server.accessLog.starts_with('/')) grants.addLog(config.server.accessLog);
+  addReloaded(grants, config);
   for (const fs::path& folder : config.sandbox.read) grants.add(folder, PathAccess::read);
   for (const fs::path& folder : config.sandbox.write) grants.add(folder, PathAccess::write);
+  return std::move(grants).take();
+}
+
+std::vector<PathGrant> reloadGrants(const Config& config) {
+  Grants grants;
+  addReloaded(grants, config);
   return std::move(grants).take();
 }
 
@@ -137,17 +180,15 @@ std::vector<PathGrant> sandboxGrants(const AppConfig& app) {
 std::optional<std::string> findOutside(const std::vector<PathGrant>& grants,
                                        const std::vector<PathGrant>& wanted) {
   const auto covers = [](const PathGrant& grant, const PathGrant& want) {
-    if (want.access != PathAccess::read && grant.access != want.access) return false;
-    const auto end =
-        std::mismatch(grant.path.begin(), grant.path.end(), want.path.begin(), want.path.end());
-    return end.first == grant.path.end();
+    const bool isEnough = want.access == PathAccess::read || grant.access != PathAccess::read;
+    return isEnough && isBelow(want.path, grant.path);
   };
   const auto outside = std::find_if(wanted.begin(), wanted.end(), [&](const PathGrant& want) {
     return std::none_of(grants.begin(), grants.end(),
                         [&](const PathGrant& grant) { return covers(grant, want); });
   });
   if (outside == wanted.end()) return std::nullopt;
-  const bool writes = outside->access == PathAccess::write;
+  const bool writes = outside->access != PathAccess::read;
   return inQuotes(outside->path.string()) + " is outside of skiffd's sandbox, which was settled " +
          "when it started: name it, or a folder above it, in [sandbox] " +
          (writes ? "write" : "read") + " and restart skiffd";

@@ -187,8 +187,8 @@ void Server::failRestart(pid_t process, const std::string& why) {
 
 void Server::giveUpSuccessor() {
   if (!successor_) return;
-  successor_.reset();
   successorChannel_.reset();
+  successor_.reset();
   restartTimer_.cancel();
   quietTimer_.cancel();
 }

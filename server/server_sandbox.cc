@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "config/printable.h"
+#include "deploy/blobs/blob_store.h"
 #include "sandbox/sandbox.h"
 #include "server/sandbox_grants.h"
 #include "server/server.h"
@@ -20,7 +21,12 @@ Result<void> Server::giveUpTheRest() {
     return {};
   }
   std::error_code error;
-  std::filesystem::create_directories(config_.dataDir, error);  // or it is told when it is opened
+  // What is not there cannot be granted. That it cannot be made is told when it is opened.
+  const std::filesystem::path blobs = config_.dataDir / BlobStore::kFolder;
+  std::filesystem::create_directories(config_.dataDir, error);
+  if (std::filesystem::create_directory(blobs, error)) {
+    std::filesystem::permissions(blobs, std::filesystem::perms::owner_all, error);
+  }
   for (const auto* folders : {&sandbox.read, &sandbox.write}) {
     for (const std::filesystem::path& folder : *folders) {
       if (std::filesystem::exists(folder, error)) continue;
@@ -45,7 +51,7 @@ Result<void> Server::giveUpTheRest() {
 
 bool Server::isOutsideSandbox(const Config& config) const {
   if (grants_.empty()) return false;
-  const auto outside = findOutside(grants_, sandboxGrants(config));
+  const auto outside = findOutside(grants_, reloadGrants(config));
   if (outside) spdlog::error("{}", *outside);
   return outside.has_value();
 }

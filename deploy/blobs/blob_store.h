@@ -40,6 +40,9 @@ using BlobResult = Result<T, BlobError>;
 /// opens the same folder is refused.
 class BlobStore {
  public:
+  /// Of a data folder, where a daemon has its store.
+  static constexpr const char* kFolder = "blobs";
+
   /// Makes the folder if it is not there. What an earlier process left unfinished is gone then,
   /// except what it kept; of trees, the files are gone with the next collect(). `cap`: bytes of all
   /// blobs, trees and unfinished ones together; what is there already may be more.

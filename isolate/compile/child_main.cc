@@ -22,6 +22,7 @@
 #include "isolate/engine.h"
 #include "isolate/task_runner.h"
 #include "quota/thread_priority.h"
+#include "sandbox/sandbox.h"
 #include "sandbox/system_calls.h"
 
 namespace skiff {
@@ -107,6 +108,11 @@ Start settle(Engine& engine) {
   // The first to go if the machine is out of memory.
   std::ofstream("/proc/self/oom_score_adj") << "1000";
   endWithDaemon();
+  // The starter, which it comes from, has what the daemon has given up.
+  if (const auto dropped = giveUpCapabilities(); dropped.has_error()) {
+    std::fprintf(stderr, "skiff: compiling with capabilities: %s\n",
+                 dropped.error().message.c_str());
+  }
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
     start.threads.push_back(static_cast<pid_t>(std::stol(task.path().filename())));
   }
@@ -123,7 +129,7 @@ Start settle(Engine& engine) {
   setLimitForGood(RLIMIT_FSIZE, 0);
   // No new descriptors: neither sockets nor files. (poll(2) refuses 0.)
   setLimitForGood(RLIMIT_NOFILE, 1);
-  // Old kernels have no filters: then it has its limits, and the daemon's sandbox.
+  // Where there are no filters, it has its limits, and may read and write what its user may.
   if (const auto kept = keepComputingCalls(start.threads); kept.has_error()) {
     std::fprintf(stderr, "skiff: compiling without a filter: %s\n", kept.error().message.c_str());
   }

@@ -70,6 +70,8 @@ Result<std::unique_ptr<CompileChild>> CompileChild::start(std::shared_ptr<Compil
 
 CompileChild::~CompileChild() {
   if (!reaped_) {
+    // Whoever is to end it may be gone; it ends by itself when nobody is left to answer to.
+    ::shutdown(socket_, SHUT_RDWR);
     starter_->end(process_);
     reap();
   }
@@ -177,6 +179,7 @@ int CompileChild::reap() {
   }
   int status = 0;
   if (::waitpid(process_, &status, WNOHANG) == 0) {
+    ::shutdown(socket_, SHUT_RDWR);
     starter_->end(process_);
     while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
     }

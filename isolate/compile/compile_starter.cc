@@ -4,27 +4,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <string_view>
 #include <system_error>
 
 #include "config/spawn.h"
 #include "isolate/compile/compile_protocol.h"
 
 namespace skiff {
-namespace {
-
-std::vector<std::string> childEnvironment() {
-  std::vector<std::string> kept = environmentVariables();
-  std::erase_if(kept, [](std::string_view variable) {
-    return std::none_of(kEngineVariables.begin(), kEngineVariables.end(),
-                        [&](std::string_view name) { return variable.starts_with(name); });
-  });
-  return kept;
-}
-
-}  // namespace
-
 Result<pid_t> CompileSpawner::start(int socket) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
@@ -35,8 +20,8 @@ Result<pid_t> CompileSpawner::start(int socket) {
   // A session of its own: a terminal's ^C is the daemon's to answer.
   int error = 0;
   const pid_t process =
-      Spawn{.command = command_, .environment = childEnvironment(), .ownSession = true}.start(
-          files, error);
+      Spawn{.command = command_, .environment = engineVariables(), .ownSession = true}.start(files,
+                                                                                             error);
   posix_spawn_file_actions_destroy(&files);
   if (process < 0) return Error{std::generic_category().message(error)};
   return process;

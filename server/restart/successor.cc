@@ -53,6 +53,8 @@ Successor::Successor(Successor&& other) noexcept
 
 Successor::~Successor() {
   if (process_ < 0) return;
+  // Whoever is to end it may be gone; it ends by itself when nobody hands over.
+  channel_ = Descriptor();
   starter_->end(process_);
   ::waitpid(process_, nullptr, 0);
 }

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <vector>
 
 #include "sandbox/path_rules.h"
 #include "tests/e2e/admin_api.h"
@@ -257,21 +259,44 @@ TEST(ASandboxedDaemon, RefusesAnAppOfTheApiThatIsToSeeWhatItCannotOpenItself) {
   EXPECT_EQ(daemon.get("web.test").status, 200);
 }
 
+/// Those that its main thread has started, the starter first, and that others have for it.
+std::vector<pid_t> childrenOf(Daemon& daemon) {
+  const std::string self = std::to_string(daemon.process().id());
+  std::ifstream stream("/proc/" + self + "/task/" + self + "/children");
+  return {std::istream_iterator<pid_t>(stream), {}};
+}
+
+bool hasEnded(pid_t process) {
+  // Whoever has inherited it may never ask how it ended.
+  const auto state = statusOf("/proc/" + std::to_string(process))["State"];
+  return state.empty() || state.starts_with("Z");
+}
+
+TEST(ASandboxedDaemon, GoesOnAndEndsWhereItsStarterIsGone) {
+  // With code of its own, so that a process is there that has compiled.
+  Daemon daemon(ConfigText(), [](const fs::path& data) { fs::remove(data / "code"); });
+  AdminApi(daemon).serve("acme", "hello", "hello");
+  const std::vector<pid_t> children = childrenOf(daemon);
+  ASSERT_GE(children.size(), 2u);
+  ASSERT_EQ(::kill(children[0], SIGKILL), 0);
+  EXPECT_TRUE(eventually([&] { return hasEnded(children[1]); })) << "it has nothing to do";
+  EXPECT_EQ(daemon.get("hello.test").status, 200);
+  daemon.process().signal(SIGUSR2);
+  EXPECT_NE(daemon.process().waitForLine(Process::Stream::error, "skiff-starter) has gone"), "");
+  EXPECT_EQ(daemon.get("hello.test").status, 200);
+  EXPECT_EQ(daemon.terminate(), (Ending{0, 0}));
+}
+
 TEST(ASandboxedDaemon, LeavesNoProcessBehind) {
   pid_t starter = -1;
   {
     Daemon daemon(hello());
-    const std::string self = std::to_string(daemon.process().id());
-    std::ifstream("/proc/" + self + "/task/" + self + "/children") >> starter;
-    ASSERT_GT(starter, 0);
+    ASSERT_FALSE(childrenOf(daemon).empty());
+    starter = childrenOf(daemon).front();
     daemon.process().signal(SIGKILL);
     daemon.process().wait();
   }
-  // Whoever has inherited it may never ask how it ended.
-  EXPECT_TRUE(eventually([&] {
-    const auto state = statusOf("/proc/" + std::to_string(starter))["State"];
-    return state.empty() || state.starts_with("Z");
-  }));
+  EXPECT_TRUE(eventually([&] { return hasEnded(starter); }));
 }
 
 }  // namespace

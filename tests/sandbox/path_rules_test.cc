@@ -32,7 +32,7 @@ int errorOfOpening(const fs::path& path, int flags) {
 class PathRulesTest : public ::testing::Test {
  protected:
   PathRulesTest() {
-    for (const char* name : {"read", "write", "other"}) {
+    for (const char* name : {"read", "write", "files", "other"}) {
       fs::create_directory(at(name));
       std::ofstream(at(name) / "file") << "content";
       fs::copy_file("/bin/true", at(name) / "program");
@@ -47,6 +47,7 @@ class PathRulesTest : public ::testing::Test {
     inChild([&] {
       const auto rules = PathRules::make({{at("read"), PathAccess::read},
                                           {at("write"), PathAccess::write},
+                                          {at("files"), PathAccess::writeFiles},
                                           {"/lib", PathAccess::read},
                                           {at("is/not/there"), PathAccess::read}});
       ASSERT_TRUE(rules.has_value());
@@ -100,6 +101,15 @@ TEST_F(PathRulesTest, WhatMayBeWrittenCanBeChangedButNotStarted) {
     EXPECT_EQ(errorOf(::mkfifo(at("write/fifo").c_str(), 0600)), EACCES);
     EXPECT_EQ(errorOf(::rename(at("write/file").c_str(), at("other/gone").c_str())), EACCES);
     EXPECT_EQ(errorOfStarting(at("write/program")), EACCES);
+  });
+}
+
+TEST_F(PathRulesTest, LinksAreMadeOnlyWhereTheyMayBe) {
+  confined([&] {
+    EXPECT_EQ(errorOf(::symlink("/", at("write/link").c_str())), 0);
+    EXPECT_EQ(errorOfOpening(at("files/new"), O_WRONLY | O_CREAT), 0);
+    EXPECT_EQ(errorOf(::symlink("/", at("files/link").c_str())), EACCES);
+    EXPECT_EQ(errorOf(::rename(at("write/link").c_str(), at("files/link").c_str())), EACCES);
   });
 }
 

@@ -35,17 +35,15 @@ class SandboxGrants : public ::testing::Test {
     return app;
   }
 
-  Config config_;
-
- private:
   testing::TemporaryDirectory folder_;
+  Config config_;
 };
 
 TEST_F(SandboxGrants, AreOfTheFoldersOfWhatTheConfigurationNames) {
   addApp("modules/app.wasm").dirs = {{at("new"), "/data", true}};
   const auto grants = sandboxGrants(config_);
   EXPECT_THAT(grants, Contains(PathGrant{at("etc"), PathAccess::read}));
-  EXPECT_THAT(grants, Contains(PathGrant{at("var"), PathAccess::write}));
+  EXPECT_THAT(grants, Contains(PathGrant{at("var"), PathAccess::writeFiles}));
   EXPECT_THAT(grants, Contains(PathGrant{at("modules"), PathAccess::read}));
   EXPECT_THAT(grants, Contains(PathGrant{at("new"), PathAccess::write}));
   EXPECT_THAT(grants, Not(Contains(PathGrant{"/etc", PathAccess::read})));
@@ -60,6 +58,44 @@ TEST_F(SandboxGrants, FollowLinksToWhatFilesReallyAre) {
   EXPECT_THAT(grants, Contains(PathGrant{at("old"), PathAccess::read}));
   EXPECT_THAT(grants, Contains(PathGrant{at("modules"), PathAccess::read}));
   EXPECT_THAT(grants, Contains(PathGrant{at("later"), PathAccess::write}));
+}
+
+TEST_F(SandboxGrants, LetNoLinkBeMadeWhereTheNextStartLooksForPaths) {
+  fs::create_directories(at("new/inner"));
+  fs::create_directory(at("var/blobs"));
+  fs::create_directory_symlink(at("later"), at("var/code"));
+  folder_.write("old/access.log", "");
+  config_.server.accessLog = at("old/access.log");
+  addApp("modules/app.wasm").dirs = {{at("new"), "/data", true}};
+  config_.sandbox.write = {at("modules")};
+  auto grants = sandboxGrants(config_);
+  EXPECT_THAT(grants, Contains(PathGrant{at("old"), PathAccess::writeFiles}));
+  EXPECT_THAT(grants, Contains(PathGrant{at("later"), PathAccess::writeFiles}));
+  EXPECT_THAT(grants, Contains(PathGrant{at("var/blobs"), PathAccess::write}));
+  EXPECT_THAT(grants, Contains(PathGrant{at("new"), PathAccess::write}));
+  EXPECT_THAT(grants, Contains(PathGrant{at("modules"), PathAccess::writeFiles}));
+  addApp("modules/app.wasm").files = at("new/inner");
+  grants = sandboxGrants(config_);
+  EXPECT_THAT(grants, Contains(PathGrant{at("new"), PathAccess::writeFiles}));
+}
+
+TEST_F(SandboxGrants, OfALogThatIsNoFileAreItAlone) {
+  config_.server.accessLog = "/dev/null";
+  const auto grants = sandboxGrants(config_);
+  EXPECT_THAT(grants, Not(Contains(PathGrant{"/dev", PathAccess::writeFiles})));
+  fs::create_symlink(at("later/real.log"), at("old/access.log"));
+  folder_.write("later/real.log", "");
+  config_.server.accessLog = at("old/access.log");
+  EXPECT_THAT(sandboxGrants(config_), Contains(PathGrant{at("later"), PathAccess::writeFiles}));
+}
+
+TEST_F(SandboxGrants, AreNotAskedForByAReloadWhereItTakesNothingOver) {
+  const auto grants = sandboxGrants(config_);
+  config_.sandbox.read = {at("new")};
+  config_.server.accessLog = at("old/access.log");
+  EXPECT_EQ(findOutside(grants, reloadGrants(config_)), std::nullopt);
+  addApp("modules/app.wasm");
+  EXPECT_TRUE(findOutside(grants, reloadGrants(config_)));
 }
 
 TEST_F(SandboxGrants, CoverAReloadThatNeedsNothingNew) {
