@@ -94,10 +94,7 @@ bool Shard::isForHost(HttpExchange& exchange) {
 
 bool Shard::isForTenant(HttpExchange& exchange, const AppHost& host) {
   const Certificate* const certificate = exchange.certificate();
-  if (certificate == nullptr || certificate->tenant().empty() ||
-      certificate->tenant() == host.version().facts().tenant) {
-    return true;
-  }
+  if (certificate == nullptr || certificate->isFor(host.version().facts().tenant)) return true;
   exchange.fail(Reason::misdirected,
                 "The certificate of this connection is not of the tenant that answers here.");
   return false;

@@ -233,6 +233,7 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   /// A version's host, made if need be.
   AppHost& hostOf(Entry& entry, std::size_t index);
   std::optional<std::size_t> chosenByRequest(const ServedApp& app, RequestHead& head);
+  void prewarmFor(std::string_view host, const Certificate& certificate);
   void prewarm(Entry& entry, std::size_t index);
   /// A request has come for it.
   void noteUse(AppHost& host);

@@ -69,7 +69,6 @@ bool Shard::load(AppHost& host) {
     return true;
   }
   if (Clock::now() < host.loadAgain()) return false;
-  host.beginLoading();
   environment_.loader.load(host.sharedVersion(), [this, host = host.weak_from_this()](
                                                      const ModuleLoader::Loaded& loaded) {
     asio::post(context_, [this, host, loaded] {
@@ -77,9 +76,11 @@ bool Shard::load(AppHost& host) {
       if (!held || held->isLoaded()) return;
       if (loaded.has_value()) return useModule(*held, *loaded);
       notePrewarmed(*held, PrewarmOutcome::failed);
+      held->setPrewarming(nullptr);
       held->failLoading(loaded.error().message, Clock::now() + kLoadPause);
     });
   });
+  host.beginLoading();
   return false;
 }
 

@@ -20,8 +20,6 @@ int systemErrorOf(sqlite3* database, int code) {
   switch (code) {
     case SQLITE_FULL:
       return ENOSPC;
-    case SQLITE_READONLY:
-      return EROFS;
     case SQLITE_IOERR: {
       const int number = sqlite3_system_errno(database);
       return number != 0 ? number : EIO;  // it forgets what a COMMIT failed of

@@ -48,6 +48,16 @@ void ClientConnection::awaitRoom() {
   if (!std::exchange(isToldOfRoom_, true)) shard_.poller.awaitRoom(socket_.descriptor(), *this);
 }
 
+void ClientConnection::closeSocket() {
+  shard_.poller.remove(socket_.descriptor(), *this);
+  socket_.close();
+}
+
+void ClientConnection::resetSocket() {
+  shard_.poller.remove(socket_.descriptor(), *this);
+  socket_.reset();
+}
+
 std::string_view ClientConnection::sourceText() const {
   if (sourceText_.empty()) sourceText_ = endpointText(peer_);
   return sourceText_;

@@ -51,6 +51,12 @@ class ClientConnection : public boost::intrusive::list_base_hook<>, protected Po
   /// Has the poller tell when the client has taken bytes.
   void awaitRoom();
 
+  // The poller first: it must not tell of a socket that is another one's by then.
+
+  void closeSocket();
+  /// So that the client hears of it at once, by RST.
+  void resetSocket();
+
   std::string_view sourceText() const;  ///< the client's end
   std::string_view serverText() const;  ///< ours; to be asked for before the socket is closed
   std::string_view date() const;

@@ -65,7 +65,6 @@ void ClientPoller::stop() {
 
 void ClientPoller::wait() {
   if (waiting_ || stopped_ || next_ != count_) return;
-  waiting_ = true;
   epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                     [this](const boost::system::error_code& error) {
                       // When cancelled, this poller may be gone.
@@ -73,6 +72,7 @@ void ClientPoller::wait() {
                       waiting_ = false;
                       takeBatch();
                     });
+  waiting_ = true;
 }
 
 void ClientPoller::takeBatch() {

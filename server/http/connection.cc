@@ -211,14 +211,6 @@ bool Connection::mayPartLater() {
   return true;
 }
 
-/// The client knows already that HTTP/2 is spoken here (RFC 9113, 3.3).
-Connection::Preface Connection::http2Preface() const {
-  constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\n";
-  if (tls_ != nullptr || !shard_.limits.http2.cleartext || !isFirst_) return Preface::none;
-  if (input_.view().starts_with(kPreface)) return Preface::whole;
-  return kPreface.starts_with(input_.view()) ? Preface::partly : Preface::none;
-}
-
 void Connection::beginExchange() {
   // Usually a head comes in one piece, and the clock need not be asked again.
   const bool waited = readDeadline_.isArmed(DeadlineKind::head);
@@ -477,18 +469,12 @@ void Connection::close() {
   writeDeadline_.disarm();
   output_.clear();
   if (timer_) timer_->cancel();
-  shard_.poller.remove(socket_.descriptor(), *this);
-  socket_.close();
+  closeSocket();
 }
 
 void Connection::reset() {
   resetSocket();
   close();
-}
-
-void Connection::resetSocket() {
-  shard_.poller.remove(socket_.descriptor(), *this);
-  socket_.reset();
 }
 
 // What it is called.

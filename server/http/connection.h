@@ -140,7 +140,6 @@ class Connection final : public ClientConnection,
   void endAfterLinger();
   void close();
   void reset();
-  void resetSocket();
 
   void read(InputBuffer::Growth growth);
   void receive();

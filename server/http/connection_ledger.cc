@@ -15,23 +15,22 @@ std::size_t ConnectionLedger::Hash::operator()(const ClientAddress& address) con
 }
 
 ConnectionLedger::Verdict ConnectionLedger::enter(const ClientAddress& address) {
-  // Counted first and taken back, so that two shards cannot both take the last place.
-  if (total_.fetch_add(1, std::memory_order_relaxed) >= maxConnections_) {
-    total_.fetch_sub(1, std::memory_order_relaxed);
-    return Verdict::tooMany;
-  }
+  if (total_.load(std::memory_order_relaxed) >= maxConnections_) return Verdict::tooMany;
   Part& part = partOf(address);
-  {
-    const std::scoped_lock lock(part.mutex);
-    std::uint32_t& count = part.counts[address];
-    if (count < perAddress_) {
-      ++count;
-      return Verdict::admitted;
-    }
-    if (count == 0) part.counts.erase(address);
+  const std::scoped_lock lock(part.mutex);
+  std::uint32_t& count = part.counts[address];  // may throw: nothing has been counted yet
+  Verdict verdict = Verdict::admitted;
+  if (count >= perAddress_) {
+    verdict = Verdict::tooManyOfAddress;
+  } else if (total_.fetch_add(1, std::memory_order_relaxed) >= maxConnections_) {
+    // Counted first and taken back, so that two shards cannot both take the last place.
+    total_.fetch_sub(1, std::memory_order_relaxed);
+    verdict = Verdict::tooMany;
+  } else {
+    ++count;
   }
-  total_.fetch_sub(1, std::memory_order_relaxed);
-  return Verdict::tooManyOfAddress;
+  if (count == 0) part.counts.erase(address);
+  return verdict;
 }
 
 void ConnectionLedger::leave(const ClientAddress& address) {

@@ -89,4 +89,12 @@ std::string_view Connection::tlsVersion() const {
   return tlsVersionWord(tlsVersion_);
 }
 
+/// The client knows already that HTTP/2 is spoken here (RFC 9113, 3.3).
+Connection::Preface Connection::http2Preface() const {
+  constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\n";
+  if (tls_ != nullptr || !shard_.limits.http2.cleartext || !isFirst_) return Preface::none;
+  if (input_.view().starts_with(kPreface)) return Preface::whole;
+  return kPreface.starts_with(input_.view()) ? Preface::partly : Preface::none;
+}
+
 }  // namespace skiff

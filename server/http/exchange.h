@@ -243,9 +243,9 @@ class HttpExchange final : public Exchange {
   void releaseHeld(bool last);
   void changed();
   bool waitIsOver() const;
+  void endTooLong();
   /// The answer's body would be above the app's limit with `bytes` more: the exchange has failed,
   /// or will when the guest is back on its shard.
-  void endTooLong();
   bool exceedsLimit(std::size_t bytes);
   /// Traffic with the origin: true if it must pause, and goes on by itself.
   bool pauseIo();

@@ -98,11 +98,9 @@ void Listener::takeWaiting() {
   } catch (const std::bad_alloc&) {
     error = ENOMEM;  // the one that was accepted is closed
   }
-  if (error != 0) {
-    pause(error);
-  } else if (acceptor_.is_open()) {
-    accept();
-  }
+  if (error != 0) return pause(error);
+  if (std::exchange(failing_, false)) spdlog::info("{}: accepts connections again", address_);
+  if (acceptor_.is_open()) accept();
 }
 
 /// Directly: it saves what asio would ask the system for each socket that it is to watch.
@@ -113,7 +111,6 @@ Listener::Taken Listener::take(int most) {
         ::accept4(acceptor_.native_handle(), peer_.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       ClientSocket socket(descriptor);
-      noteAccepted();
       peer_.resize(size);
       admit(std::move(socket));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -127,7 +124,9 @@ Listener::Taken Listener::take(int most) {
 
 void Listener::pause(int error) {
   const auto now = std::chrono::steady_clock::now();
-  if (!std::exchange(failing_, true) || now - told_ >= kTellEvery) {
+  failing_ = true;
+  // It may come and go, where few are to be had.
+  if (!told_ || now - *told_ >= kTellEvery) {
     told_ = now;
     spdlog::error(
         "{}: cannot accept connections: {}; trying again each {} ms, those that wait are "
@@ -139,10 +138,6 @@ void Listener::pause(int error) {
   pause_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) accept();
   });
-}
-
-void Listener::noteAccepted() {
-  if (std::exchange(failing_, false)) spdlog::info("{}: accepts connections again", address_);
 }
 
 void Listener::admit(ClientSocket socket) {

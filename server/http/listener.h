@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "server/http/client_socket.h"
@@ -35,7 +36,6 @@ class Listener {
   enum class Taken : std::uint8_t { some, all, failed };
   Taken take(int most);
   void pause(int error);
-  void noteAccepted();
   void admit(ClientSocket socket);
   void turnAway(ClientSocket socket, ConnectionLedger::Verdict verdict);
 
@@ -49,8 +49,8 @@ class Listener {
                                     boost::asio::io_context::executor_type>
       pause_;
   boost::asio::ip::tcp::endpoint peer_;
-  bool failing_ = false;                        ///< the last attempt did
-  std::chrono::steady_clock::time_point told_;  ///< while failing: when the log was told
+  bool failing_ = false;                                       ///< the last attempt did
+  std::optional<std::chrono::steady_clock::time_point> told_;  ///< when the log was
 };
 
 }  // namespace skiff

@@ -119,8 +119,7 @@ void Http2Connection::stepStreams() {
 void Http2Connection::fallOver(const std::exception& error) {
   spdlog::error("connection from {} failed: {}", sourceText(), error.what());
   for (Http2Stream& stream : streams_) stream.breakOff();
-  shard_.poller.remove(socket_.descriptor(), *this);
-  socket_.reset();
+  resetSocket();
   close();
 }
 
@@ -198,9 +197,8 @@ void Http2Connection::close() {
   drainDeadline_.disarm();
   outBegin_ = outEnd_ = 0;
   outRest_.clear();
-  shard_.poller.remove(socket_.descriptor(), *this);
   (void)serverText();  // for the records of what is unfinished
-  socket_.close();
+  closeSocket();
   loseStreams();
 }
 

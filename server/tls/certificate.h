@@ -32,6 +32,8 @@ class Certificate {
   /// In the form of parseHostPattern(), sorted.
   const std::vector<std::string>& hosts() const { return hosts_; }
   const std::string& tenant() const { return tenant_; }  ///< empty: anybody's
+  /// Whether an app of this tenant may answer over it.
+  bool isFor(std::string_view tenant) const { return tenant_.empty() || tenant_ == tenant; }
   const CertificateFacts& facts() const { return facts_; }
   const std::string& place() const { return place_; }  ///< for messages
   /// Whether `host`, in lower case and without a port, is one of its hosts or falls under a "*".
