@@ -58,8 +58,10 @@ InstanceResult<std::unique_ptr<Instance>> Instance::create(IsolateLock& lock,
            ->Get(lock.context(), lock.guest().name("memory"))
            .ToLocal(&memory) ||
       !memory->IsWasmMemoryObject()) {
-    return InstanceError{Reason::overloaded,
-                         "cannot instantiate: " + describe(isolate, tryCatch, "no room")};
+    const std::string why = describe(isolate, tryCatch, "no room");
+    const bool isRefused = tryCatch.HasCaught() && why.find("Out of memory") == why.npos;
+    return InstanceError{isRefused ? Reason::guestTrap : Reason::overloaded,
+                         "cannot instantiate: " + why};
   }
   instance->exports_.Reset(isolate, exports.As<v8::Object>());
   instance->memory_.Reset(isolate, memory.As<v8::WasmMemoryObject>());

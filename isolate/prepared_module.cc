@@ -23,6 +23,10 @@ ModuleError refusal(std::string what, std::string advice = {}) {
   return ModuleError{std::move(what), std::nullopt, {}, std::move(advice)};
 }
 
+ModuleError transient(std::string what) {
+  return ModuleError{std::move(what), std::nullopt, {}, {}, true};
+}
+
 /// Whether V8 finds the module valid as its author made it. What is appended to it would give a
 /// meaning to references beyond its own functions, globals and types, so the rewritten module's
 /// validity says too little: such a reference would reach what skiff keeps there.
@@ -87,10 +91,13 @@ class Trial {
     v8::Local<v8::WasmModuleObject> module;
     if (!v8::WasmModuleObject::FromCompiledModule(lock.raw(), prepared.compiled->module)
              .ToLocal(&module)) {
-      return refusal("no room for the module");
+      return transient("no room for the module");
     }
     auto instance = Instance::create(lock, module, prepared);
-    if (instance.has_error()) return refusal(instance.error().message);
+    if (instance.has_error()) {
+      const InstanceError& error = instance.error();
+      return error.reason == Reason::overloaded ? transient(error.message) : refusal(error.message);
+    }
     HostContext context(prepared.settings, systemEnvironment(), nullptr);
     std::chrono::nanoseconds initCpu{};
     const auto initialised =
@@ -116,7 +123,7 @@ class Trial {
       return {};
     }
     auto image = (*instance)->capture(lock);
-    if (image.has_error()) return refusal(image.error().message);
+    if (image.has_error()) return transient(image.error().message);
     prepared.image = std::move(*image);
     if (request.spares && request.spares->budget.acquire()) {
       spare_ = std::make_unique<SpareInstance>(request.spares->budget);
@@ -137,6 +144,7 @@ class Trial {
  private:
   ModuleError compileRefusal(IsolateLock& lock, const PrepareRequest& request,
                              const ModuleToCompile& rewritten, CompileError error) {
+    if (error.kind == CompileError::Kind::stopped) return transient(std::move(error.what));
     if (error.kind != CompileError::Kind::invalid) {
       return refusal(std::move(error.what), std::move(error.advice));
     }

@@ -20,8 +20,6 @@
 namespace skiff {
 namespace {
 
-constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
-
 Error failure(const std::string& what, int number) {
   return Error{what + ": " + std::generic_category().message(number)};
 }
@@ -87,7 +85,8 @@ int send(int socket, StarterRequest request, std::string_view text,
 }  // namespace
 
 Result<std::unique_ptr<Starter>> Starter::start(const std::filesystem::path& executable,
-                                                const StarterPrograms& programs) {
+                                                const StarterPrograms& programs,
+                                                std::chrono::seconds patience) {
   const std::string what = "cannot start " + executable.string();
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -103,11 +102,12 @@ Result<std::unique_ptr<Starter>> Starter::start(const std::filesystem::path& exe
     ::close(ends[0]);
     return failure(what, error);
   }
+  const timeval time{.tv_sec = patience.count(), .tv_usec = 0};
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
-    ::setsockopt(ends[0], SOL_SOCKET, option, &kPatience, sizeof kPatience);
+    ::setsockopt(ends[0], SOL_SOCKET, option, &time, sizeof time);
   }
-  return std::unique_ptr<Starter>(
-      new Starter(process, ends[0], programs.successor.empty() ? "" : programs.successor.front()));
+  return std::unique_ptr<Starter>(new Starter(
+      process, ends[0], patience, programs.successor.empty() ? "" : programs.successor.front()));
 }
 
 Starter::~Starter() {
@@ -129,7 +129,7 @@ Result<pid_t> Starter::startSuccessor(std::span<const int> descriptors, const st
   // What has been passed would be another one's.
   if (error != 0) lost_ = true;
   auto process = reply();
-  if (process.has_error() && !lost_) {
+  if (process.has_error() && !lost_ && owed_ == 0) {
     return Error{"cannot execute " + successor_ + ": " + process.error().message};
   }
   return process;
@@ -137,30 +137,60 @@ Result<pid_t> Starter::startSuccessor(std::span<const int> descriptors, const st
 
 Result<pid_t> Starter::startCompiler(int socket) {
   const std::lock_guard lock(mutex_);
-  if (send(socket_, StarterRequest::compiler, {}, {&socket, 1}) != 0) lost_ = true;
+  const int error = send(socket_, StarterRequest::compiler, {}, {&socket, 1});
+  if (error == EAGAIN) return tooSlow();
+  if (error != 0) lost_ = true;
   return reply();
 }
 
 void Starter::end(pid_t process) {
   const std::lock_guard lock(mutex_);
+  sendEnd(process);
+}
+
+void Starter::sendEnd(pid_t process) {
   const auto number = static_cast<std::int32_t>(process);
   (void)send(socket_, StarterRequest::end, {reinterpret_cast<const char*>(&number), sizeof number});
 }
 
+/// To what was asked for last: whatever comes before it is of those that nobody waits for any more.
 Result<pid_t> Starter::reply() {
-  StarterReply reply;
-  ssize_t got = -1;
-  while (!lost_ && (got = ::recv(socket_, &reply, sizeof reply, 0)) < 0 && errno == EINTR) {
+  std::erase_if(discarded_,
+                [](pid_t process) { return ::waitpid(process, nullptr, WNOHANG) != 0; });
+  if (!lost_) ++owed_;
+  while (!lost_) {
+    StarterReply reply;
+    const ssize_t got = ::recv(socket_, &reply, sizeof reply, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) {
+      return tooSlow();
+    }
+    if (got != sizeof reply) break;
+    if (--owed_ != 0) {
+      discard(reply.process);
+    } else if (reply.error == 0) {
+      return reply.process;
+    } else {
+      if (reply.process > 0) ::waitpid(reply.process, nullptr, 0);
+      return Error{std::generic_category().message(reply.error)};
+    }
   }
-  if (got != sizeof reply) {
-    lost_ = true;
-    return Error{
-        "the process that starts others for skiffd (skiff-starter) has gone: stop skiffd "
-        "and start it"};
-  }
-  if (reply.error == 0) return reply.process;
-  if (reply.process > 0) ::waitpid(reply.process, nullptr, 0);
-  return Error{std::generic_category().message(reply.error)};
+  lost_ = true;
+  return Error{
+      "the process that starts others for skiffd (skiff-starter) has gone: stop skiffd "
+      "and start it"};
+}
+
+Error Starter::tooSlow() const {
+  return Error{
+      "the process that starts others for skiffd (skiff-starter) has started nothing for " +
+      std::to_string(patience_.count()) + " s; try again when this machine has less to do"};
+}
+
+void Starter::discard(pid_t process) {
+  if (process <= 0) return;
+  sendEnd(process);
+  discarded_.push_back(process);
 }
 
 }  // namespace skiff

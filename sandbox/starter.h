@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -25,10 +27,14 @@ struct StarterPrograms {
 /// own child, to be waited for. It ends with the daemon. Any thread.
 class Starter {
  public:
+  static constexpr std::chrono::seconds kPatience{10};
+
   /// `executable`: skiff-starter. What is started gets this process' environment and standard
-  /// streams as they are now, and no other descriptors but those that it is given.
+  /// streams as they are now, and no other descriptors but those that it is given. Whatever has not
+  /// started after `patience` is ended once it has.
   static Result<std::unique_ptr<Starter>> start(const std::filesystem::path& executable,
-                                                const StarterPrograms& programs);
+                                                const StarterPrograms& programs,
+                                                std::chrono::seconds patience = kPatience);
   /// The processes that it started live on.
   ~Starter();
   Starter(const Starter&) = delete;
@@ -44,16 +50,22 @@ class Starter {
   void end(pid_t process);
 
  private:
-  Starter(pid_t process, int socket, std::string successor)
-      : process_(process), socket_(socket), successor_(std::move(successor)) {}
+  Starter(pid_t process, int socket, std::chrono::seconds patience, std::string successor)
+      : process_(process), socket_(socket), patience_(patience), successor_(std::move(successor)) {}
 
   Result<pid_t> reply();
+  Error tooSlow() const;
+  void discard(pid_t process);
+  void sendEnd(pid_t process);
 
   const pid_t process_;
   const int socket_;
+  const std::chrono::seconds patience_;
   const std::string successor_;
   std::mutex mutex_;
-  bool lost_ = false;  ///< a reply did not come: a later one would be taken for another
+  bool lost_ = false;             ///< it has gone, or holds what the next would be given
+  std::size_t owed_ = 0;          ///< replies that are still to come
+  std::vector<pid_t> discarded_;  ///< that nobody waits for but this
 };
 
 }  // namespace skiff

@@ -38,10 +38,11 @@ class AppRuntime {
   };
   struct Refusal {
     enum class Kind : std::uint8_t {
-      routes,     ///< a route is another app's
-      module,     ///< a version cannot be prepared as the app is configured now
-      notReady,   ///< the daemon is starting or ending
-      committed,  ///< `commit` said no
+      routes,      ///< a route is another app's
+      module,      ///< a version cannot be prepared as the app is configured now
+      overloaded,  ///< nor can any other at the moment
+      notReady,    ///< the daemon is starting or ending
+      committed,   ///< `commit` said no
     };
     Kind kind = Kind::notReady;
     std::string message;  ///< one sentence; may name other tenants' apps: for operators

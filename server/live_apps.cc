@@ -56,6 +56,11 @@ class TailSubscription final : public AppRuntime::LogSubscription {
   const std::unique_ptr<LogTail::Subscription> subscription_;
 };
 
+AppRuntime::Refusal loadRefusal(const LoadError& error, const std::string& which = {}) {
+  using Kind = AppRuntime::Refusal::Kind;
+  return {error.isTransient ? Kind::overloaded : Kind::module, which + error.message, {}};
+}
+
 }  // namespace
 
 LiveApps::LiveApps(Quotas& quotas, ModuleLoader& loader, LogSink& guestLogs, Hooks hooks)
@@ -331,7 +336,7 @@ Result<AppRuntime::Prepared, AppRuntime::Refusal> LiveApps::prepare(const AppSpe
   const auto loaded = loader_.loadNow(made);
   if (loaded.has_error()) {
     if (!isOpen()) return notReady();
-    return Refusal{Refusal::Kind::module, loaded.error().message, {}};
+    return loadRefusal(loaded.error());
   }
   {
     const std::lock_guard lock(preparedMutex_);
@@ -380,10 +385,8 @@ Result<void, AppRuntime::Refusal> LiveApps::apply(Change change,
       const auto loaded = loader_.loadNow(version);
       if (loaded.has_error()) {
         if (!isOpen()) return notReady();
-        return Refusal{Refusal::Kind::module,
-                       "version " + app.versions[v].name + " of " + (*served)->owner() + ": " +
-                           loaded.error().message,
-                       {}};
+        return loadRefusal(loaded.error(),
+                           "version " + app.versions[v].name + " of " + (*served)->owner() + ": ");
       }
       modules.push_back(*loaded);
     }

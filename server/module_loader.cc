@@ -43,7 +43,7 @@ void ModuleLoader::load(std::shared_ptr<const AppVersion> version, Done done) {
       return;
     }
   }
-  done(Error{"the server is ending"});
+  done(LoadError{"the server is ending", true});
 }
 
 ModuleLoader::Loaded ModuleLoader::loadNow(std::shared_ptr<const AppVersion> version) {
@@ -71,11 +71,11 @@ void ModuleLoader::run() {
     const bool refused = stopping_;
     lock.unlock();
     const Loaded loaded = [&]() -> Loaded {
-      if (refused) return Error{"the server is ending"};
+      if (refused) return LoadError{"the server is ending", true};
       try {
         return preparer_.prepare(*job->version);
       } catch (const std::exception& error) {
-        return Error{std::string("preparing it failed: ") + error.what()};
+        return LoadError{std::string("preparing it failed: ") + error.what(), true};
       }
     }();
     lock.lock();

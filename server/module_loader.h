@@ -15,17 +15,16 @@
 
 #include "config/result.h"
 #include "server/app_version.h"
+#include "server/module_preparer.h"
 
 namespace skiff {
-
-class ModulePreparer;
 
 /// Loads versions' modules when they are first needed, each once however many ask, on threads of
 /// its own: tenants take turns, so that one with many modules holds nobody up for longer than one
 /// of them takes. What was loaded last is kept for a while though nobody uses it. Any thread.
 class ModuleLoader {
  public:
-  using Loaded = Result<std::shared_ptr<const PreparedModule>>;
+  using Loaded = ModulePreparer::Prepared;
   using Done = std::function<void(const Loaded&)>;
 
   /// Modules that are kept though nobody uses them, and for how long.

@@ -55,36 +55,36 @@ std::optional<ModulePlan> ModulePreparer::recallPlan(const VersionFacts& facts) 
   return kept ? readPlan(kept->bytes()) : std::nullopt;
 }
 
-Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
-    const AppVersion& version) const {
+ModulePreparer::Prepared ModulePreparer::prepare(const AppVersion& version) const {
   const VersionFacts& facts = version.facts();
   const SpareSource* const spares = spares_ ? &*spares_ : nullptr;
   if (auto known = recallPlan(facts)) return prepare(version, {}, std::move(*known), spares);
   const auto file = readModuleFile(facts.config.module, kLargestModule);
-  if (file.has_error()) return file.error();
+  if (file.has_error()) return LoadError{file.error().message};
   if (file->digest != facts.moduleDigest) {
-    return Error{"the stored module of version " + facts.name + " is damaged: its digest is " +
-                 file->digest + " instead of " + facts.moduleDigest + "; deploy it again"};
+    return LoadError{"the stored module of version " + facts.name + " is damaged: its digest is " +
+                     file->digest + " instead of " + facts.moduleDigest + "; deploy it again"};
   }
   return prepareAnew(version, file->bytes, {}, spares);
 }
 
-Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
-    const AppVersion& version, std::span<const std::uint8_t> bytes,
-    std::string_view sourceMap) const {
+ModulePreparer::Prepared ModulePreparer::prepare(const AppVersion& version,
+                                                 std::span<const std::uint8_t> bytes,
+                                                 std::string_view sourceMap) const {
   // What is kept knows of no source map.
   auto known = sourceMap.empty() ? recallPlan(version.facts()) : std::nullopt;
   if (known) return prepare(version, bytes, std::move(*known), nullptr);
   return prepareAnew(version, bytes, sourceMap, nullptr);
 }
 
-Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepareAnew(
-    const AppVersion& version, std::span<const std::uint8_t> bytes, std::string_view sourceMap,
-    const SpareSource* spares) const {
+ModulePreparer::Prepared ModulePreparer::prepareAnew(const AppVersion& version,
+                                                     std::span<const std::uint8_t> bytes,
+                                                     std::string_view sourceMap,
+                                                     const SpareSource* spares) const {
   const VersionFacts& facts = version.facts();
   Compiler& compiler = compilation_.compiler();
   auto plan = planModule(bytes, sourceMap, {kLargestModule, facts.config.limits.memory});
-  if (plan.has_error()) return Error{plan.error().text()};
+  if (plan.has_error()) return LoadError{plan.error().text()};
   plan->codeName = compiler.nameOf(plan->bytes);
   std::vector<std::uint8_t> kept;
   if (sourceMap.empty() && !buildId_.empty()) {
@@ -101,12 +101,13 @@ void ModulePreparer::forgetThread() const {
   engine_.forgetThread();
 }
 
-Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
-    const AppVersion& version, std::span<const std::uint8_t> bytes, ModulePlan plan,
-    const SpareSource* spares) const {
+ModulePreparer::Prepared ModulePreparer::prepare(const AppVersion& version,
+                                                 std::span<const std::uint8_t> bytes,
+                                                 ModulePlan plan, const SpareSource* spares) const {
   const VersionFacts& facts = version.facts();
   if (grants_) {
-    if (auto outside = findOutside(*grants_, sandboxGrants(facts.config))) return Error{*outside};
+    if (auto outside = findOutside(*grants_, sandboxGrants(facts.config)))
+      return LoadError{*outside};
   }
   PrepareRequest request;
   request.bytes = bytes;
@@ -119,7 +120,9 @@ Result<std::shared_ptr<const PreparedModule>> ModulePreparer::prepare(
   request.spares = spares;
   auto prepared = prepareModule(engine_, watchdog_, compilation_.compiler(), std::move(request),
                                 std::move(plan));
-  if (prepared.has_error()) return Error{prepared.error().text()};
+  if (prepared.has_error()) {
+    return LoadError{prepared.error().text(), prepared.error().isTransient};
+  }
   const PreparedModule& module = **prepared;
   // Loading what was prepared before, for a request, is an everyday matter.
   spdlog::log(bytes.empty() && module.stored ? spdlog::level::debug : spdlog::level::info,

@@ -27,10 +27,18 @@ class Watchdog;
 /// The largest module that is taken.
 inline constexpr ByteSize kLargestModule = 64_MiB;
 
+/// Why a version's module is not to be had.
+struct LoadError {
+  std::string message;       ///< one sentence for the app's author
+  bool isTransient = false;  ///< not the module's fault, nor the app's: it may be had later
+};
+
 /// Prepares the modules of versions: checks, compiles (or restores what was compiled before) and
 /// initialises them on trial. Takes long: not on a shard's thread, nor the listener's. Any thread.
 class ModulePreparer {
  public:
+  using Prepared = Result<std::shared_ptr<const PreparedModule>, LoadError>;
+
   /// Without `spares`, nothing is left of trials. REQUIRES: all outlive this and every module.
   ModulePreparer(Engine& engine, Watchdog& watchdog, wasi::OpenFileBudget& openFiles,
                  ModuleCompilation& compilation, std::optional<SpareSource> spares = std::nullopt)
@@ -43,12 +51,10 @@ class ModulePreparer {
   /// From what is kept of it, or else from its file, which must have the version's moduleDigest;
   /// one at a time for each version. The version has it then, for as long as somebody holds what
   /// comes back; one that it has already is taken. What is left of the trial stays with the module.
-  /// The error is one sentence for the app's author.
-  Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version) const;
+  Prepared prepare(const AppVersion& version) const;
   /// The same with the bytes at hand.
-  Result<std::shared_ptr<const PreparedModule>> prepare(const AppVersion& version,
-                                                        std::span<const std::uint8_t> bytes,
-                                                        std::string_view sourceMap) const;
+  Prepared prepare(const AppVersion& version, std::span<const std::uint8_t> bytes,
+                   std::string_view sourceMap) const;
   ModuleCompilation& compilation() const { return compilation_; }
   /// This process can open no other folders from now on: apps that show others to their guests are
   /// refused. REQUIRES: nobody prepares yet.
@@ -57,8 +63,6 @@ class ModulePreparer {
   void forgetThread() const;
 
  private:
-  using Prepared = Result<std::shared_ptr<const PreparedModule>>;
-
   Prepared prepareAnew(const AppVersion& version, std::span<const std::uint8_t> bytes,
                        std::string_view sourceMap, const SpareSource* spares) const;
   Prepared prepare(const AppVersion& version, std::span<const std::uint8_t> bytes, ModulePlan plan,

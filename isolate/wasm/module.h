@@ -19,6 +19,7 @@ struct ModuleError {
   std::optional<std::size_t> offset;  ///< in the module's bytes
   std::string section;                ///< "import section"; empty if it concerns none
   std::string advice;                 ///< empty if there is none
+  bool isTransient = false;           ///< not the module's fault: it may be taken later
 
   std::string text() const;  ///< "what (import section, offset 0x1f): advice"
 };

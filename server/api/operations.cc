@@ -101,6 +101,8 @@ ApiProblem Operations::refusalProblem(const Caller& caller,
       return {ProblemCode::routeTaken, "A route is another tenant's; choose another host or path."};
     case AppRuntime::Refusal::Kind::module:
       return {ProblemCode::moduleRefused, refusal.message};
+    case AppRuntime::Refusal::Kind::overloaded:
+      return {ProblemCode::notReady, refusal.message + "; it is not the module's fault: try again"};
     case AppRuntime::Refusal::Kind::notReady:
       return {ProblemCode::notReady, "The daemon is starting or ending; try again in a moment."};
     case AppRuntime::Refusal::Kind::committed:

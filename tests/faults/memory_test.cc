@@ -101,7 +101,7 @@ TEST_F(NoMemory, ForAGuestsAddressSpaceRefusesItsRequestsAndServesOthers) {
   EXPECT_EQ(daemon_.admin("/readyz").status, 200);
   const ApiReply version = api_.ask("POST", appPath("globex/large", "/versions"),
                                     e2e::guestBytes("test/count"), "application/wasm");
-  EXPECT_EQ(version.status, 422) << version.text;
+  EXPECT_EQ(version.status, 503) << version.text;
   EXPECT_THAT(version.word("detail"), HasSubstr("Out of memory"));
   faults_.control().largestMapping = 0;
   EXPECT_TRUE(eventually([&] { return daemon_.get("large.test").status == 200; }));

@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "sandbox/sandbox.h"
@@ -28,14 +31,20 @@ using ::testing::HasSubstr;
 /// The compiler's arguments have this very test program print what it was given.
 constexpr const char* kSelfFilter = "--gtest_filter=NoSuchTest";
 
+/// Of this thread, and those that were started for it.
+std::set<pid_t> children() {
+  std::ifstream stream("/proc/thread-self/children");
+  return {std::istream_iterator<pid_t>(stream), {}};
+}
+
 class AStarter : public ::testing::Test {
  protected:
   /// One whose successor is that shell script.
-  void start(const std::string& script) {
+  void start(const std::string& script, std::chrono::seconds patience = Starter::kPatience) {
     std::ofstream(file("script")) << "#!/bin/sh\n" << script;
     std::filesystem::permissions(file("script"), std::filesystem::perms::owner_all);
-    auto started =
-        Starter::start(SKIFF_STARTER, {{file("script"), file("output")}, {"test", kSelfFilter}});
+    auto started = Starter::start(
+        SKIFF_STARTER, {{file("script"), file("output")}, {"test", kSelfFilter}}, patience);
     ASSERT_TRUE(started.has_value()) << started.error().message;
     starter_ = std::move(*started);
   }
@@ -158,6 +167,32 @@ TEST_F(AStarter, ThatIsGoneIsAnError) {
     EXPECT_THAT(process.error().message, HasSubstr("skiff-starter) has gone"));
   }
   EXPECT_TRUE(Starter::start("/nowhere", {}).has_error());
+}
+
+TEST_F(AStarter, ThatIsSlowIsWaitedForAndEndsWhatCameTooLate) {
+  const std::set<pid_t> before = children();
+  start("echo $$ >>$1; exec sleep 600", std::chrono::seconds(1));
+  std::set<pid_t> starters = children();
+  std::erase_if(starters, [&](pid_t process) { return before.contains(process); });
+  ASSERT_EQ(starters.size(), 1u);
+  ::kill(*starters.begin(), SIGSTOP);
+  const int any[] = {STDIN_FILENO};
+  const auto late = starter_->startSuccessor(any, "http");
+  ASSERT_TRUE(late.has_error());
+  EXPECT_THAT(late.error().message, HasSubstr("started nothing for 1 s"));
+  ::kill(*starters.begin(), SIGCONT);
+  const auto process = starter_->startSuccessor(any, "http");
+  ASSERT_TRUE(process.has_value()) << process.error().message;
+  starter_->end(*process);
+  statusOf(*process);
+  // Each call lets go of what has ended meanwhile.
+  for (int i = 0; i < 1'000 && children().size() > before.size() + 1; ++i) {
+    const auto next = starter_->startSuccessor(any, "http");
+    ASSERT_TRUE(next.has_value()) << next.error().message;
+    starter_->end(*next);
+    statusOf(*next);
+  }
+  EXPECT_EQ(children().size(), before.size() + 1) << "the starter alone";
 }
 
 TEST_F(AStarter, EndsWhenItIsToldWhatMakesNoSense) {

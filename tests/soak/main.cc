@@ -56,7 +56,7 @@ void expectAll(Report& report, double minutes) {
       {"served within the rate", 100},
       {"splits", 4},
       {"TLS handshakes that stop half-way, ended", 8},
-      {"TLS handshakes, full", 0.5},
+      {"TLS handshakes, full", 10},
       {"TLS handshakes, resumed", 100},
       {"versions deployed", 8},
       {"versions uploaded", 16},

@@ -99,6 +99,8 @@ void Kept::drop() {
   if (!connection_) return;
   if (connection_->tls() != nullptr) {
     if (auto session = connection_->tls()->session()) session_ = std::move(session);
+    // Nothing but that ends one: a restart keeps the keys of tickets.
+    if (++dropped_ % kForgetEvery == 0) session_.reset();
   }
   connection_.reset();
 }

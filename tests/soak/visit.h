@@ -38,18 +38,21 @@ class Kept {
   Kept(World& world, Over over, std::string host)
       : world_(world), over_(over), host_(std::move(host)) {}
 
-  /// Opens it if it is not; over TLS it resumes the session of the one before, if there is one.
+  /// Opens it if it is not; over TLS it mostly resumes the session of the one before.
   Http1& connection();
   /// The answer was the last one, or the connection is not wanted any more.
   void drop();
   Reply ask(const std::string& request);
 
  private:
+  static constexpr unsigned kForgetEvery = 16;
+
   World& world_;
   const Over over_;
   const std::string host_;
   std::unique_ptr<Http1> connection_;
   skiff::testing::TlsClient::Session session_;
+  unsigned dropped_ = 0;
 };
 
 }  // namespace skiff::soak
