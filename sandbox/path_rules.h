@@ -11,8 +11,9 @@ namespace skiff {
 /// What a process may do with a file, or with a folder and all that is in it.
 enum class PathAccess : std::uint8_t {
   read,        ///< open to read, list
-  writeFiles,  ///< and write, make, rename and remove files and folders; no devices, no sockets
-  write,       ///< and symbolic links
+  writeFiles,  ///< and write, make and remove files and folders, and rename them where they are;
+               ///< no devices, no sockets
+  write,       ///< and make symbolic links, and move everything to other such folders
 };
 
 struct PathGrant {

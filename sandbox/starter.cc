@@ -119,15 +119,17 @@ Starter::~Starter() {
 Result<pid_t> Starter::startSuccessor(std::span<const int> descriptors, const std::string& names) {
   if (successor_.empty()) return Error{"it is not known which program this is"};
   const std::lock_guard lock(mutex_);
-  int error = 0;
-  while (error == 0 && !descriptors.empty()) {
+  if (lost_) return gone();
+  bool isBegun = false;
+  while (!descriptors.empty()) {
     const auto some = descriptors.first(std::min(descriptors.size(), kMostInMessage));
-    error = send(socket_, StarterRequest::pass, {}, some);
+    const int error = send(socket_, StarterRequest::pass, {}, some);
+    if (error != 0) return notSent(error, isBegun);
+    isBegun = true;
     descriptors = descriptors.subspan(some.size());
   }
-  if (error == 0) error = send(socket_, StarterRequest::successor, names);
-  // What has been passed would be another one's.
-  if (error != 0) lost_ = true;
+  const int error = send(socket_, StarterRequest::successor, names);
+  if (error != 0) return notSent(error, isBegun);
   auto process = reply();
   if (process.has_error() && !lost_ && owed_ == 0) {
     return Error{"cannot execute " + successor_ + ": " + process.error().message};
@@ -137,10 +139,9 @@ Result<pid_t> Starter::startSuccessor(std::span<const int> descriptors, const st
 
 Result<pid_t> Starter::startCompiler(int socket) {
   const std::lock_guard lock(mutex_);
+  if (lost_) return gone();
   const int error = send(socket_, StarterRequest::compiler, {}, {&socket, 1});
-  if (error == EAGAIN) return tooSlow();
-  if (error != 0) lost_ = true;
-  return reply();
+  return error == 0 ? reply() : notSent(error, false);
 }
 
 void Starter::end(pid_t process) {
@@ -157,8 +158,8 @@ void Starter::sendEnd(pid_t process) {
 Result<pid_t> Starter::reply() {
   std::erase_if(discarded_,
                 [](pid_t process) { return ::waitpid(process, nullptr, WNOHANG) != 0; });
-  if (!lost_) ++owed_;
-  while (!lost_) {
+  ++owed_;
+  while (true) {
     StarterReply reply;
     const ssize_t got = ::recv(socket_, &reply, sizeof reply, 0);
     if (got < 0 && errno == EINTR) continue;
@@ -176,6 +177,17 @@ Result<pid_t> Starter::reply() {
     }
   }
   lost_ = true;
+  return gone();
+}
+
+/// `isBegun`: something was passed, which would be the next one's.
+Error Starter::notSent(int error, bool isBegun) {
+  lost_ = isBegun || error == EPIPE || error == ECONNRESET;
+  if (lost_) return gone();
+  return error == EAGAIN ? tooSlow() : failure("cannot ask skiff-starter", error);
+}
+
+Error Starter::gone() {
   return Error{
       "the process that starts others for skiffd (skiff-starter) has gone: stop skiffd "
       "and start it"};

@@ -31,7 +31,7 @@ class Starter {
 
   /// `executable`: skiff-starter. What is started gets this process' environment and standard
   /// streams as they are now, and no other descriptors but those that it is given. Whatever has not
-  /// started after `patience` is ended once it has.
+  /// started after `patience` is ended when the next is asked for.
   static Result<std::unique_ptr<Starter>> start(const std::filesystem::path& executable,
                                                 const StarterPrograms& programs,
                                                 std::chrono::seconds patience = kPatience);
@@ -54,7 +54,9 @@ class Starter {
       : process_(process), socket_(socket), patience_(patience), successor_(std::move(successor)) {}
 
   Result<pid_t> reply();
+  Error notSent(int error, bool isBegun);
   Error tooSlow() const;
+  static Error gone();
   void discard(pid_t process);
   void sendEnd(pid_t process);
 

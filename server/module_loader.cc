@@ -34,9 +34,14 @@ void ModuleLoader::load(std::shared_ptr<const AppVersion> version, Done done) {
     if (!stopping_) {
       std::shared_ptr<Job>& job = jobs_[version.get()];
       if (!job) {
-        job = std::make_shared<Job>();
-        job->version = version;
-        waiting_[version->facts().tenant].push_back(job);
+        try {
+          auto made = std::make_shared<Job>(version);
+          waiting_[version->facts().tenant].push_back(made);
+          job = std::move(made);
+        } catch (...) {
+          jobs_.erase(version.get());  // or all who come later would wait for it
+          throw;
+        }
       }
       job->done.push_back(std::move(done));
       wake_.notify_one();

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "config/result.h"
@@ -50,7 +51,8 @@ class ModuleLoader {
 
  private:
   struct Job {
-    std::shared_ptr<const AppVersion> version;
+    explicit Job(std::shared_ptr<const AppVersion> what) : version(std::move(what)) {}
+    const std::shared_ptr<const AppVersion> version;
     std::vector<Done> done;
   };
   struct Kept {

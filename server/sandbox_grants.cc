@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 #include <sstream>
 #include <system_error>
 
@@ -68,7 +69,11 @@ class Grants {
     noteName(file);
     std::error_code error;
     const fs::path real = fs::canonical(file, error);
-    if (error) return add(file.parent_path(), PathAccess::writeFiles);
+    if (error) {
+      // A pipe that /proc leads to has no path, and needs no grant.
+      if (!fs::exists(file, error)) add(file.parent_path(), PathAccess::writeFiles);
+      return;
+    }
     add(fs::is_regular_file(real, error) ? real.parent_path() : real, PathAccess::writeFiles);
   }
   void addOf(const AppConfig& app) {
@@ -88,14 +93,21 @@ class Grants {
   }
 
  private:
-  void noteName(const fs::path& path) {
-    std::error_code error;
-    const fs::path folder = fs::canonical(path.parent_path(), error);
-    if (!error) names_.push_back(folder / path.filename());
+  /// With the folders above it, and where links of these names lead.
+  void noteName(fs::path path) {
+    for (; path.has_relative_path(); path = path.parent_path()) {
+      std::error_code error;
+      const fs::path folder = fs::canonical(path.parent_path(), error);
+      if (error) continue;
+      const fs::path name = folder / path.filename();
+      if (!names_.insert(name).second) continue;
+      const fs::path target = fs::read_symlink(name, error);
+      if (!error) noteName(folder / target);
+    }
   }
 
   std::vector<PathGrant> grants_;
-  std::vector<fs::path> names_;  ///< where what decides about the grants is looked up
+  std::set<fs::path> names_;  ///< where what decides about the grants is looked up
 };
 
 /// Where the file that names the machine's resolvers really is, if not in /etc: it is replaced when

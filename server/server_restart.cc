@@ -145,6 +145,7 @@ void Server::onSuccessorWord(std::optional<HandOverWord> word) {
     handOver();
   } else {
     const pid_t process = successor_->process();
+    successorChannel_.reset();  // one that waits for this process ends by that
     failRestart(process, successor_->end());
   }
 }

@@ -45,7 +45,13 @@ void Shard::prewarm(Entry& entry, std::size_t index) {
   AppHost& host = hostOf(entry, index);
   host.touch(now);
   host.setPrewarming(std::move(place));
-  load(host);
+  try {
+    load(host);
+  } catch (...) {
+    notePrewarmed(host, PrewarmOutcome::failed);
+    host.setPrewarming(nullptr);
+    throw;
+  }
 }
 
 void Shard::noteUse(AppHost& host) {

@@ -1,6 +1,7 @@
 #include "isolate/compile/compile_pool.h"
 
 #include <algorithm>
+#include <new>
 
 namespace skiff {
 namespace {
@@ -12,6 +13,28 @@ bool mayBeLeftBehind(CompileError::Kind kind) {
 
 }  // namespace
 
+/// A place among those that compile; waits for one.
+class CompilePool::Slot {
+ public:
+  explicit Slot(CompilePool& pool) : pool_(pool) {
+    std::unique_lock lock(pool_.mutex_);
+    pool_.freed_.wait(lock, [this] { return pool_.slots_ > 0; });
+    --pool_.slots_;
+  }
+  ~Slot() {
+    {
+      const std::lock_guard lock(pool_.mutex_);
+      ++pool_.slots_;
+    }
+    pool_.freed_.notify_one();
+  }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
+ private:
+  CompilePool& pool_;
+};
+
 CompilePool::CompilePool(std::shared_ptr<CompileStarter> starter, CompileLimits limits,
                          std::size_t children)
     : starter_(std::move(starter)), limits_(limits), slots_(std::max<std::size_t>(1, children)) {}
@@ -20,12 +43,11 @@ CompilePool::~CompilePool() = default;
 
 Result<NativeCode, CompileError> CompilePool::compile(std::span<const std::uint8_t> module,
                                                       const std::string&) {
+  const Slot slot(*this);
   CompileLimits limits;
   {
-    std::unique_lock lock(mutex_);
-    freed_.wait(lock, [this] { return slots_ > 0; });
+    const std::lock_guard lock(mutex_);
     limits = limits_;
-    --slots_;
   }
   Result<NativeCode, CompileError> result = NativeCode{};
   for (const bool fresh : {false, true}) {
@@ -35,15 +57,14 @@ Result<NativeCode, CompileError> CompilePool::compile(std::span<const std::uint8
       break;
     }
     const bool again = (*child)->used();
-    result = (*child)->compile(module, limits);
+    try {
+      result = (*child)->compile(module, limits);
+    } catch (const std::bad_alloc&) {
+      result = CompileError{CompileError::Kind::stopped, "there is no memory for its machine code"};
+    }
     giveBack(std::move(*child));
     if (!again || result.has_value() || !mayBeLeftBehind(result.error().kind)) break;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    ++slots_;
-  }
-  freed_.notify_one();
   return result;
 }
 
@@ -61,7 +82,7 @@ Result<std::unique_ptr<CompileChild>, CompileError> CompilePool::take(bool fresh
   }
   auto child = CompileChild::start(starter_);
   if (child.has_error()) {
-    return CompileError{CompileError::Kind::failed, child.error().message};
+    return CompileError{CompileError::Kind::stopped, child.error().message};
   }
   const std::lock_guard lock(mutex_);
   if (stopped_) return stopped;

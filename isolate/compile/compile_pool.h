@@ -32,6 +32,8 @@ class CompilePool final : public NativeCompiler {
   void stop();
 
  private:
+  class Slot;
+
   /// A child, entered in running_; nothing if none could be started.
   Result<std::unique_ptr<CompileChild>, CompileError> take(bool fresh);
   void giveBack(std::unique_ptr<CompileChild> child);

@@ -32,7 +32,7 @@ struct CompileError {
     memory,   ///< the limit on memory struck
     limit,    ///< another limit on compiling struck
     failed,   ///< not the module's doing, as far as one can tell
-    stopped,  ///< stop() was called
+    stopped,  ///< it was not tried to its end, after stop() for example: another time it may be
   };
   Kind kind;
   std::string what;

@@ -124,9 +124,9 @@ Listener::Taken Listener::take(int most) {
 
 void Listener::pause(int error) {
   const auto now = std::chrono::steady_clock::now();
-  failing_ = true;
   // It may come and go, where few are to be had.
   if (!told_ || now - *told_ >= kTellEvery) {
+    failing_ = true;
     told_ = now;
     spdlog::error(
         "{}: cannot accept connections: {}; trying again each {} ms, those that wait are "

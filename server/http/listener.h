@@ -49,7 +49,7 @@ class Listener {
                                     boost::asio::io_context::executor_type>
       pause_;
   boost::asio::ip::tcp::endpoint peer_;
-  bool failing_ = false;                                       ///< the last attempt did
+  bool failing_ = false;                                       ///< and the log was told so
   std::optional<std::chrono::steady_clock::time_point> told_;  ///< when the log was
 };
 

@@ -65,7 +65,10 @@ std::string Successor::end() {
   // Whoever has closed the channel is ending, and says best how that came.
   const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
   pollfd ended{handle.number(), POLLIN, 0};
-  if (!handle || ::poll(&ended, 1, kEndingTime) != 1) starter_->end(process);
+  if (!handle || ::poll(&ended, 1, kEndingTime) != 1) {
+    starter_->end(process);
+    if (handle && ::poll(&ended, 1, kEndingTime) != 1) return "does not end";
+  }
   int status = 0;
   if (::waitpid(process, &status, 0) != process) return "cannot be waited for";
   if (WIFEXITED(status)) return "ended with exit code " + std::to_string(WEXITSTATUS(status));

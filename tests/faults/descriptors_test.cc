@@ -144,6 +144,19 @@ TEST_F(NoDescriptor, IsSaidOnceWithWhatToDo) {
   EXPECT_THAT(said, AllOf(HasSubstr("Too many open files"), HasSubstr("LimitNOFILE")));
 }
 
+TEST_F(NoDescriptor, ThatComesAndGoesIsNotSaidEachTime) {
+  for (int round = 0; round < 3; ++round) {
+    faults_.control().refusedAccepts = 0;
+    exhaust();
+    restore();
+    waiting_.clear();
+    EXPECT_EQ(daemon_.get("hello.test").body, kHello);
+  }
+  const std::string said = log();
+  EXPECT_EQ(countOf("cannot accept connections", said), 1u) << said;
+  EXPECT_EQ(countOf("accepts connections again", said), 1u) << said;
+}
+
 TEST_F(NoDescriptor, MakesAnOriginABadGatewayUntilThereIsOne) {
   exhaust();
   const Response refused = ask("front.test");

@@ -109,7 +109,12 @@ TEST_F(PathRulesTest, LinksAreMadeOnlyWhereTheyMayBe) {
     EXPECT_EQ(errorOf(::symlink("/", at("write/link").c_str())), 0);
     EXPECT_EQ(errorOfOpening(at("files/new"), O_WRONLY | O_CREAT), 0);
     EXPECT_EQ(errorOf(::symlink("/", at("files/link").c_str())), EACCES);
-    EXPECT_EQ(errorOf(::rename(at("write/link").c_str(), at("files/link").c_str())), EACCES);
+    EXPECT_NE(errorOf(::rename(at("write/link").c_str(), at("files/link").c_str())), 0);
+    // Nor moved there with the folder that they are in.
+    ASSERT_EQ(errorOf(::mkdir(at("write/folder").c_str(), 0700)), 0);
+    ASSERT_EQ(errorOf(::symlink("/", at("write/folder/link").c_str())), 0);
+    EXPECT_EQ(errorOf(::rename(at("write/folder").c_str(), at("files/folder").c_str())), EXDEV);
+    EXPECT_EQ(errorOf(::rename(at("files/new").c_str(), at("files/newer").c_str())), 0);
   });
 }
 

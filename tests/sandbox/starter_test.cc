@@ -181,17 +181,19 @@ TEST_F(AStarter, ThatIsSlowIsWaitedForAndEndsWhatCameTooLate) {
   ASSERT_TRUE(late.has_error());
   EXPECT_THAT(late.error().message, HasSubstr("started nothing for 1 s"));
   ::kill(*starters.begin(), SIGCONT);
-  const auto process = starter_->startSuccessor(any, "http");
-  ASSERT_TRUE(process.has_value()) << process.error().message;
-  starter_->end(*process);
-  statusOf(*process);
+  int started = 0;
   // Each call lets go of what has ended meanwhile.
-  for (int i = 0; i < 1'000 && children().size() > before.size() + 1; ++i) {
+  for (int i = 0; i < 1'000 && (started == 0 || children().size() > before.size() + 1); ++i) {
     const auto next = starter_->startSuccessor(any, "http");
-    ASSERT_TRUE(next.has_value()) << next.error().message;
+    if (next.has_error()) {
+      ASSERT_THAT(next.error().message, HasSubstr("started nothing for 1 s")) << "so may this be";
+      continue;
+    }
+    ++started;
     starter_->end(*next);
     statusOf(*next);
   }
+  EXPECT_GT(started, 0);
   EXPECT_EQ(children().size(), before.size() + 1) << "the starter alone";
 }
 

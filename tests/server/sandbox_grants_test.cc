@@ -1,10 +1,13 @@
 // What a daemon may open, and what of a new configuration it cannot.
 #include "server/sandbox_grants.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <string>
 
 #include "tests/temporary_directory.h"
 
@@ -79,10 +82,37 @@ TEST_F(SandboxGrants, LetNoLinkBeMadeWhereTheNextStartLooksForPaths) {
   EXPECT_THAT(grants, Contains(PathGrant{at("new"), PathAccess::writeFiles}));
 }
 
+TEST_F(SandboxGrants, LetNoLinkBeMadeOnTheWayToAPath) {
+  config_.sandbox.write = {at("new")};
+  EXPECT_THAT(sandboxGrants(config_), Contains(PathGrant{at("new"), PathAccess::write}));
+  config_.sandbox.read = {at("new/releases/live")};  // nothing of it is there
+  EXPECT_THAT(sandboxGrants(config_), Contains(PathGrant{at("new"), PathAccess::writeFiles}));
+
+  fs::create_directory_symlink(at("new/second"), at("old/first"));
+  fs::create_directory_symlink(at("later"), at("new/second"));
+  config_.sandbox.read = {at("old/first")};
+  EXPECT_THAT(sandboxGrants(config_), Contains(PathGrant{at("new"), PathAccess::writeFiles}));
+  config_.sandbox.read = {at("later")};
+  EXPECT_THAT(sandboxGrants(config_), Contains(PathGrant{at("new"), PathAccess::write}));
+}
+
+TEST_F(SandboxGrants, EndWhereLinksLeadInACircle) {
+  fs::create_symlink(at("old/there"), at("old/here"));
+  fs::create_symlink(at("old/here"), at("old/there"));
+  config_.sandbox.read = {at("old/here/inner")};
+  EXPECT_THAT(sandboxGrants(config_), Contains(PathGrant{at("etc"), PathAccess::read}));
+}
+
 TEST_F(SandboxGrants, OfALogThatIsNoFileAreItAlone) {
   config_.server.accessLog = "/dev/null";
   const auto grants = sandboxGrants(config_);
   EXPECT_THAT(grants, Not(Contains(PathGrant{"/dev", PathAccess::writeFiles})));
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  fs::create_symlink("/proc/self/fd/" + std::to_string(ends[1]), at("new/access.log"));
+  config_.server.accessLog = at("new/access.log");
+  EXPECT_THAT(sandboxGrants(config_), Not(Contains(PathGrant{at("new"), PathAccess::writeFiles})));
+  for (const int end : ends) ::close(end);
   fs::create_symlink(at("later/real.log"), at("old/access.log"));
   folder_.write("later/real.log", "");
   config_.server.accessLog = at("old/access.log");
