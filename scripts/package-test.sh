@@ -1,39 +1,22 @@
 #!/usr/bin/env bash
 # Installs what scripts/package.sh made in a clean Debian 12, starts it there, asks it, restarts it and removes it:
 # scripts/package-test.sh [FOLDER] (default: build/package). Needs root, debootstrap, and Debian's archive within reach.
-# SKIFF_DEBIAN_MIRROR names another mirror; SKIFF_DEBIAN_ROOT a folder with a minimal Debian 12 to begin with, which is copied.
+# scripts/debian_root.sh says how to begin with less.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly folder=${1:-build/package} mirror=${SKIFF_DEBIAN_MIRROR:-http://deb.debian.org/debian}
-fail() {
-  echo "package-test.sh: $1" >&2
-  exit 1
-}
-((EUID == 0)) || fail "must be root, for debootstrap and chroot"
+. scripts/debian_root.sh
+
+readonly folder=${1:-build/package}
 package=$(echo "$folder"/skiff_*.deb) tarball=$(echo "$folder"/skiff-*.tar.gz)
 [[ -f $package && -f $tarball ]] || fail "$folder has no package: run 'make package' first"
 
-root=$(mktemp -d --tmpdir skiff-root.XXXXXX)
-chmod 755 "$root" # others than root work in there
 daemon= # its number, as seen from here
 clean_up() {
   [[ -z $daemon ]] || kill -KILL "$daemon" 2>/dev/null || true
-  local process
-  # Whatever was left in there: by its number, if its root is this one.
-  for process in /proc/[0-9]*; do
-    [[ $(readlink "$process/root" 2>/dev/null) != "$root" ]] || kill -KILL "${process#/proc/}" 2>/dev/null || true
-  done
-  umount "$root/dev" "$root/proc" 2>/dev/null || true
-  if mountpoint -q "$root/dev" || mountpoint -q "$root/proc"; then
-    fail "cannot unmount what is in $root: remove it by hand, after unmounting"
-  fi
-  rm -rf --one-file-system "$root"
+  remove_debian_root
 }
 trap clean_up EXIT
-
-say() { echo "package-test.sh: $1"; }
-inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"; }
 
 # start PROGRAM CONFIG: in there, as the user skiff; sets daemon, log, port and admin.
 start() {
@@ -66,25 +49,11 @@ stop() {
 }
 
 say "making a minimal Debian 12"
-if [[ -n ${SKIFF_DEBIAN_ROOT:-} ]]; then
-  cp -a "$SKIFF_DEBIAN_ROOT/." "$root/"
-else
-  debootstrap --variant=minbase bookworm "$root" "$mirror" >"$root.log" 2>&1 || fail "debootstrap failed: $(tail -n 3 "$root.log")"
-  rm -f "$root.log"
-fi
-mount --bind /dev "$root/dev"
-mount -t proc proc "$root/proc"
-cp /etc/resolv.conf "$root/etc/resolv.conf"
-# How this machine reaches the archive: proxies, certificates.
-for file in /etc/apt/apt.conf.d/*; do
-  if grep -qiE 'proxy|cainfo|verify' "$file"; then cp "$file" "$root/etc/apt/apt.conf.d/"; fi
-done
-if [[ -d /usr/local/share/ca-certificates ]]; then cp -a /usr/local/share/ca-certificates "$root/usr/local/share/"; fi
+make_debian_root
 
 say "installing $(basename "$package")"
 cp "$package" "$root/tmp/skiff.deb"
-inside apt-get update -qq || fail "apt-get update failed in the clean root"
-inside apt-get install -qq --yes --no-install-recommends /tmp/skiff.deb >"$root/tmp/apt.log" 2>&1 || fail "$(tail -n 20 "$root/tmp/apt.log")"
+install_in_root /tmp/skiff.deb
 [[ $(inside getent passwd skiff) == skiff:*:/var/lib/skiff:* ]] || fail "there is no user skiff"
 [[ $(inside stat -c '%U %a' /var/lib/skiff /etc/skiff/skiff.toml) == $'skiff 700\nroot 640' ]] || fail "owners or modes are wrong"
 [[ $(inside skiffd --version) == "skiffd "* ]] || fail "skiffd does not start"
