@@ -1,7 +1,7 @@
 # The task list. `make help` prints it; what a task does is in scripts/ where it takes more than a line.
 .DEFAULT_GOAL := help
 .PHONY: help deps build serve test bench bench-gate bench-micro bench-isolation bench-coldstart package package-test \
-  fmt lint asan tsan fuzz soak update-engine clean
+  systemd-test fmt lint asan tsan fuzz soak update-engine clean
 
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
@@ -50,6 +50,9 @@ package: build  ## make a .deb and a tarball of everything that skiff needs to r
 
 package-test: package  ## install and start them in a clean Debian 12 (as root; debootstrap)
 	@scripts/package-test.sh build/package
+
+systemd-test: package  ## run the package's units under a systemd of its own (as root; debootstrap)
+	@scripts/systemd-test.sh build/package
 
 fmt:  ## format the sources
 	@clang-format -i $(SOURCES)
