@@ -208,6 +208,12 @@ wait_for 60 "the app answers again after six crashes in a row" says 'Hello from 
 drop_in skiffd.service '[Service]' WatchdogSec=5
 there systemctl restart skiffd
 restarts_after "SIGSTOP, with WatchdogSec=5" "Watchdog timeout" signal_main STOP
+main=$(property MainPID)
+signal_main USR2
+wait_for 60 "the old process ends" is_gone "$main"
+life=$(property WatchdogTimestampMonotonic)
+has_life() { (($(property WatchdogTimestampMonotonic) > life)); }
+wait_for 10 "the watchdog hears of the process that has taken another's place" has_life
 drop_in skiffd.service
 
 say "the access log in a file, rotated"
