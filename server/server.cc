@@ -369,7 +369,11 @@ void Server::beginDrain() {
   for (const auto& shard : shards_) {
     shard->drain([this] { asio::post(context_, [this] { onShardDrained(); }); });
   }
-  drainTimer_.expires_after(config_.server.drainTimeout);
+  endDrainAfter(config_.server.drainTimeout);
+}
+
+void Server::endDrainAfter(std::chrono::milliseconds time) {
+  drainTimer_.expires_after(time);
   drainTimer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     spdlog::warn("the drain's time is over: ending what is left");

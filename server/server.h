@@ -109,6 +109,8 @@ class Server {
   void onSuccessorWord(std::optional<HandOverWord> word);
   void closeChanges();
   void handOver();
+  void watchSuccessor();
+  void onSuccessorEnded(pid_t process);
   void failRestart(pid_t process, const std::string& why);
   void giveUpSuccessor();
   // Whoever watches over the service.
@@ -116,6 +118,7 @@ class Server {
   void scheduleWatchdog();
 
   void beginDrain();
+  void endDrainAfter(std::chrono::milliseconds time);
   void onShardDrained();
   void finishDrain();
   void scheduleMemoryCheck();
@@ -173,6 +176,7 @@ class Server {
   bool mayChangeState_ = true;  ///< no predecessor answers requests
   std::optional<Successor> successor_;
   std::unique_ptr<HandOverChannel> successorChannel_;
+  boost::asio::posix::stream_descriptor successorEnd_{context_};  ///< while this one drains
   bool restartWanted_ = false;
   std::vector<std::uint64_t> shardTicks_;  ///< at the watchdog's last look
 

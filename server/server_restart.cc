@@ -1,6 +1,7 @@
 // How a daemon takes another one's place, and has another one take its own.
 
 #include <spdlog/spdlog.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -22,6 +23,8 @@ constexpr std::chrono::seconds kChangesPatience{10};
 constexpr std::chrono::milliseconds kLateDeadline{600};
 /// Of the time that a watchdog waits.
 constexpr int kWatchdogLooks = 2;
+/// What is in flight has so long to end where nobody else accepts connections.
+constexpr std::chrono::milliseconds kHurriedDrain{1'000};
 
 }  // namespace
 
@@ -166,6 +169,7 @@ void Server::closeChanges() {
 /// The successor accepts connections from the same sockets.
 void Server::handOver() {
   const pid_t process = successor_->process();
+  watchSuccessor();
   successor_->release();
   successor_.reset();
   restartTimer_.cancel();
@@ -177,6 +181,30 @@ void Server::handOver() {
   quietTimer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) successorChannel_->say(HandOverWord::quiet);
   });
+}
+
+void Server::watchSuccessor() {
+  Descriptor handle = successor_->handle();
+  if (!handle) return;
+  successorEnd_.assign(handle.release());
+  successorEnd_.async_wait(
+      asio::posix::descriptor_base::wait_read,
+      [this, process = successor_->process()](const boost::system::error_code& error) {
+        if (!error) onSuccessorEnded(process);
+      });
+}
+
+/// Whoever looks after the service starts it anew when this process has ended, too.
+void Server::onSuccessorEnded(pid_t process) {
+  int status = 0;
+  // One that ended well was told to, or has a successor itself.
+  if (::waitpid(process, &status, WNOHANG) != process || status == 0) return;
+  spdlog::error(
+      "process {}, which took this one's place, has ended by itself: nobody accepts connections "
+      "now; what is in flight here has {} ms, so that skiffd can be started anew",
+      process, kHurriedDrain.count());
+  status_ = 1;
+  endDrainAfter(kHurriedDrain);
 }
 
 void Server::failRestart(pid_t process, const std::string& why) {

@@ -59,11 +59,15 @@ Successor::~Successor() {
   ::waitpid(process_, nullptr, 0);
 }
 
+Descriptor Successor::handle() const {
+  return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, process_, 0)));
+}
+
 std::string Successor::end() {
-  const pid_t process = std::exchange(process_, -1);
-  if (process < 0) return {};
+  if (process_ < 0) return {};
   // Whoever has closed the channel is ending, and says best how that came.
-  const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+  const Descriptor handle = this->handle();
+  const pid_t process = std::exchange(process_, -1);
   pollfd ended{handle.number(), POLLIN, 0};
   if (!handle || ::poll(&ended, 1, kEndingTime) != 1) {
     starter_->end(process);

@@ -34,6 +34,8 @@ class Successor {
   ~Successor();
 
   pid_t process() const { return process_; }
+  /// A descriptor that can be read once it has ended; none if the system has none to give.
+  Descriptor handle() const;
   /// This side's end of the channel.
   Descriptor takeChannel() { return std::move(channel_); }
   /// How it ended: "ended with exit code 1". REQUIRES: it is ending, as one does that has closed

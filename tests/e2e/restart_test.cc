@@ -277,6 +277,29 @@ TEST(ARestart, IsCompletedIfTheOldProcessDiesMeanwhile) {
   EXPECT_EQ(daemon.terminate(), (Ending{0, 0}));
 }
 
+TEST(ARestart, WhoseNewProcessFailsEndsTheOldOneSoon) {
+  ConfigText config = helloConfig();
+  config.apps.push_back({"sleep", "test/sleep", {}, {}});
+  Daemon daemon(config);
+  Client slow = daemon.connect();
+  slow.send(request("GET", "sleep.test", "/?ms=20000"));
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_instances", {{"state", "busy"}}) == 1;
+  }));
+  daemon.process().signal(SIGUSR2);
+  const std::string line =
+      daemon.process().waitForLine(Process::Stream::error, "has taken this one's place");
+  ASSERT_NE(line, "");
+  const auto begin = Clock::now();
+  ASSERT_EQ(::kill(std::stoi(line.substr(line.find("process ") + 8)), SIGKILL), 0);
+  const auto ending = daemon.process().wait();
+  ASSERT_TRUE(ending);
+  EXPECT_EQ(*ending, (Ending{1, 0}));
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(15)) << "it waited for what was in flight";
+  EXPECT_THAT(daemon.process().text(Process::Stream::error),
+              HasSubstr("nobody accepts connections now"));
+}
+
 TEST(ARestart, IsGivenUpForTheEnd) {
   Daemon daemon(helloConfig());
   daemon.process().signal(SIGUSR2);
