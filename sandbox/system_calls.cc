@@ -188,10 +188,6 @@ Result<void> keepServingCalls() {
     filter.allow(call, SCMP_A0(SCMP_CMP_EQ, 0));
   }
   allowOwnSignals(filter);
-#ifdef __SANITIZE_ADDRESS__
-  // How leaks are looked for at the end: by another process.
-  for (const int call : {SCMP_SYS(ptrace), SCMP_SYS(clone), SCMP_SYS(prctl)}) filter.allow(call);
-#endif
   return filter.load();
 }
 

@@ -365,9 +365,9 @@ void Server::beginDrain() {
                config_.server.drainTimeout.count() / 1000);
   sockets_.clear();
   listenSockets_.close();  // the last ones of each socket are the shards', who empty its queue
-  shardsToDrain_ = shards_.size();
+  toDrain_ = shards_.size();
   for (const auto& shard : shards_) {
-    shard->drain([this] { asio::post(context_, [this] { onShardDrained(); }); });
+    shard->drain([this] { asio::post(context_, [this] { onPartDrained(); }); });
   }
   endDrainAfter(config_.server.drainTimeout);
 }
@@ -381,8 +381,8 @@ void Server::endDrainAfter(std::chrono::milliseconds time) {
   });
 }
 
-void Server::onShardDrained() {
-  if (--shardsToDrain_ == 0) finishDrain();
+void Server::onPartDrained() {
+  if (--toDrain_ == 0) finishDrain();
 }
 
 void Server::finishDrain() {

@@ -119,7 +119,7 @@ class Server {
 
   void beginDrain();
   void endDrainAfter(std::chrono::milliseconds time);
-  void onShardDrained();
+  void onPartDrained();
   void finishDrain();
   void scheduleMemoryCheck();
   std::vector<std::string> notReady() const;
@@ -192,7 +192,7 @@ class Server {
   std::optional<Publishing> publishing_;         ///< on its way to the shards
   std::optional<Publishing> toPublish_;          ///< the newest that is to follow
   std::size_t shardsToDeploy_ = 0;               ///< that have not taken the deployment over yet
-  std::size_t shardsToDrain_ = 0;                ///< that have not drained yet
+  std::size_t toDrain_ = 0;                      ///< shards, and who is to go with them
   int status_ = 0;
 
   mutable std::mutex stateMutex_;

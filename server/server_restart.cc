@@ -175,8 +175,11 @@ void Server::handOver() {
   restartTimer_.cancel();
   spdlog::info("process {} has taken this one's place", process);
   manager_.notify("MAINPID=" + std::to_string(process));
-  admin_->finish(config_.server.drainIdle);
   beginDrain();
+  // Who has just connected to it is to be answered, too.
+  ++toDrain_;
+  admin_->finish(config_.server.drainIdle,
+                 [this] { asio::post(context_, [this] { onPartDrained(); }); });
   quietTimer_.expires_after(config_.server.drainIdle + kLateDeadline);
   quietTimer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) successorChannel_->say(HandOverWord::quiet);

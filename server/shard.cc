@@ -180,7 +180,7 @@ void Shard::stop() {
     ending_ = true;
     if (away_ == 0) end();
   });
-  ended_.get_future().wait();
+  carriers_->awaitEnd();
 }
 
 void Shard::end() {

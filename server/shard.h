@@ -5,7 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +15,7 @@
 #include "isolate/instance_pool.h"
 #include "quota/hand_off.h"
 #include "server/app_host.h"
+#include "server/carriers.h"
 #include "server/deadline_queue.h"
 #include "server/deployment.h"
 #include "server/http/front_end.h"
@@ -298,7 +298,7 @@ class Shard final : public RequestHandler, public DrainListener, private Carried
   bool ending_ = false;  ///< once nothing is away any more
 
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
-  std::promise<void> ended_;
+  const std::shared_ptr<Carriers> carriers_ = std::make_shared<Carriers>();
   bool started_ = false;
 
   mutable std::mutex readingsMutex_;

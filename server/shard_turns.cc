@@ -24,6 +24,7 @@ struct Lost {};
 // The shard's loop, and whose guest has its turn in it.
 
 Carried::End Shard::carry(GuestPlace& place) {
+  const Carriers::Stay stay(carriers_);
   pthread_setname_np(pthread_self(), ("shard-" + std::to_string(index_)).c_str());
   place.thread().carry(this);
   if (performing_) {
@@ -57,7 +58,7 @@ Carried::End Shard::carry(GuestPlace& place) {
   hosts_.clear();
   place.seat().leave();
   place.thread().carry(nullptr);
-  ended_.set_value();
+  carriers_->end();
   return End::ended;
 }
 

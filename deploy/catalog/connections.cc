@@ -1,5 +1,6 @@
 #include "deploy/catalog/connections.h"
 
+#include <chrono>
 #include <string>
 
 #include "config/printable.h"
@@ -9,6 +10,8 @@ namespace {
 
 /// Readers that are kept for the next; each may keep 2 MB of pages.
 constexpr std::size_t kMostIdle = 4;
+/// How long one that cannot have a connection of its own waits for another's.
+constexpr std::chrono::seconds kPatience{1};
 
 }  // namespace
 
@@ -19,23 +22,31 @@ Connections::Connections(std::filesystem::path file, ProcessLock lock,
 }
 
 Connections::Reader::Reader(const Connections& connections) : connections_(connections) {
-  {
-    const std::lock_guard lock(connections_.reading_);
-    if (!connections_.idle_.empty()) {
-      database_ = std::move(connections_.idle_.back());
-      connections_.idle_.pop_back();
-    }
-  }
-  if (database_ == nullptr) {
+  std::unique_lock lock(connections_.reading_);
+  if (takeIdle()) return;
+  lock.unlock();
+  try {
     database_ =
         std::make_unique<sqlite::Database>(connections_.file_, sqlite::Database::Use::reading);
+  } catch (const sqlite::Failure&) {
+    // There may be no descriptor left, for example.
+    lock.lock();
+    if (!connections_.returned_.wait_for(lock, kPatience, [this] { return takeIdle(); })) throw;
   }
+}
+
+bool Connections::Reader::takeIdle() {
+  if (connections_.idle_.empty()) return false;
+  database_ = std::move(connections_.idle_.back());
+  connections_.idle_.pop_back();
+  return true;
 }
 
 Connections::Reader::~Reader() {
   if (database_->isInTransaction()) return;  // it could not be ended
   const std::lock_guard lock(connections_.reading_);
   if (connections_.idle_.size() < kMostIdle) connections_.idle_.push_back(std::move(database_));
+  connections_.returned_.notify_one();
 }
 
 CatalogError Connections::errorOf(std::string_view what, const sqlite::Failure& failure) const {

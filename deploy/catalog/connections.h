@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -14,8 +15,9 @@
 namespace skiff {
 
 /// The connections to the catalog's file: one that writes, and as many that read as there are
-/// readers at once, so that nobody who reads waits for a disk that is being synced. What SQLite
-/// throws becomes a CatalogError here. Any thread.
+/// readers at once, so that nobody who reads waits for a disk that is being synced; where no other
+/// can be opened, readers wait for each other. What SQLite throws becomes a CatalogError here. Any
+/// thread.
 class Connections {
  public:
   /// `writer`: of `file`, with the newest schema.
@@ -62,6 +64,8 @@ class Connections {
     sqlite::Database& database() const { return *database_; }
 
    private:
+    bool takeIdle();
+
     const Connections& connections_;
     std::unique_ptr<sqlite::Database> database_;
   };
@@ -73,6 +77,7 @@ class Connections {
   std::mutex writing_;
   const std::unique_ptr<sqlite::Database> writer_;
   mutable std::mutex reading_;
+  mutable std::condition_variable returned_;
   mutable std::vector<std::unique_ptr<sqlite::Database>> idle_;  ///< guarded by reading_
 };
 

@@ -59,8 +59,11 @@ class AdminServer::Listener {
     if (thread_.joinable()) asio::post(context_, [this] { beginStop(); });
   }
   void replaceCertificate(std::shared_ptr<const AdminCertificate> certificate);
-  void finishSoon(std::chrono::milliseconds idle) {
-    if (thread_.joinable()) asio::post(context_, [this, idle] { beginFinish(idle); });
+  void finishSoon(std::chrono::milliseconds idle, std::function<void()> finished) {
+    asio::post(context_, [this, idle, finished = std::move(finished)]() mutable {
+      finished_ = std::move(finished);
+      beginFinish(idle);
+    });
   }
   void stop();
 
@@ -84,6 +87,7 @@ class AdminServer::Listener {
   asio::steady_timer pause_{context_};         ///< before the next accept
   asio::steady_timer stopDeadline_{context_};  ///< armed while stopping
   std::unordered_set<std::shared_ptr<AdminSession>> sessions_;
+  std::function<void()> finished_;
   bool finishing_ = false;  ///< accepts nothing more, but serves who is there
   bool stopping_ = false;
   std::thread thread_;
@@ -119,6 +123,7 @@ void AdminServer::Listener::serve() {
   while (true) {
     try {
       context_.run();
+      if (finished_) finished_();
       return;
     } catch (const std::exception& error) {
       spdlog::critical("the admin listener failed: {}", error.what());
@@ -269,8 +274,8 @@ Result<void> AdminServer::start(int socket) {
   return {};
 }
 
-void AdminServer::finish(std::chrono::milliseconds idle) {
-  if (listener_) listener_->finishSoon(idle);
+void AdminServer::finish(std::chrono::milliseconds idle, std::function<void()> finished) {
+  listener_->finishSoon(idle, std::move(finished));
 }
 
 void AdminServer::replaceCertificate(std::shared_ptr<const AdminCertificate> certificate) {

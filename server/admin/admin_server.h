@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "config/config.h"
@@ -40,8 +41,9 @@ class AdminServer {
   /// succeeded, with a certificate.
   void replaceCertificate(std::shared_ptr<const AdminCertificate> certificate);
   /// Accepts nothing more from now on, and lets the next answer of each connection be its last;
-  /// what is left after `idle` is stopped. Does not wait for that.
-  void finish(std::chrono::milliseconds idle);
+  /// what is left after `idle` is stopped. Does not wait for that: `finished` is called on another
+  /// thread when nobody is left. REQUIRES: start() succeeded, nothing was stopped yet.
+  void finish(std::chrono::milliseconds idle, std::function<void()> finished);
   /// The port that is bound. REQUIRES: start() succeeded.
   std::uint16_t port() const { return port_; }
   /// Accepts nothing more, finishes the answers that are being sent, at most 2 s long, ends the

@@ -37,8 +37,9 @@ void Connection::onSocketEvents(std::uint32_t events) {
   if ((events & kEnd) != 0) hungUp_ = true;
   if (frozen_) {
     missed_.read |= readable_;
-    if (reading_ && hungUp_ && socket_.isAtEnd()) exchange_->onClientGone();
     dirty_ = true;
+    // It may be the end of this.
+    if (reading_ && hungUp_ && socket_.isAtEnd()) exchange_->onClientGone();
     return;
   }
   if (phase_ == Phase::handshake) [[unlikely]] {

@@ -35,6 +35,14 @@ void shareCode(const TemporaryFolder& folder) {
   std::filesystem::create_directory_symlink(SKIFF_E2E_CODE, folder / "var" / "code");
 }
 
+/// A sanitized daemon has a sandbox only where the test says what it is to be: see kNoSandbox.
+std::string withoutSandboxIfSanitized(std::string config) {
+  if (kSanitized && config.find("[sandbox]") == config.npos) {
+    config.append("\n[sandbox]\n").append(kNoSandbox).append("\n");
+  }
+  return config;
+}
+
 }  // namespace
 
 std::string guestFile(std::string_view name) {
@@ -44,7 +52,7 @@ std::string guestFile(std::string_view name) {
 std::string ConfigText::text() const {
   std::string text = "[server]\nlisten = [\"127.0.0.1:0\"]\n" + server +
                      "\n[admin]\nlisten = \"127.0.0.1:0\"\n[limits]\n" + limits + "\n";
-  const std::string usual = "read = [\"" SKIFF_GUESTS "\"]";
+  const std::string usual = kSanitized ? std::string(kNoSandbox) : "read = [\"" SKIFF_GUESTS "\"]";
   text += "[sandbox]\n" + (sandbox.empty() ? usual : sandbox) + "\n";
   std::set<std::string> tenants;
   for (const AppText& app : apps) tenants.insert(app.tenant);
@@ -73,14 +81,14 @@ std::string AccessLine::value(std::string_view key) const {
 
 Daemon::Daemon(const std::string& config) {
   shareCode(folder_);
-  writeText(configFile(), config);
+  writeText(configFile(), withoutSandboxIfSanitized(config));
   start();
 }
 
 Daemon::Daemon(const std::string& config, const Prepare& prepare) {
   shareCode(folder_);
   prepare(dataFolder());
-  writeText(configFile(), config);
+  writeText(configFile(), withoutSandboxIfSanitized(config));
   start();
 }
 
@@ -156,7 +164,7 @@ AccessLine Daemon::accessLineOf(const Response& problem) const {
 }
 
 void Daemon::reload(const std::string& config) {
-  writeText(configFile(), config);
+  writeText(configFile(), withoutSandboxIfSanitized(config));
   process_->signal(SIGHUP);
 }
 

@@ -8,11 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 
@@ -34,6 +36,15 @@ Pipe makePipe() {
   return {ends[0], ends[1]};
 }
 
+/// Whether it is given a configuration by which it is sandboxed.
+bool isSandboxed(const std::vector<std::string>& arguments) {
+  const auto option = std::find(arguments.begin(), arguments.end(), "--config");
+  if (option == arguments.end() || option + 1 == arguments.end()) return false;
+  std::ifstream file(*(option + 1));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  return text.find(kNoSandbox) == text.npos;
+}
+
 }  // namespace
 
 Process::Process(const std::string& program, const std::vector<std::string>& arguments,
@@ -47,6 +58,7 @@ Process::Process(const std::string& program, const std::vector<std::string>& arg
     pointers.push_back(const_cast<char*>(argument.c_str()));
   }
   pointers.push_back(nullptr);
+  const bool withoutLeakCheck = kSanitized && isSandboxed(arguments);
 
   id_ = ::fork();
   if (id_ < 0) raise("fork");
@@ -67,6 +79,7 @@ Process::Process(const std::string& program, const std::vector<std::string>& arg
     for (const std::string& variable : options.environment) {
       ::putenv(const_cast<char*>(variable.c_str()));
     }
+    if (withoutLeakCheck) ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
     if (!options.passed.empty()) {
       ::setenv("LISTEN_FDS", std::to_string(options.passed.size()).c_str(), 1);
       ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);

@@ -31,6 +31,10 @@ struct Ending {
   bool operator==(const Ending&) const = default;
 };
 
+/// LeakSanitizer looks into its process from another one, which a sandbox forbids: it has no look
+/// at those whose configuration (--config) does not say this.
+inline constexpr std::string_view kNoSandbox = "mode = \"off\"";
+
 /// What a process is started with beside its arguments.
 struct ProcessOptions {
   int input = STDIN_FILENO;  ///< a descriptor that the caller owns and may close afterwards

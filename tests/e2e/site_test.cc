@@ -80,6 +80,7 @@ class ASite : public ::testing::Test {
     std::filesystem::permissions(*folder_ / "site/sealed.txt", std::filesystem::perms::none);
     ConfigText config;
     config.server = "shards = 1\n";
+    config.sandbox = "mode = \"auto\"";
     config.apps = {{"site",
                     "static_files",
                     "dirs = [{ host = \"" + (*folder_ / "site").string() +

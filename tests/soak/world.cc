@@ -140,6 +140,7 @@ std::string World::config(std::size_t number) const {
       "http2_resets = 100000\nheader_timeout_ms = 2000\nhandshake_timeout_ms = 2500\n"
       "drain_timeout_ms = 8000\ndrain_idle_ms = 3000\naccess_log = \"access.log\"\n"
       "[admin]\nlisten = \"127.0.0.1:0\"\n[limits]\nqueue_ms = 20000\ncpu_ms = 2000\n";
+  if (e2e::kSanitized) text.append("[sandbox]\n").append(e2e::kNoSandbox).append("\n");
   const auto certificate = [&](const std::string& name) {
     const std::string path = (folder_ / name).string();
     text += "[[certificate]]\ncertificate = \"" + path + ".pem\"\nkey = \"" + path + ".key\"\n";

@@ -191,7 +191,7 @@ constexpr WireCase kCodings[] = {
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n", k400},
     {"NUL behind chunked",
      std::string_view("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\0\r\n\r\n0\r\n\r\n",
-                      70),
+                      62),
      k400},
     {"a byte beyond ASCII behind chunked",
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\xff\r\n\r\n0\r\n\r\n", k501},

@@ -233,6 +233,41 @@ TEST(ReentrancyTest, TheGuestRunsWhileTheClientGoesAway) {
   EXPECT_TRUE(finished);
 }
 
+/// A guest that waits for its turn, and gives that up when its client leaves.
+class Queued final : public Attachment, public ExchangeListener {
+ public:
+  explicit Queued(HttpExchange& exchange) : exchange_(exchange) {}
+  void onReady() override {}
+  void onAbandoned(Reason) override {}
+  void onClientGone() override {
+    exchange_.thaw();
+    exchange_.endWork();
+  }
+
+ private:
+  HttpExchange& exchange_;
+};
+
+TEST(ReentrancyTest, WorkMayEndWhenItsClientLeaves) {
+  for (const bool byReset : {false, true}) {
+    std::promise<HttpExchange*> begun;
+    TestServer server([&](HttpExchange& exchange) {
+      exchange.setListener(&exchange.attach<Queued>(exchange));
+      waitLong(exchange);
+      begun.set_value(&exchange);
+    });
+    HttpClient client(server.port());
+    client.send(kGet);
+    HttpExchange* const exchange = await(begun.get_future());
+    server.inServer([&] {
+      exchange->beginWork();
+      exchange->freeze();
+    });
+    byReset ? client.reset() : client.close();
+    EXPECT_EQ(server.reports(1)[0].reason, Reason::clientGone);
+  }
+}
+
 TEST(ReentrancyTest, AnExchangeMayBeFinishedFromAnotherEvent) {
   std::promise<HttpExchange*> started;
   TestServer server([&](HttpExchange& exchange) { started.set_value(&exchange); });
