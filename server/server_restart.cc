@@ -199,9 +199,11 @@ void Server::watchSuccessor() {
 
 /// Whoever looks after the service starts it anew when this process has ended, too.
 void Server::onSuccessorEnded(pid_t process) {
-  int status = 0;
+  siginfo_t end{};
+  // Left to whom it goes to with this process' end: systemd learns from it that its service failed.
+  if (::waitid(P_PID, static_cast<id_t>(process), &end, WEXITED | WNOHANG | WNOWAIT) != 0) return;
   // One that ended well was told to, or has a successor itself.
-  if (::waitpid(process, &status, WNOHANG) != process || status == 0) return;
+  if (end.si_pid != process || (end.si_code == CLD_EXITED && end.si_status == 0)) return;
   spdlog::error(
       "process {}, which took this one's place, has ended by itself: nobody accepts connections "
       "now; what is in flight here has {} ms, so that skiffd can be started anew",
