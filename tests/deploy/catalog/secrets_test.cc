@@ -78,7 +78,7 @@ TEST_F(Secrets, ThatAreNotThereAreNotFound) {
 
 TEST_F(Secrets, AreInNoFileAsTheyAre) {
   put("TOKEN", kValue);
-  put("TOKEN", std::string(kValue) + "!");
+  put("TOKEN", std::string(kValue).append("!"));
   ASSERT_TRUE(catalog().remember("1", "key", {"hash", 201, std::string(kValue)}).has_value());
   EXPECT_THAT(rawBytes(), HasSubstr("TOKEN")) << "this looks at the log, too";
   EXPECT_THAT(rawBytes(), Not(HasSubstr(kValue)));
