@@ -163,9 +163,7 @@ Result<pid_t> Starter::reply() {
     StarterReply reply;
     const ssize_t got = ::recv(socket_, &reply, sizeof reply, 0);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) {
-      return tooSlow();
-    }
+    if (got < 0 && errno == EAGAIN) return tooSlow();
     if (got != sizeof reply) break;
     if (--owed_ != 0) {
       discard(reply.process);

@@ -463,20 +463,6 @@ void Connection::refuse(const Refusal& refusal) {
   endAfterLinger();
 }
 
-void Connection::close() {
-  phase_ = Phase::closed;
-  readDeadline_.disarm();
-  writeDeadline_.disarm();
-  output_.clear();
-  if (timer_) timer_->cancel();
-  closeSocket();
-}
-
-void Connection::reset() {
-  resetSocket();
-  close();
-}
-
 // What it is called.
 
 std::string_view Connection::requestId() const {

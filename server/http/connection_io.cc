@@ -256,4 +256,18 @@ void Connection::onDeadline(DeadlineKind kind) {
   settle();
 }
 
+void Connection::close() {
+  phase_ = Phase::closed;
+  readDeadline_.disarm();
+  writeDeadline_.disarm();
+  output_.clear();
+  if (timer_) timer_->cancel();
+  closeSocket();
+}
+
+void Connection::reset() {
+  resetSocket();
+  close();
+}
+
 }  // namespace skiff

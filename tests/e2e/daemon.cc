@@ -13,8 +13,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kPause{20};
 
-void writeText(const std::filesystem::path& file, std::string_view text) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
+/// A sanitized daemon has a sandbox only where the test says what it is to be: see kNoSandbox.
+void writeConfig(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  stream << text;
+  if (kSanitized && text.find("[sandbox]") == text.npos) stream << "\n[sandbox]\n" << kNoSandbox;
 }
 
 /// The port at the end of the line that says where something listens.
@@ -33,14 +36,6 @@ void shareCode(const TemporaryFolder& folder) {
   std::filesystem::create_directories(SKIFF_E2E_CODE);
   std::filesystem::create_directory(folder / "var");
   std::filesystem::create_directory_symlink(SKIFF_E2E_CODE, folder / "var" / "code");
-}
-
-/// A sanitized daemon has a sandbox only where the test says what it is to be: see kNoSandbox.
-std::string withoutSandboxIfSanitized(std::string config) {
-  if (kSanitized && config.find("[sandbox]") == config.npos) {
-    config.append("\n[sandbox]\n").append(kNoSandbox).append("\n");
-  }
-  return config;
 }
 
 }  // namespace
@@ -81,20 +76,20 @@ std::string AccessLine::value(std::string_view key) const {
 
 Daemon::Daemon(const std::string& config) {
   shareCode(folder_);
-  writeText(configFile(), withoutSandboxIfSanitized(config));
+  writeConfig(configFile(), config);
   start();
 }
 
 Daemon::Daemon(const std::string& config, const Prepare& prepare) {
   shareCode(folder_);
   prepare(dataFolder());
-  writeText(configFile(), withoutSandboxIfSanitized(config));
+  writeConfig(configFile(), config);
   start();
 }
 
 Daemon::Daemon(const ConfigText& config, ProcessOptions options) : options_(std::move(options)) {
   shareCode(folder_);
-  writeText(configFile(), config.text());
+  writeConfig(configFile(), config.text());
   start();
 }
 
@@ -164,7 +159,7 @@ AccessLine Daemon::accessLineOf(const Response& problem) const {
 }
 
 void Daemon::reload(const std::string& config) {
-  writeText(configFile(), withoutSandboxIfSanitized(config));
+  writeConfig(configFile(), config);
   process_->signal(SIGHUP);
 }
 

@@ -65,6 +65,22 @@ void startNewConnections(Askers& askers, const Daemon& daemon, std::chrono::mill
   askers.start(pause, [&daemon] { expectHello(daemon.get("hello.test")); });
 }
 
+ConfigText sleepConfig() {
+  ConfigText config = helloConfig();
+  config.apps.push_back({"sleep", "test/sleep", {}, {}});
+  return config;
+}
+
+/// One who waits for an answer from sleepConfig()'s guest.
+Client askSlowly(const Daemon& daemon, std::chrono::milliseconds time) {
+  Client slow = daemon.connect();
+  slow.send(request("GET", "sleep.test", "/?ms=" + std::to_string(time.count())));
+  EXPECT_TRUE(eventually([&] {
+    return daemon.metrics().sum("skiff_instances", {{"state", "busy"}}) == 1;
+  }));
+  return slow;
+}
+
 TEST(ARestart, UnderLoadLosesNoRequestAndNoConnection) {
   Daemon daemon(helloConfig());
   Askers askers;
@@ -113,14 +129,8 @@ TEST(ARestart, UnderLoadLosesNoRequestAndNoConnection) {
 }
 
 TEST(ARestart, FinishesInTheOldProcessWhatBeganThere) {
-  ConfigText config = helloConfig();
-  config.apps.push_back({"sleep", "test/sleep", {}, {}});
-  Daemon daemon(config);
-  Client slow = daemon.connect();
-  slow.send(request("GET", "sleep.test", "/?ms=2500"));
-  EXPECT_TRUE(eventually([&] {
-    return daemon.metrics().sum("skiff_instances", {{"state", "busy"}}) == 1;
-  }));
+  Daemon daemon(sleepConfig());
+  Client slow = askSlowly(daemon, std::chrono::milliseconds(2'500));
   const pid_t first = daemon.process().id();
   EXPECT_EQ(daemon.handOver([&] {
     // Both are there: the new one answers who comes now.
@@ -278,14 +288,8 @@ TEST(ARestart, IsCompletedIfTheOldProcessDiesMeanwhile) {
 }
 
 TEST(ARestart, WhoseNewProcessFailsEndsTheOldOneSoon) {
-  ConfigText config = helloConfig();
-  config.apps.push_back({"sleep", "test/sleep", {}, {}});
-  Daemon daemon(config);
-  Client slow = daemon.connect();
-  slow.send(request("GET", "sleep.test", "/?ms=20000"));
-  EXPECT_TRUE(eventually([&] {
-    return daemon.metrics().sum("skiff_instances", {{"state", "busy"}}) == 1;
-  }));
+  Daemon daemon(sleepConfig());
+  const Client slow = askSlowly(daemon, std::chrono::seconds(20));
   daemon.process().signal(SIGUSR2);
   const std::string line =
       daemon.process().waitForLine(Process::Stream::error, "has taken this one's place");
