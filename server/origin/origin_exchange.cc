@@ -126,6 +126,10 @@ void OriginExchange::sendMore() {
 void OriginExchange::onSent(error_code error, std::size_t count) {
   sending_ = false;
   upload_.sent(count);
+  if (complete_) {
+    endConnection(!error && upload_.complete());
+    return;
+  }
   if (error) {
     // Why is for the read to tell: an early answer may be there, or the end.
     sendingBroke_ = true;
@@ -198,14 +202,21 @@ void OriginExchange::onEnd(error_code error) {
 
 void OriginExchange::onAnswerComplete(bool connectionClean) {
   complete_ = true;
-  if (connectionClean && parser_->keepAlive() && upload_.complete() && !sending_ &&
-      !sendingBroke_) {
+  const bool reusable = connectionClean && parser_->keepAlive() && !sendingBroke_;
+  // An answer may overtake the news that the request's last bytes were sent.
+  if (!(reusable && sending_ && upload_.allIssued())) {
+    endConnection(reusable && upload_.complete());
+  }
+  dropUpload();
+  tellListener();
+}
+
+void OriginExchange::endConnection(bool reusable) {
+  if (reusable) {
     pool_->giveBack(std::exchange(connection_, nullptr));
   } else {
     dropConnection();
   }
-  dropUpload();
-  tellListener();
 }
 
 bool OriginExchange::repeatOnFresh() {

@@ -52,6 +52,7 @@ class OriginExchange : public std::enable_shared_from_this<OriginExchange> {
   void onReceived(boost::system::error_code error, std::size_t count);
   void onEnd(boost::system::error_code error);
   void onAnswerComplete(bool connectionClean);
+  void endConnection(bool reusable);
   /// The kept connection had been closed: once more on a new one. False if that is not allowed.
   bool repeatOnFresh();
   void fail(std::string what);

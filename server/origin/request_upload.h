@@ -43,6 +43,8 @@ class RequestUpload {
   void sendingFailed() { issued_ = sentTotal_; }
   /// The whole request was sent.
   bool complete() const { return finished_ && waiting() == 0; }
+  /// The whole request was sent or given out by next().
+  bool allIssued() const { return finished_ && pending_.empty(); }
 
   /// Keeps what is sent from now on, until it is too much or forgetSent(). REQUIRES: nothing sent.
   void rememberSent() { remembers_ = true; }

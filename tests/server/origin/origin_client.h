@@ -4,6 +4,7 @@
 
 #include <array>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "server/origin/origin_connector.h"
 
@@ -114,6 +116,12 @@ class OriginClient {
   void runReady() {
     if (context_.stopped()) context_.restart();
     context_.poll();
+  }
+  /// Runs `function` in the loop, and then what is ready. The loop looks at its sockets before, and
+  /// does what it has found there afterwards.
+  void runBetween(std::function<void()> function) {
+    boost::asio::post(context_, std::move(function));
+    runReady();
   }
   bool run(ClientCall& call) {
     return runUntil([&call] { return call.done() && call.uploaded(); });

@@ -105,6 +105,40 @@ TEST_P(Uploads, OfSixteenMebibytesArriveWhole) {
 INSTANTIATE_TEST_SUITE_P(OriginStreaming, Uploads, testing::Bool(),
                          [](const auto& tested) { return tested.param ? "chunked" : "length"; });
 
+TEST(OriginStreaming, AnAnswerMayOvertakeTheNewsThatTheRequestWasSent) {
+  std::atomic<bool> asked = false;
+  std::promise<void> begin;
+  std::promise<void> begun;
+  std::promise<void> answered;
+  ScriptedOrigin origin({[&](Peer& peer) {
+    peer.readHead();
+    asked = true;
+    begin.get_future().wait();
+    peer.send(kOk.substr(0, kOk.size() - 1));
+    begun.set_value();
+    peer.readExactly(4);
+    peer.send(kOk.substr(kOk.size() - 1));
+    answered.set_value();
+    peer.waitForClose();
+  }});
+  OriginClient client(origin.url());
+  ClientCall call(client.connector());
+  call.start("POST", "/", 4);
+  ASSERT_TRUE(client.runUntil([&] { return asked.load(); }));
+  client.runReady();
+  begin.set_value();
+  begun.get_future().wait();
+  client.runBetween([&] {
+    call.upload("body");
+    answered.get_future().wait();
+  });
+  ASSERT_TRUE(client.run(call));
+  EXPECT_EQ(call.body, "ok") << call.call().error();
+  EXPECT_EQ(client.connector().counts().idle, 1u);
+  client.closeConnector();
+  EXPECT_EQ(origin.finish(), "");
+}
+
 TEST(OriginStreaming, AnOriginThatTakesNothingHoldsTheUploadUp) {
   std::promise<void> held;
   ScriptedOrigin origin({[&](Peer& peer) {
