@@ -5,6 +5,8 @@
 
 # Seconds that `make fuzz` gives each target.
 FUZZ_SECONDS ?= 60
+# How many of them it runs at a time.
+FUZZ_JOBS ?= $(shell nproc)
 # How long `make soak` goes on.
 SOAK_SECONDS ?= 600
 # Rounds that `make bench` measures all peers in, and seconds of each run.
@@ -67,8 +69,8 @@ asan: deps  ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: deps  ## the tests without V8 under ThreadSanitizer
 	@scripts/test.sh tsan
 
-fuzz: deps  ## run each fuzz target for FUZZ_SECONDS
-	@scripts/fuzz.sh $(FUZZ_SECONDS)
+fuzz: deps  ## run each fuzz target for FUZZ_SECONDS, FUZZ_JOBS at a time (one for each processor), or ONLY="oci module"
+	@scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_JOBS) $(ONLY)
 
 soak: build  ## run everything at once for SOAK_SECONDS, and check what must hold all the time (SEED=n: an earlier run's)
 	@build/release/tests/soak/skiff_soak --seconds $(SOAK_SECONDS) $(if $(SEED),--seed $(SEED))
