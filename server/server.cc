@@ -131,6 +131,10 @@ Result<void> Server::openState() {
   hooks.metrics = [this] { return metrics_.text(); };
   hooks.notReady = [this] { return notReady(); };
   hooks.engine = engine;
+  hooks.onAnswer = [this](unsigned status) { metrics_.admin().recordAnswer(status); };
+  hooks.onHandshake = [this](HandshakeOutcome outcome) {
+    metrics_.admin().recordHandshake(outcome);
+  };
   admin_ = std::make_unique<AdminServer>(std::move(hooks), config_.admin.listen, &deploying_->api(),
                                          AdminLimits{}, adminCertificate());
   return {};

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "server/tls/tls_words.h"
+
 namespace skiff {
 
 /// What the admin listener asks the daemon for. The functions are called on the listener's thread,
@@ -16,6 +18,10 @@ struct AdminHooks {
   std::function<std::vector<std::string>()> notReady;
   /// Which engine this daemon runs: "V8 14.6.202.11".
   std::string engine;
+  /// An answer's head goes out. May be empty.
+  std::function<void(unsigned status)> onAnswer{};
+  /// A TLS handshake has ended. May be empty.
+  std::function<void(HandshakeOutcome)> onHandshake{};
 };
 
 }  // namespace skiff

@@ -84,16 +84,18 @@ asio::awaitable<void> AdminSession::run() {
 }
 
 asio::awaitable<bool> AdminSession::shakeHands() {
+  if (!stream_.isTls()) co_return true;
   stream_.expires_after(limits_.firstRead);
   waiting_ = true;
-  const AdminStream::Handshake result = co_await stream_.handshake();
+  const HandshakeOutcome outcome = co_await stream_.handshake();
   waiting_ = false;
-  if (result == AdminStream::Handshake::plain) {
+  if (hooks_.onHandshake) hooks_.onHandshake(outcome);
+  if (outcome == HandshakeOutcome::plain) {
     const AdminAnswer answer = adminProblem(
         400, "Bad Request", "This port speaks HTTPS, and the request came without TLS.");
     co_await send(answer, 11, true, false);
   }
-  if (result != AdminStream::Handshake::done) co_return false;
+  if (outcome != HandshakeOutcome::full && outcome != HandshakeOutcome::resumed) co_return false;
   clientName_ = stream_.clientName();
   co_return true;
 }
@@ -133,6 +135,7 @@ asio::awaitable<bool> AdminSession::serveOne() {
 
 asio::awaitable<bool> AdminSession::send(const AdminAnswer& answer, unsigned version, bool withBody,
                                          bool keepAlive) {
+  if (hooks_.onAnswer) hooks_.onAnswer(answer.status);
   http::response<http::span_body<const char>> response;
   response.version(version);
   response.result(answer.status);

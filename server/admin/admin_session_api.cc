@@ -281,6 +281,7 @@ asio::awaitable<bool> AdminSession::sendStream(const Request& request, std::shar
     co_return co_await send(answer, request.version, !request.isHead,
                             request.keepAlive && mayGoOn());
   }
+  if (hooks_.onAnswer) hooks_.onAnswer(200);
   const bool isChunked = request.version >= 11;
   std::string head =
       "HTTP/1.1 200 OK\r\nServer: skiff\r\nContent-Type: text/event-stream\r\n"

@@ -7,6 +7,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/error.hpp>
 
 #include "config/printable.h"
 #include "server/tls/certificate_facts.h"
@@ -26,10 +27,12 @@ asio::ssl::context wrap(const AdminCertificate& certificate) {
   return asio::ssl::context(context);
 }
 
-bool isPlainHttp(const error_code& error) {
-  if (error.category() != asio::error::get_ssl_category()) return false;
+HandshakeOutcome outcomeOf(const error_code& error) {
+  if (error == boost::beast::error::timeout) return HandshakeOutcome::timeout;
+  if (error.category() != asio::error::get_ssl_category()) return HandshakeOutcome::gone;
   const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
-  return reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST;
+  const bool isPlain = reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST;
+  return isPlain ? HandshakeOutcome::plain : HandshakeOutcome::refused;
 }
 
 }  // namespace
@@ -42,14 +45,16 @@ AdminStream::AdminStream(asio::ip::tcp::socket socket,
   tls_.emplace(tcp_, context);
 }
 
-asio::awaitable<AdminStream::Handshake> AdminStream::handshake() {
-  if (!tls_) co_return Handshake::done;
+asio::awaitable<HandshakeOutcome> AdminStream::handshake() {
   const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::server, kAwait);
-  if (!error) co_return Handshake::done;
+  if (!error) {
+    co_return SSL_session_reused(tls_->native_handle()) == 1 ? HandshakeOutcome::resumed
+                                                             : HandshakeOutcome::full;
+  }
   spdlog::debug("TLS handshake at the admin listener failed: {}", error.message());
-  if (!isPlainHttp(error)) co_return Handshake::failed;
-  tls_.reset();
-  co_return Handshake::plain;
+  const HandshakeOutcome outcome = outcomeOf(error);
+  if (outcome == HandshakeOutcome::plain) tls_.reset();
+  co_return outcome;
 }
 
 asio::awaitable<void> AdminStream::sendEnd() {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "server/tls/admin_certificate.h"
+#include "server/tls/tls_words.h"
 
 namespace skiff {
 
@@ -32,12 +33,10 @@ class AdminStream {
   void expires_at(std::chrono::steady_clock::time_point when) { tcp_.expires_at(when); }
   void close() { tcp_.close(); }
 
-  enum class Handshake : std::uint8_t {
-    done,    ///< or there is no TLS
-    plain,   ///< the client speaks HTTP without TLS, and so does the stream from now on
-    failed,  ///< the client was told why, if it understands TLS
-  };
-  boost::asio::awaitable<Handshake> handshake();
+  bool isTls() const { return tls_.has_value(); }
+  /// A client that it refuses was told why, if it understands TLS. To one that does not, the stream
+  /// speaks without it from now on. REQUIRES: isTls().
+  boost::asio::awaitable<HandshakeOutcome> handshake();
   /// Says that no more is sent, over TLS also to the client's TLS. Ends when time is over.
   boost::asio::awaitable<void> sendEnd();
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/observe/admin_metrics.h"
 #include "server/observe/shard_metrics.h"
 
 namespace skiff {
@@ -108,6 +109,8 @@ class Metrics final : public prometheus::Collectable {
 
   /// Counters for one more shard; any thread. The reference lives as long as this.
   ShardMetrics& addShard();
+  /// Counters for the admin listener. Lives as long as this.
+  AdminMetrics& admin() { return admin_; }
   /// Any thread.
   [[nodiscard]] Registration addSource(GaugeSource source);
 
@@ -142,6 +145,7 @@ class Metrics final : public prometheus::Collectable {
   void collectGauges(std::vector<prometheus::MetricFamily>& families) const;
 
   const MetricsOptions options_;
+  AdminMetrics admin_;
   mutable std::mutex mutex_;  ///< guards names and shards; never held while a source runs
   std::vector<AppName> names_;
   std::map<std::pair<std::string, std::string>, std::size_t, std::less<>> indexes_;

@@ -107,6 +107,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   std::vector<MetricFamily> families;
   collectApps(families);
   collectShards(families);
+  admin_.collect(families);
   collectGauges(families);
   collectProcessMetrics(families);
   return families;

@@ -81,6 +81,11 @@ TEST_F(AdminTlsDaemon, IsScrapedAndAdministeredByWhomItKnows) {
   EXPECT_THAT(ask("PUT", "/v1/tenants/acme", "{}"), StartsWith("HTTP/1.1 201 "));
   EXPECT_THAT(ask("GET", "/v1/audit"), HasSubstr(", certificate ops\""));
   EXPECT_EQ(TlsClient(port_, {}).ask("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"), "");
+  // Whoever is refused is counted, and so is what is answered.
+  EXPECT_THAT(ask("GET", "/metrics"),
+              AllOf(HasSubstr("\nskiff_admin_tls_handshakes_total{outcome=\"full\"} 4\n"),
+                    HasSubstr("\nskiff_admin_tls_handshakes_total{outcome=\"refused\"} 1\n"),
+                    HasSubstr("\nskiff_admin_requests_total{status=\"201\"} 1\n")));
 }
 
 TEST_F(AdminTlsDaemon, IsSpokenToByTheProgram) {

@@ -6,6 +6,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <mutex>
+#include <vector>
 
 #include "server/admin/admin_server.h"
 #include "tests/server/tls/test_certificate.h"
@@ -16,6 +18,7 @@ namespace skiff {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -47,7 +50,12 @@ class AdminTls : public ::testing::Test {
   void start(const AdminConfig& config, AdminLimits limits = {}) {
     server_.emplace(AdminHooks{.metrics = [] { return std::string("skiff_isolates 3\n"); },
                                .notReady = [] { return std::vector<std::string>(); },
-                               .engine = "V8"},
+                               .engine = "V8",
+                               .onHandshake =
+                                   [this](HandshakeOutcome outcome) {
+                                     const std::lock_guard lock(mutex_);
+                                     outcomes_.push_back(outcome);
+                                   }},
                     ListenAddress{"127.0.0.1", 0}, nullptr, limits, load(config));
     ASSERT_TRUE(server_->start().has_value());
   }
@@ -57,7 +65,15 @@ class AdminTls : public ::testing::Test {
     return client.ask(request);
   }
 
+  /// How handshakes ended, in their order; the server is over.
+  std::vector<HandshakeOutcome> outcomes() {
+    server_.reset();
+    return outcomes_;
+  }
+
   TemporaryDirectory folder_;
+  std::mutex mutex_;
+  std::vector<HandshakeOutcome> outcomes_;
   std::optional<AdminServer> server_;
 };
 
@@ -113,6 +129,7 @@ TEST_F(AdminTls, RefusesACertificateThatHasExpired) {
   const CertificateConfig expired = make("late", "DNS:x.test", -60);
   start(config("admin", expired.certificate.string()));
   EXPECT_EQ(ask(server_->port(), {.shows = &expired}), "");
+  EXPECT_THAT(outcomes(), ElementsAre(HandshakeOutcome::refused));
 }
 
 TEST_F(AdminTls, ResumesNoSessionThatWasCheckedBefore) {
@@ -127,6 +144,7 @@ TEST_F(AdminTls, ResumesNoSessionThatWasCheckedBefore) {
     EXPECT_THAT(second.ask(kGet), StartsWith("HTTP/1.1 200 OK"));
     EXPECT_FALSE(second.isResumed());
   }
+  EXPECT_EQ(outcomes(), std::vector(4, HandshakeOutcome::full));
 }
 
 TEST_F(AdminTls, ShowsAnotherCertificateOnceItIsReplaced) {
@@ -148,6 +166,7 @@ TEST_F(AdminTls, TellsWhoSpeaksHttpToItWhatItSpeaks) {
   boost::system::error_code end;
   boost::asio::read(socket, boost::asio::dynamic_buffer(answer), end);
   EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("This port speaks HTTPS")));
+  EXPECT_THAT(outcomes(), ElementsAre(HandshakeOutcome::plain));
 }
 
 TEST_F(AdminTls, GivesUpOnHandshakesThatDoNotEnd) {
@@ -162,6 +181,7 @@ TEST_F(AdminTls, GivesUpOnHandshakesThatDoNotEnd) {
   boost::system::error_code end;
   boost::asio::read(socket, boost::asio::dynamic_buffer(answer), end);
   EXPECT_TRUE(end);
+  EXPECT_THAT(outcomes(), ElementsAre(HandshakeOutcome::timeout));
 }
 
 TEST_F(AdminTls, IsWhatAnAddressBeyondLoopbackTakes) {

@@ -40,6 +40,21 @@ TEST(Metrics, SumUpWhatAllShardsRecorded) {
   EXPECT_THAT(text, HasSubstr("skiff_guest_cpu_seconds_total{" + app + "} 0.156"));
 }
 
+TEST(Metrics, CountWhatTheAdminListenerDoes) {
+  Metrics metrics;
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("\nskiff_admin_requests_total{")));
+  for (const unsigned status : {200u, 200u, 401u, 599u, 99u, 600u}) {
+    metrics.admin().recordAnswer(status);
+  }
+  metrics.admin().recordHandshake(HandshakeOutcome::refused);
+  const std::string text = metrics.text();
+  EXPECT_TRUE(hasLine(text, "skiff_admin_requests_total{status=\"200\"} 2")) << text;
+  EXPECT_TRUE(hasLine(text, "skiff_admin_requests_total{status=\"401\"} 1"));
+  EXPECT_TRUE(hasLine(text, "skiff_admin_requests_total{status=\"599\"} 1"));
+  EXPECT_TRUE(hasLine(text, "skiff_admin_tls_handshakes_total{outcome=\"refused\"} 1"));
+  EXPECT_THAT(text, Not(HasSubstr("outcome=\"full\"")));
+}
+
 TEST(Metrics, NameEveryFamilyTheyPromise) {
   Metrics metrics({.version = "1.2.3"});
   ShardMetrics& shard = metrics.addShard();
