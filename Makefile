@@ -75,7 +75,7 @@ fuzz: deps  ## run each fuzz target for FUZZ_SECONDS, FUZZ_JOBS at a time (one f
 soak: build  ## run everything at once for SOAK_SECONDS, and check what must hold all the time (SEED=n: an earlier run's)
 	@build/release/tests/soak/skiff_soak --seconds $(SOAK_SECONDS) $(if $(SEED),--seed $(SEED))
 
-update-engine:  ## pin the newest V8, or VERSION, and run everything on it
+update-engine:  ## pin the newest V8, or VERSION, and run all tests and the gate on it
 	@scripts/update-engine.sh $(VERSION)
 
 clean:  ## remove what was built; what `make deps` installed stays

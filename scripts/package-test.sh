@@ -40,12 +40,30 @@ expect() { # expect TEXT URL...
   answer=$(curl --silent --show-error --max-time 10 "${@:2}") || fail "${*: -1} does not answer: $(cat "$log")"
   [[ $answer == *"$1"* ]] || fail "${*: -1} answers: $answer"
 }
-stop() {
+# deploy PROGRAMS DATA_FOLDER DOCUMENTS: the example, with the client, which is asked then.
+deploy() {
+  client() { inside SKIFF_ADMIN="http://127.0.0.1:$admin" "$programs/skiff" "$@" >>"$log.client" 2>&1 || fail "skiff $*: $(tail -n 3 "$log.client")"; }
+  local programs=$1
+  client login --data-dir "$2"
+  client tenants create acme
+  client deploy "$3/examples/hello.wasm" --tenant acme --app web --route 'web.test/*'
+  expect 'Hello from skiff' --header 'Host: web.test' "http://127.0.0.1:$port/"
+}
+restart() {
+  local first=$daemon
+  kill -USR2 "$first"
+  wait "$first" || fail "the old process did not end well: $(cat "$log")"
+  daemon=$(sed -nE "s|.* process ([0-9]+) has taken this one's place$|\1|p" "$log")
+  [[ -n $daemon && $daemon != "$first" ]] || fail "no other process took its place: $(cat "$log")"
+  expect 'Hello from skiff' --header 'Host: web.test' "http://127.0.0.1:$port/"
+}
+# Of one that a restart has begun, and that is nobody's child here.
+end() {
   kill -TERM "$daemon"
-  local status=0
-  wait "$daemon" || status=$?
+  local tries
+  for ((tries = 0; tries < 100; ++tries)); do kill -0 "$daemon" 2>/dev/null || break; sleep 0.1; done
+  ! kill -0 "$daemon" 2>/dev/null || fail "it does not end: $(cat "$log")"
   daemon=
-  ((status == 0)) || fail "it ended with status $status: $(cat "$log")"
 }
 
 say "making a minimal Debian 12"
@@ -60,28 +78,20 @@ install_in_root /tmp/skiff.deb
 inside skiffd --config /etc/skiff/skiff.toml --check >/dev/null || fail "the configuration that comes along is not good"
 [[ -z $(inside ldd /usr/bin/skiff /usr/bin/skiffd /usr/lib/skiff/engine /usr/lib/skiff/skiffd.node | grep 'not found') ]] || fail "libraries are missing"
 
+for page in README.md SECURITY.md docs/operations.md docs/tls.md docs/sandbox.md; do
+  [[ -f $root/usr/share/doc/skiff/$page ]] || fail "the package has no $page"
+done
+
 say "serving"
 sed 's/127.0.0.1:[0-9]*"/127.0.0.1:0"/' packaging/skiff.toml >"$root/etc/skiff/test.toml"
 chroot "$root" chgrp skiff /etc/skiff/test.toml
 start /usr/bin/skiffd /etc/skiff/test.toml
 expect '"status":"ok"' "http://127.0.0.1:$admin/healthz"
-client() { inside SKIFF_ADMIN="http://127.0.0.1:$admin" skiff "$@" >>"$log.client" 2>&1 || fail "skiff $*: $(tail -n 3 "$log.client")"; }
-client login --data-dir /var/lib/skiff
-client tenants create acme
-client deploy /usr/share/doc/skiff/examples/hello.wasm --tenant acme --app web --route 'web.test/*'
-expect 'Hello from skiff' --header 'Host: web.test' "http://127.0.0.1:$port/"
+deploy /usr/bin /var/lib/skiff /usr/share/doc/skiff
 
 say "restarting"
-first=$daemon
-kill -USR2 "$first"
-wait "$first" || fail "the old process did not end well: $(cat "$log")"
-daemon=$(sed -nE "s|.* process ([0-9]+) has taken this one's place$|\1|p" "$log")
-[[ -n $daemon && $daemon != "$first" ]] || fail "no other process took its place: $(cat "$log")"
-expect 'Hello from skiff' --header 'Host: web.test' "http://127.0.0.1:$port/"
-kill -TERM "$daemon"
-for ((tries = 0; tries < 100; ++tries)); do kill -0 "$daemon" 2>/dev/null || break; sleep 0.1; done
-! kill -0 "$daemon" 2>/dev/null || fail "it does not end: $(cat "$log")"
-daemon=
+restart
+end
 
 say "upgrading, removing"
 echo '# a change of the operator' >>"$root/etc/skiff/skiff.toml"
@@ -99,5 +109,7 @@ install --directory --owner="$(stat -c %u "$root/var/lib/skiff")" "$root/opt/$na
 start "/opt/$name/bin/skiffd" "/opt/$name/etc/skiff/skiff.toml"
 expect '"status":"ok"' "http://127.0.0.1:$admin/healthz"
 inside SKIFF_ADMIN="http://127.0.0.1:$admin" "/opt/$name/bin/skiff" status >/dev/null || fail "the client of the tarball does not work"
-stop
+deploy "/opt/$name/bin" "/opt/$name/var" "/opt/$name/share/doc/skiff"
+restart
+end
 say "all is well"

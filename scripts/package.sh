@@ -55,7 +55,7 @@ stage() {
   put 644 packaging/skiff.sysusers usr/lib/sysusers.d/skiff.conf
   put 644 $build/guests/hello.wasm $doc/examples/hello.wasm
   local page
-  for page in README.md docs/*.md; do put 644 "$page" "$doc/$(basename "$page")"; done
+  for page in README.md SECURITY.md docs/*.md; do put 644 "$page" "$doc/$page"; done
   put_manual skiffd.8
   put_manual skiff.1
   {

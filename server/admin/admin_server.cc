@@ -98,7 +98,6 @@ Result<std::uint16_t> AdminServer::Listener::listen(const ListenAddress& address
     const tcp::endpoint endpoint(asio::ip::make_address(address.host), address.port);
     if (socket >= 0) {
       acceptor_.assign(endpoint.protocol(), socket);
-      acceptor_.listen();  // also where it does already
       return acceptor_.local_endpoint().port();
     }
     acceptor_.open(endpoint.protocol());

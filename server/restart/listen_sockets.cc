@@ -152,8 +152,10 @@ Result<Descriptor> openAdminSocket(const ListenAddress& address, PassedDescripto
   Descriptor made(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
   const int on = 1;
   ::setsockopt(made.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // At once, as the sandbox allows no listen(): who connects by now waits for an answer.
   if (error ||
-      ::bind(made.number(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
+      ::bind(made.number(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
+      ::listen(made.number(), SOMAXCONN) != 0) {
     return Error{"cannot listen on admin address " + address.text() + ": " +
                  (error ? error.message() : std::generic_category().message(errno)) +
                  "; set [admin] listen to another address"};

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -130,6 +131,62 @@ int bind() {
   return error;
 }
 
+/// Listens on a port that the kernel chooses.
+int listen() {
+  const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (made < 0) return errno;
+  const int error = errorOf(::listen(made, 1));
+  ::close(made);
+  return error;
+}
+
+/// To 127.0.0.1.
+int connect(std::uint16_t port) {
+  const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (made < 0) return errno;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int error =
+      errorOf(::connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+  ::close(made);
+  return error;
+}
+
+/// Starts what a file in memory holds.
+int executeFromMemory() {
+  const int file = ::memfd_create("program", MFD_CLOEXEC);
+  if (file < 0) return errno;
+  char name[] = "program";
+  char* const arguments[] = {name, nullptr};
+  // What is in it is no program: whoever may execute is told so.
+  const long result = ::syscall(SYS_execveat, file, "", arguments, nullptr, AT_EMPTY_PATH);
+  const int error = errorOf(result);
+  ::close(file);
+  return error == ENOEXEC || error == EACCES ? 0 : error;
+}
+
+/// Writes over code of this process, which mprotect() need not allow.
+int overwriteCode() {
+  const int memory = ::open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+  if (memory < 0) return errno;
+  char code = 0;
+  const auto place = reinterpret_cast<std::intptr_t>(&overwriteCode);
+  int error = errorOf(::pread(memory, &code, 1, place));
+  if (error == 0) error = errorOf(::pwrite(memory, &code, 1, place));
+  ::close(memory);
+  return error;
+}
+
+/// And back again.
+int moveAway(const std::string& path) {
+  const std::string other = path + ".moved";
+  const int error = errorOf(::rename(path.c_str(), other.c_str()));
+  if (error == 0) ::rename(other.c_str(), path.c_str());
+  return error;
+}
+
 int obey(const std::string& line) {
   std::istringstream words(line);
   std::string what;
@@ -138,11 +195,20 @@ int obey(const std::string& line) {
   const auto process = [&] { return static_cast<pid_t>(std::stol(argument)); };
   if (what == "read") return open(argument, O_RDONLY);
   if (what == "write") return open(argument, O_WRONLY | O_CREAT);
+  if (what == "move") return moveAway(argument);
+  if (what == "remove") return errorOf(::unlink(argument.c_str()));
+  if (what == "link") return errorOf(::link(argument.c_str(), (argument + ".link").c_str()));
+  if (what == "cut") return errorOf(::truncate(argument.c_str(), 1));
+  if (what == "folder") return errorOf(::mkdir(argument.c_str(), 0700));
   if (what == "chmod") return errorOf(::chmod(argument.c_str(), 0777));
   if (what == "start") return start(argument);
   if (what == "execute") return execute(argument);
+  if (what == "execute-memory") return executeFromMemory();
+  if (what == "overwrite-code") return overwriteCode();
   if (what == "copy") return copy();
   if (what == "bind") return bind();
+  if (what == "listen") return listen();
+  if (what == "connect") return connect(static_cast<std::uint16_t>(std::stoul(argument)));
   if (what == "unix") return makeSocket(AF_UNIX, SOCK_STREAM);
   if (what == "netlink") return makeSocket(AF_NETLINK, SOCK_RAW);
   if (what == "raw") return makeSocket(AF_INET, SOCK_RAW, IPPROTO_ICMP);

@@ -97,7 +97,7 @@ TEST(ServingCallsTest, ChangeNoModeOrOwnerByPathAndNoneToAStrangeOne) {
 }
 
 TEST(ServingCallsTest, AllowNoNewListener) {
-  // A socket that was opened before may accept, and yet listen nowhere else.
+  // A socket that listens may accept, and yet none begin to: unbound, it would get a port.
   const int before = ::socket(AF_INET, SOCK_STREAM, 0);
   serving([before] {
     sockaddr_in address{};
@@ -105,6 +105,7 @@ TEST(ServingCallsTest, AllowNoNewListener) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const auto* const any = reinterpret_cast<const sockaddr*>(&address);
     EXPECT_EQ(errorOf(::bind(before, any, sizeof address)), EPERM);
+    EXPECT_EQ(errorOf(::listen(before, 1)), EPERM);
   });
   ::close(before);
 }

@@ -8,6 +8,7 @@
 
 #include "tests/e2e/admin_api.h"
 #include "tests/server/tls/test_certificate.h"
+#include "tests/server/tls/tls_client.h"
 #include "tests/soak/actors.h"
 
 namespace skiff::soak {
@@ -172,7 +173,11 @@ class Deployer {
     const auto reply = api_.put(
         "/v1/tenants/" + app_.tenant + "/certificates/" + host,
         json::serialize(json::object{{"certificate", made.certificate}, {"key", made.key}}));
-    isDone(reply, reply.status == 201 ? 201 : 200, "certificates put");
+    if (!isDone(reply, reply.status == 201 ? 201 : 200, "certificates put")) return;
+    const skiff::testing::TlsClient client(world_.tlsPort(), {.host = host});
+    if (client.isConnected() && client.commonName() == app_.tenant) return;
+    world_.report().violation("the certificate of " + host + " is not shown, but that of \"" +
+                              client.commonName() + "\": " + client.failure());
   }
 
   void readLogs() {

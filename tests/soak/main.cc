@@ -20,10 +20,14 @@ struct Options {
 
 constexpr std::chrono::seconds kFigures{10};
 constexpr std::chrono::milliseconds kTick{100};
-// A quiet tenant's p99 may be so many times what it was when nothing else went on, and this much
-// more: clients, origin and daemon share one machine.
-constexpr double kP99Factor = 50;
-constexpr double kP99Slack = 1'000;
+// A quiet tenant's p99 may be so many times what it was when nothing else went on, and this many
+// milliseconds more: clients, origin and daemon share one machine. A short run shares it with other
+// tests as well.
+constexpr std::chrono::seconds kShort{120};
+constexpr double kP99Factor = 10;
+constexpr double kP99Slack = 200;
+constexpr double kShortP99Factor = 50;
+constexpr double kShortP99Slack = 1'000;
 
 /// Of each activity, so many in a minute.
 void expectAll(Report& report, double minutes) {
@@ -47,12 +51,14 @@ void expectAll(Report& report, double minutes) {
       {"logs read through the API", 4},
       {"origin fetches", 500},
       {"origin fetches that must fail", 50},
+      {"origin fetches, HTTP/2", 500},
       {"quiet requests, HTTP/1.1", 1'000},
       {"quiet requests, HTTP/1.1 over TLS", 1'000},
       {"quiet requests, HTTP/2", 1'000},
       {"refused beyond the rate", 100},
       {"rollbacks", 4},
       {"rotations of the access log", 4},
+      {"secrets put", 1},
       {"served within the rate", 100},
       {"splits", 4},
       {"TLS handshakes that stop half-way, ended", 8},
@@ -144,17 +150,19 @@ class Figures {
   std::thread thread_;
 };
 
-/// Restarts an eighth of the time apart, reloads and rotations in between, until the time is over.
+/// Restarts in the first half, a sixteenth of the time apart, so that one process lives long enough
+/// to show what it gathers; reloads and rotations in between, until the time is over.
 void operate(World& world, Operator& operation, std::chrono::milliseconds time) {
   const auto begin = Clock::now();
   // A standstill does not count.
   const auto isOver = [&] { return Clock::now() >= begin + time + world.report().stoodStill(); };
-  const auto restartEvery = std::max<std::chrono::milliseconds>(time / 8, std::chrono::seconds(6));
+  const auto restartEvery = std::max<std::chrono::milliseconds>(time / 16, std::chrono::seconds(6));
   const auto smallEvery =
       std::min<std::chrono::milliseconds>(restartEvery / 4, std::chrono::seconds(4));
   auto nextRestart = begin + restartEvery * 3 / 4;
+  const auto lastRestart = begin + time / 2;
   for (std::size_t turn = 0; !isOver() && world.pause(smallEvery); ++turn) {
-    if (Clock::now() >= nextRestart) {
+    if (Clock::now() >= nextRestart && nextRestart <= lastRestart) {
       operation.restart();
       nextRestart += restartEvery;
     } else if (turn % 3 == 0) {
@@ -231,7 +239,9 @@ int run(const Options& options) {
   std::sort(p99s.begin(), p99s.end());
   if (!p99s.empty()) {
     const double median = p99s[p99s.size() / 2];
-    const double bound = kP99Factor * baseline + kP99Slack;
+    const bool isShort = std::chrono::seconds(options.seconds) < kShort;
+    const double bound =
+        isShort ? kShortP99Factor * baseline + kShortP99Slack : kP99Factor * baseline + kP99Slack;
     std::printf(
         "the quiet tenant: p99 alone %.1f ms; in the mix, by tens of seconds: median %.1f, "
         "worst %.1f; bound for the median %.1f\n",

@@ -86,17 +86,41 @@ void askForConfig(World& world, Kept& kept) {
   reportReply(world, "configuration", reply, request);
 }
 
+/// What is forwarded to the origin.
+struct Fetch {
+  explicit Fetch(std::mt19937& random)
+      : isBroken(random() % 8 == 0), path("/next/" + std::to_string(random())) {
+    if (isBroken) path = random() % 2 == 0 ? "/next/reset" : "/next/garbage";
+  }
+
+  std::string text() const { return e2e::request("GET", "proxy.test", path); }
+  void check(World& world, const Reply& reply) const {
+    const bool isRight = isBroken ? reply.status == 502 && reply.reason == "origin_error"
+                                  : reply.status == 200 && reply.body == "origin " + path + "\n";
+    if (!isRight || !reply.isComplete) reportReply(world, "origin", reply, text());
+  }
+
+  bool isBroken;
+  std::string path;
+};
+
 void askOrigin(World& world, Kept& kept, std::mt19937& random) {
-  const bool isBroken = random() % 8 == 0;
-  std::string path = "/next/" + std::to_string(random());
-  if (isBroken) path = random() % 2 == 0 ? "/next/reset" : "/next/garbage";
-  const std::string request = e2e::request("GET", "proxy.test", path);
-  const Reply reply = kept.ask(request);
-  world.report().count(isBroken ? "origin fetches that must fail" : "origin fetches");
-  const bool isRight = isBroken ? reply.status == 502 && reply.reason == "origin_error"
-                                : reply.status == 200 && reply.body == "origin " + path + "\n";
-  if (isRight && reply.isComplete) return;
-  reportReply(world, "origin", reply, request);
+  const Fetch fetch(random);
+  const Reply reply = kept.ask(fetch.text());
+  world.report().count(fetch.isBroken ? "origin fetches that must fail" : "origin fetches");
+  fetch.check(world, reply);
+}
+
+void askOriginMultiplexed(World& world, KeptHttp2Requests& kept, std::mt19937& random) {
+  std::vector<Fetch> fetches;
+  std::vector<e2e::Http2Request> requests;
+  for (std::size_t i = 1 + random() % 8; i != 0; --i) {
+    fetches.emplace_back(random);
+    requests.push_back({"proxy.test", fetches.back().path});
+  }
+  const auto outcomes = askOver(world, kept, requests);
+  for (std::size_t i = 0; i < fetches.size(); ++i) fetches[i].check(world, replyOf(outcomes[i]));
+  world.report().count("origin fetches, HTTP/2", fetches.size());
 }
 
 void askForFile(World& world, Kept& kept, std::mt19937& random) {
@@ -173,6 +197,10 @@ void startVisitors(Actors& actors, World& world) {
   const auto origin = std::make_shared<Kept>(world, Kept::Over::plain, "");
   actors.start("origin", milliseconds(15),
                [&world, origin](std::mt19937& random) { askOrigin(world, *origin, random); });
+  const auto originHttp2 = std::make_shared<KeptHttp2Requests>(world.tlsPort(), kAnyHost);
+  actors.start("origin over HTTP/2", milliseconds(60), [&world, originHttp2](std::mt19937& random) {
+    askOriginMultiplexed(world, *originHttp2, random);
+  });
   const auto files = std::make_shared<Kept>(world, Kept::Over::plain, "");
   actors.start("files", milliseconds(25),
                [&world, files](std::mt19937& random) { askForFile(world, *files, random); });
