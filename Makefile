@@ -1,6 +1,6 @@
 # The task list. `make help` prints it; what a task does is in scripts/ where it takes more than a line.
 .DEFAULT_GOAL := help
-.PHONY: help deps build serve test bench bench-gate bench-micro bench-isolation bench-coldstart package package-test \
+.PHONY: help deps build serve test bench bench-gate bench-http2 bench-micro bench-isolation bench-coldstart package package-test \
   systemd-test fmt lint asan tsan fuzz soak update-engine clean
 
 # Seconds that `make fuzz` gives each target.
@@ -36,6 +36,9 @@ bench: build  ## measure skiff beside nginx and workerd: bench/results (ONLY="he
 
 bench-gate: build  ## fail if a request takes 5 % more instructions than bench/baseline.json says (UPDATE=1: say anew)
 	@build/release/bench/compare/skiff_compare --gate bench/baseline.json $(if $(UPDATE),--update)
+
+bench-http2: build  ## measure HTTP/2 against HTTP/1.1 over TLS; fails below 0.7 of it (ROUNDS)
+	@scripts/bench-http2.sh $(ROUNDS)
 
 bench-micro: build  ## print the micro-benchmarks
 	@scripts/bench.sh

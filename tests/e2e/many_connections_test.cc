@@ -167,8 +167,8 @@ TEST(ManyConnections, ThatDoNothingOrTrickleDoNotSlowAQuietTenant) {
       "with:%s; medians %.2f and %.2f: %.2f times; slow ones ended after %zu to %zu ms\n",
       idle, slow, listed(without).c_str(), listed(with).c_str(), median(without), median(with),
       median(with) / median(without), slowReport.slowEarliest, slowReport.slowLatest);
-  // A machine that has other work to do is not to fail this.
-  const double noise = isLarge() ? 1 : 25;
+  // With other tests beside it, this finds a tenant that starves and no more.
+  const double noise = isLarge() ? 0.1 : 25;
   EXPECT_LT(median(with), 1.5 * median(without) + noise);
 }
 

@@ -92,7 +92,10 @@ TEST_F(Scan, FindsThreeSuitesInTls13) {
 }
 
 TEST_F(Scan, FindsTwoGroups) {
-  const std::vector<std::string> all{"P-256", "P-384", "P-521", "X25519", "X448", "secp256k1"};
+  const std::vector<std::string> all{
+      "P-256",     "P-384",           "P-521",           "X25519",          "X448",
+      "secp256k1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1", "sect571r1",
+      "ffdhe2048", "ffdhe3072",       "ffdhe4096",       "ffdhe6144",       "ffdhe8192"};
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     const auto offer = [version](std::string group) {
       return TlsClient::Options{.host = "rsa.test", .version = version, .groups = group};
@@ -102,12 +105,30 @@ TEST_F(Scan, FindsTwoGroups) {
 }
 
 TEST_F(Scan, FindsNoVersionBefore12) {
-  for (const int version : {SSL3_VERSION, TLS1_VERSION, TLS1_1_VERSION}) {
+  for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
     const TlsClient client(
         server_.port(),
         {.host = "rsa.test", .version = version, .ciphers = "ALL:COMPLEMENTOFALL@SECLEVEL=0"});
     EXPECT_FALSE(client.isConnected()) << version;
   }
+}
+
+TEST_F(Scan, FindsNoCompressionAndNoEarlyData) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client(server_.port(), {.host = "ec.test", .version = version});
+    ASSERT_TRUE(client.isConnected());
+    client.ask("GET / HTTP/1.1\r\nHost: ec.test\r\n\r\n");
+    EXPECT_EQ(SSL_get_current_compression(client.ssl()), nullptr);
+    EXPECT_EQ(SSL_SESSION_get_max_early_data(client.session().get()), 0U);
+  }
+}
+
+TEST_F(Scan, FindsThatAClientWhichFallsBackIsTold) {
+  const auto fallsBack = [&](int version) {
+    return TlsClient(server_.port(), {.host = "ec.test", .version = version, .fallsBack = true});
+  };
+  EXPECT_FALSE(fallsBack(TLS1_2_VERSION).isConnected());
+  EXPECT_TRUE(fallsBack(TLS1_3_VERSION).isConnected());
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ TlsClient::TlsClient(std::uint16_t port, const Options& options)
                         reinterpret_cast<const unsigned char*>(options.protocols.data()),
                         static_cast<unsigned>(options.protocols.size()));
   }
+  if (options.fallsBack) SSL_set_mode(ssl_.get(), SSL_MODE_SEND_FALLBACK_SCSV);
   if (options.session != nullptr) SSL_set_session(ssl_.get(), options.session);
 
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -29,6 +29,7 @@ class TlsClient {
     SSL_SESSION* session = nullptr;            ///< to resume
     std::size_t piece = SIZE_MAX;              ///< bytes that are sent at once
     int receiveBuffer = 0;                     ///< of the socket; 0: the system's
+    bool fallsBack = false;                    ///< says that a higher version failed (RFC 7507)
   };
   /// Connects and shakes hands; isConnected() tells whether that went well.
   TlsClient(std::uint16_t port, const Options& options);
