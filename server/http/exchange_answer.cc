@@ -32,7 +32,7 @@ void HttpExchange::fail(Reason reason, std::string_view detail,
 }
 
 void HttpExchange::failUnexpectedly() {
-  if (state_ != State::open) return;
+  if (!isLive()) return;
   try {
     constexpr std::string_view kDetail = "the server failed to handle this request";
     if (committed_) {

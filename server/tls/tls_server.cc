@@ -10,11 +10,10 @@ TlsPeer::TlsPeer(TlsServer& server_)
     : server(server_), table(server_.certificates()), certificate(table->fallback()) {}
 
 ssl_st* TlsPeer::newSsl() {
-  SSL* const ssl = SSL_new(certificate->context());
-  if (ssl == nullptr) throw std::bad_alloc();
-  SSL_set_app_data(ssl, this);
-  SSL_set_accept_state(ssl);
-  return ssl;
+  std::unique_ptr<SSL, OpensslFree<SSL_free>> ssl(SSL_new(certificate->context()));
+  if (!ssl || SSL_set_app_data(ssl.get(), this) != 1) throw std::bad_alloc();
+  SSL_set_accept_state(ssl.get());
+  return ssl.release();
 }
 
 }  // namespace skiff

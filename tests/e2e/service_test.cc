@@ -2,15 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "tests/e2e/daemon.h"
+#include "tests/e2e/service_manager.h"
 
 namespace skiff::e2e {
 namespace {
@@ -25,39 +24,6 @@ ConfigText helloConfig(const std::string& server = {}) {
   config.apps = {{"hello", "hello_wat", {}, {}}};
   return config;
 }
-
-/// The socket that a service manager listens on, and what it was told.
-class Manager {
- public:
-  Manager() {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path_ = (folder_ / "notify").string();
-    path_.copy(address.sun_path, sizeof(address.sun_path) - 1);
-    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error("bind");
-    }
-  }
-  ~Manager() { ::close(socket_); }
-  ProcessOptions options(std::vector<std::string> more = {}) const {
-    more.push_back("NOTIFY_SOCKET=" + path_);
-    return {STDIN_FILENO, std::move(more), {}};
-  }
-  /// The next message; empty if none comes.
-  std::string next(std::chrono::milliseconds patience = kPatience) {
-    pollfd readable{socket_, POLLIN, 0};
-    if (::poll(&readable, 1, static_cast<int>(patience.count())) != 1) return {};
-    char text[512];
-    const ssize_t size = ::recv(socket_, text, sizeof text, 0);
-    return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-  }
-
- private:
-  TemporaryFolder folder_;
-  std::string path_;
-  int socket_ = -1;
-};
 
 /// A listening TCP socket on a free port of 127.0.0.1, as a socket unit opens it.
 class UnitSocket {
@@ -85,7 +51,7 @@ class UnitSocket {
 };
 
 TEST(AServiceManager, IsToldOfReadinessAndOfTheEnd) {
-  Manager manager;
+  ServiceManager manager;
   Daemon daemon(helloConfig("drain_timeout_ms = 5000\n"), manager.options());
   EXPECT_EQ(manager.next(), "READY=1\nSTATUS=ready");
   daemon.process().signal(SIGTERM);
@@ -94,7 +60,7 @@ TEST(AServiceManager, IsToldOfReadinessAndOfTheEnd) {
 }
 
 TEST(AServiceManager, IsToldWhichProcessIsTheMainOneAfterARestart) {
-  Manager manager;
+  ServiceManager manager;
   Daemon daemon(helloConfig(), manager.options());
   EXPECT_THAT(manager.next(), HasSubstr("READY=1"));
   EXPECT_EQ(daemon.handOver(), (Ending{0, 0}));
@@ -107,7 +73,7 @@ TEST(AServiceManager, IsToldWhichProcessIsTheMainOneAfterARestart) {
 }
 
 TEST(AServiceManager, IsToldThatTheDaemonLivesAsOftenAsItWantsToKnow) {
-  Manager manager;
+  ServiceManager manager;
   Daemon daemon(helloConfig(), manager.options({"WATCHDOG_USEC=2000000"}));
   EXPECT_THAT(manager.next(), HasSubstr("READY=1"));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(manager.next(), "WATCHDOG=1");

@@ -8,6 +8,7 @@
 
 #include "tests/e2e/admin_api.h"
 #include "tests/e2e/daemon.h"
+#include "tests/e2e/http2_requests.h"
 #include "tests/server/tls/test_certificate.h"
 #include "tests/server/tls/tls_client.h"
 
@@ -54,6 +55,36 @@ class TlsDaemon : public ::testing::Test {
     TlsClient client(port_, {.host = sni});
     return client.ask(request("GET", host, path));
   }
+  Http2Outcome askByHttp2(const std::string& sni, const std::string& host) {
+    return Http2Requests(port_, sni).ask({{.host = host}}).at(0);
+  }
+  /// By HTTP/1.1 and by HTTP/2.
+  void expectAnswered(const std::string& sni, const std::string& host) {
+    EXPECT_THAT(ask(sni, host), StartsWith("HTTP/1.1 200 ")) << sni << " " << host;
+    EXPECT_EQ(askByHttp2(sni, host).status, 200) << sni << " " << host;
+  }
+  void expectMisdirected(const std::string& sni, const std::string& host) {
+    const std::string answer = ask(sni, host);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 421 Misdirected Request\r\n")) << sni << " " << host;
+    EXPECT_THAT(answer, HasSubstr("application/problem+json"));
+    EXPECT_THAT(answer, HasSubstr("\"reason\":\"misdirected\""));
+    const Http2Outcome outcome = askByHttp2(sni, host);
+    EXPECT_EQ(outcome.kind, Http2Outcome::Kind::answered);
+    EXPECT_EQ(outcome.status, 421) << sni << " " << host;
+    EXPECT_EQ(outcome.reason, "misdirected");
+    EXPECT_THAT(outcome.body, HasSubstr("\"reason\":\"misdirected\""));
+  }
+  /// The status with which the admin API takes a new certificate of this name.
+  static int put(const AdminApi& api, const std::string& tenant, const std::string& host,
+                 const std::string& name) {
+    const TestCertificate made =
+        TestCertificate::make({name, "DNS:" + host, {}, -60, 30 * 24 * 3600});
+    return api
+        .put("/v1/tenants/" + tenant + "/certificates/" + host,
+             boost::json::serialize(
+                 boost::json::object{{"certificate", made.certificate}, {"key", made.key}}))
+        .status;
+  }
 
   TemporaryFolder folder_;
   ConfigText config_;
@@ -76,21 +107,47 @@ TEST_F(TlsDaemon, ServesProgramsThatAreToldSo) {
 
 TEST_F(TlsDaemon, AnswersOnlyForTheCertificatesHostsIfItIsToBeStrict) {
   start("strict_sni = true\n");
-  EXPECT_THAT(ask("hello.test", "hello.test"), StartsWith("HTTP/1.1 200 "));
-  EXPECT_THAT(ask("globex.test", "GLOBEX.test:443"), StartsWith("HTTP/1.1 200 "));
-  for (const auto& [sni, host] : std::vector<std::pair<std::string, std::string>>{
-           {"hello.test", "globex.test"},    // another certificate's host
-           {"", "globex.test"},              // the same, without SNI
-           {"globex.test", "nobody.test"},   // nobody's
-           {"stray.test", "stray.test"}}) {  // another tenant's app
-    const std::string answer = ask(sni, host);
-    EXPECT_THAT(answer, StartsWith("HTTP/1.1 421 Misdirected Request\r\n")) << sni << " " << host;
-    EXPECT_THAT(answer, HasSubstr("application/problem+json"));
-    EXPECT_THAT(answer, HasSubstr("\"reason\":\"misdirected\""));
-  }
+  expectAnswered("hello.test", "hello.test");
+  expectAnswered("globex.test", "GLOBEX.test:443");
+  expectMisdirected("hello.test", "globex.test");   // another certificate's host
+  expectMisdirected("", "globex.test");             // the same, without SNI
+  expectMisdirected("globex.test", "nobody.test");  // nobody's
+  expectMisdirected("stray.test", "stray.test");    // another tenant's app
   EXPECT_THAT(ask("a.wild.test", "b.wild.test"), StartsWith("HTTP/1.1 404 "));
+  EXPECT_EQ(askByHttp2("a.wild.test", "b.wild.test").status, 404);
   // What comes without TLS names no certificate.
   EXPECT_EQ(daemon_->get("globex.test").status, 200);
+}
+
+TEST_F(TlsDaemon, GoesOnWithAConnectionOfHttp2ThatAsksForAnothersHost) {
+  start("strict_sni = true\n");
+  Http2Requests connection(port_, "hello.test");
+  const auto outcomes =
+      connection.ask({{.host = "hello.test"}, {.host = "globex.test"}, {.host = "HELLO.test:443"}});
+  EXPECT_EQ(outcomes[0].status, 200);
+  EXPECT_EQ(outcomes[1].status, 421);
+  EXPECT_EQ(outcomes[2].status, 200);
+  EXPECT_EQ(connection.ask({{.host = "hello.test"}})[0].status, 200);
+  EXPECT_FALSE(connection.isEnding());
+}
+
+TEST_F(TlsDaemon, TakesCertificatesThatArePutForTheirTenantsIfItIsToBeStrict) {
+  start("strict_sni = true\n");
+  const AdminApi api(*daemon_);
+  api.serve("one", "one", "hello_wat");
+  api.serve("two", "two", "hello_wat");
+  expectMisdirected("one.test", "one.test");  // of a connection that was shown the first
+  ASSERT_EQ(put(api, "one", "one.test", "one"), 201);
+  expectAnswered("one.test", "one.test");
+  expectMisdirected("one.test", "two.test");
+  expectMisdirected("one.test", "hello.test");
+  // It is for the other tenant's host as well, but not for its app.
+  ASSERT_EQ(put(api, "one", "*.test", "all"), 201);
+  EXPECT_EQ(TlsClient(port_, {.host = "two.test"}).commonName(), "all");
+  expectMisdirected("two.test", "two.test");
+  ASSERT_EQ(put(api, "two", "two.test", "two"), 201);
+  expectAnswered("two.test", "two.test");
+  expectMisdirected("two.test", "one.test");
 }
 
 TEST_F(TlsDaemon, ReplacesCertificatesOnSighupWithoutAFailedRequest) {
@@ -192,20 +249,11 @@ TEST_F(TlsDaemon, ShowsCertificatesThatArePutOnAllShardsAndAfterARestart) {
   const auto nameFor = [&](const std::string& host) {
     return TlsClient(port_, {.host = host}).commonName();
   };
-  const auto put = [&](const std::string& name) {
-    const TestCertificate made =
-        TestCertificate::make({name, "DNS:web.test", {}, -60, 30 * 24 * 3600});
-    return api
-        .put("/v1/tenants/put/certificates/web.test",
-             boost::json::serialize(
-                 boost::json::object{{"certificate", made.certificate}, {"key", made.key}}))
-        .status;
-  };
   EXPECT_EQ(nameFor("web.test"), "first");
-  ASSERT_EQ(put("put"), 201);
+  ASSERT_EQ(put(api, "put", "web.test", "put"), 201);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(nameFor("web.test"), "put");
   EXPECT_THAT(ask("web.test", "web.test"), StartsWith("HTTP/1.1 200 "));
-  ASSERT_EQ(put("again"), 200);
+  ASSERT_EQ(put(api, "put", "web.test", "again"), 200);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(nameFor("web.test"), "again");
   EXPECT_EQ(nameFor("hello.test"), "first");
   EXPECT_GT(daemon_->metrics().sum("skiff_certificate_expiry_timestamp_seconds",

@@ -139,7 +139,10 @@ TEST_P(ACatalogWhoseDisk, RefusesAChangeWithTheCauseAndMakesNoneOfIt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, ACatalogWhoseDisk,
-                         ::testing::Values(kCases[0], kCases[3], kCases[4]), nameOfCase);
+                         ::testing::Values(kCases[0], kCases[3], kCases[4],
+                                           Case{"IsReadOnlyByNow", Call::write, EROFS, 500,
+                                                "internal", "Input/output error"}),
+                         nameOfCase);
 
 /// Each call of an upload and a deployment that changes something on the disk fails once, alone.
 class ASingleFault : public ADisk, public ::testing::WithParamInterface<Call> {};

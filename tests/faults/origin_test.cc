@@ -62,6 +62,14 @@ const Case kCases[] = {
        peer.waitForClose();
      },
      0, "wall_limit"},
+    {"TricklesTheBodyAndStops",
+     [](Peer& peer) {
+       peer.readHead();
+       peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+       peer.trickle("begun");
+       peer.waitForClose();
+     },
+     0, "wall_limit"},
 };
 
 void PrintTo(const Case& one, std::ostream* out) {

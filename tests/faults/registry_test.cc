@@ -69,6 +69,13 @@ const Case kCases[] = {
        silence(peer);
      },
      "unreachable"},
+    {"TricklesTheHeadAndStops", false,
+     [](Peer& peer) {
+       peer.readHead();
+       peer.trickle("HTTP/1.1 200 OK\r\nX-Slow: ");
+       silence(peer);
+     },
+     "unreachable"},
     {"StopsInTheBody", false,
      [](Peer& peer) {
        half(peer);

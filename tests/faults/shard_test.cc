@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "tests/e2e/admin_api.h"
+#include "tests/e2e/service_manager.h"
 #include "tests/faults/faults.h"
 
 namespace skiff::faults {
@@ -59,6 +60,29 @@ TEST_F(AShard, ThatCrashesEndsTheProcessAtOnceAndLosesNothing) {
   EXPECT_EQ(daemon_.process().wait(), (Ending{0, SIGSEGV}));
   daemon_.restart();
   EXPECT_EQ(daemon_.get("web.test").body, "Hello from skiff, you asked for /\n");
+}
+
+TEST(AShardThatHangs, IsToldTheServiceManagerBySilenceAndServesOnOnceItGoesOn) {
+  constexpr std::chrono::milliseconds kWatchdog{2'000};
+  e2e::ServiceManager manager;
+  Faults faults("shard-0");
+  ConfigText config;
+  config.server = "shards = 2\n";
+  e2e::ProcessOptions options = faults.options();
+  for (const std::string& variable : manager.options({"WATCHDOG_USEC=2000000"}).environment) {
+    options.environment.push_back(variable);
+  }
+  Daemon daemon(config, options);
+  const auto isAlive = [&] { return manager.next(kWatchdog) == "WATCHDOG=1"; };
+  EXPECT_THAT(manager.next(), ::testing::HasSubstr("READY=1"));
+  EXPECT_TRUE(isAlive());
+  faults.control().loopFault = LoopFault::hangs;
+  // The word that was on its way, at most, and one more for the looks before.
+  EXPECT_TRUE(eventually([&] { return !isAlive(); }));
+  EXPECT_EQ(daemon.admin("/healthz").status, 200) << "the main loop and the admin listener go on";
+  faults.control().loopFault = LoopFault::none;
+  EXPECT_TRUE(eventually(isAlive));
+  EXPECT_EQ(daemon.terminate(), (Ending{0, 0}));
 }
 
 TEST(TheAdminListener, GoesOnAfterAnExceptionThatNothingElseCaught) {

@@ -20,7 +20,7 @@ void require(bool condition) {
 }
 
 bool isPrintable(std::string_view text) {
-  for (const char c : text) {
+  for (const unsigned char c : text) {
     if (c < ' ' || c == '\x7f') return false;
   }
   return true;

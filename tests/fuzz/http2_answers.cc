@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,18 @@ void require(bool condition, const char* rule) {
   if (condition) return;
   std::fprintf(stderr, "broken: %s\n", rule);
   std::abort();
+}
+
+bool isLowerCase(std::string_view name) {
+  return std::none_of(name.begin(), name.end(),
+                      [](char byte) { return byte >= 'A' && byte <= 'Z'; });
+}
+
+/// A field that HTTP/2 does not have (RFC 9113, 8.2.2).
+bool speaksOfConnection(std::string_view name) {
+  constexpr std::string_view kNames[] = {"connection",        "keep-alive", "proxy-connection",
+                                         "transfer-encoding", "upgrade",    "te"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 std::uint32_t numberIn(std::string_view bytes, std::size_t at, std::size_t size) {
@@ -170,6 +183,8 @@ void Http2Answers::noteHead(const Frame& frame) {
     block.remove_prefix(static_cast<std::size_t>(used));
     if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
       const std::string_view name(reinterpret_cast<const char*>(field.name), field.namelen);
+      require(isLowerCase(name), "names are in lower case");
+      require(!speaksOfConnection(name), "no field speaks of the connection");
       if (name == ":status")
         status.assign(reinterpret_cast<const char*>(field.value), field.valuelen);
     }

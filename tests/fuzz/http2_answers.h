@@ -11,9 +11,9 @@ struct nghttp2_hd_inflater;
 namespace skiff {
 
 /// Reads what a client of HTTP/2 has sent and what it got, and aborts where the answers break the
-/// rules (RFC 9113): frames that a server must not send, fields that cannot be decompressed, a
-/// stream that is answered twice or after its end, or that nobody has opened, more bytes than the
-/// client's windows had room for.
+/// rules (RFC 9113): frames that a server must not send, fields that cannot be decompressed or that
+/// HTTP/2 does not have, a stream that is answered twice or after its end, or that nobody has
+/// opened, more bytes than the client's windows had room for.
 class Http2Answers {
  public:
   Http2Answers(std::string_view sent, std::string_view received);

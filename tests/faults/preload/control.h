@@ -22,6 +22,7 @@ enum class LoopFault : std::uint32_t {
   fails,    ///< epoll_wait gives EBADF
   throws,   ///< an exception that nothing but the loop's own guard catches
   crashes,  ///< SIGSEGV
+  hangs,    ///< does not go on until there is another fault, or none
 };
 
 struct Control {

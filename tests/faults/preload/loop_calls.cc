@@ -20,6 +20,7 @@ extern "C" {
 int epoll_wait(int descriptor, epoll_event* events, int most, int timeout) {
   Control* const control = skiff::faults::control();
   if (control != nullptr && control->loopFault != LoopFault::none && isConcerned(*control)) {
+    while (control->loopFault == LoopFault::hangs) ::usleep(10'000);
     switch (control->loopFault.exchange(LoopFault::none)) {
       case LoopFault::fails:
         errno = EBADF;
@@ -29,6 +30,7 @@ int epoll_wait(int descriptor, epoll_event* events, int most, int timeout) {
       case LoopFault::crashes:
         ::raise(SIGSEGV);
         break;
+      case LoopFault::hangs:
       case LoopFault::none:
         break;
     }

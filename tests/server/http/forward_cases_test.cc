@@ -110,7 +110,7 @@ constexpr ForwardCase kBroken[] = {
      "[more]", " 400"},
 };
 
-/// Never heard of by the origin.
+/// Never heard of by the origin, however they are cut; expectOneReading() has the others, whole.
 constexpr ForwardCase kRefused[] = {
     {"CL.TE",
      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"

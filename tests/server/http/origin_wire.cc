@@ -10,8 +10,9 @@ constexpr std::chrono::milliseconds kEventPatience{5};
 
 }  // namespace
 
-OriginWire::OriginWire()
-    : connector_(server_.loop(),
+OriginWire::OriginWire(HttpLimits limits)
+    : server_(WireServer::Handling::forwards, limits),
+      connector_(server_.loop(),
                  *OriginAddress::parse("http://127.0.0.1:" + std::to_string(listener_.port()))),
       client_(std::make_unique<WireSocket>(WireSocket::connect(server_.port()))) {
   server_.setOrigin(&connector_);
@@ -30,6 +31,7 @@ void OriginWire::receive() {
 }
 
 void OriginWire::settle() {
+  server_.turn(kEventPatience);
   do {
     receive();
   } while (server_.turn());
@@ -38,29 +40,26 @@ void OriginWire::settle() {
 void OriginWire::sendFromClient(std::string_view bytes) {
   while (!bytes.empty() && client_->end() == WireSocket::End::open) {
     bytes.remove_prefix(client_->send(bytes));
-    server_.turn(kEventPatience);
     settle();
   }
 }
 
-void OriginWire::sendFromOrigin(std::string_view bytes) {
-  while (!bytes.empty() && !peers_.empty() && originEnd() == WireSocket::End::open) {
-    bytes.remove_prefix(peers_.front().send(bytes));
-    server_.turn(kEventPatience);
+void OriginWire::sendFromOrigin(std::string_view bytes, std::size_t connection) {
+  if (connection >= peers_.size()) return;
+  while (!bytes.empty() && peers_[connection].end() == WireSocket::End::open) {
+    bytes.remove_prefix(peers_[connection].send(bytes));
     settle();
   }
 }
 
 void OriginWire::endClient() {
   client_->finishSending();
-  server_.turn(kEventPatience);
   settle();
 }
 
 void OriginWire::endOrigin() {
   if (peers_.empty()) return;
   peers_.front().finishSending();
-  server_.turn(kEventPatience);
   settle();
 }
 

@@ -15,16 +15,21 @@ namespace skiff {
 /// bytes come first and in which pieces is the test's to say.
 class OriginWire {
  public:
-  OriginWire();
+  explicit OriginWire(HttpLimits limits = {});
   ~OriginWire();
   OriginWire(const OriginWire&) = delete;
   OriginWire& operator=(const OriginWire&) = delete;
 
+  /// The front end's, for further clients.
+  std::uint16_t port() const { return server_.port(); }
+
   /// Sends, and runs what follows from it.
   void sendFromClient(std::string_view bytes);
-  void sendFromOrigin(std::string_view bytes);
+  /// On the connection of this number, in the order in which they were made.
+  void sendFromOrigin(std::string_view bytes, std::size_t connection = 0);
   void endClient();
   void endOrigin();
+  /// Runs what follows from what was sent, having waited for it a little.
   void settle();
 
   const std::string& client() const { return client_->received(); }
@@ -40,7 +45,7 @@ class OriginWire {
  private:
   void receive();
 
-  WireServer server_{WireServer::Handling::forwards};
+  WireServer server_;
   WireListener listener_;
   HttpOriginConnector connector_;
   std::unique_ptr<WireSocket> client_;

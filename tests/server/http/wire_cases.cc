@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/server/http/http_replay.h"
+#include "tests/server/http/origin_wire.h"
 #include "tests/server/http/wire_run.h"
 
 namespace skiff {
@@ -30,6 +33,74 @@ std::string run(WireServer& server, const WireCase& wireCase, const Cuts& cuts) 
   while (true) {
     std::string outcome = run.outcome();
     if (outcome == wireCase.outcome || std::chrono::steady_clock::now() > deadline) return outcome;
+  }
+}
+
+/// A WireCase's outcome in its parts.
+struct Outcome {
+  std::vector<std::string> served;  ///< "GET /a b.c" of each request that came whole
+  bool isBroken = false;            ///< another one was begun
+  std::string statuses;
+};
+
+/// The first three of the words in `text`.
+std::string threeWords(std::string_view text) {
+  std::size_t end = 0;
+  for (int i = 0; i < 3; ++i) end = std::min(text.find(' ', end + 1), text.size());
+  return std::string(text.substr(0, end));
+}
+
+Outcome partsOf(std::string_view text) {
+  Outcome parts;
+  const std::size_t arrow = text.rfind("->");
+  parts.statuses = text.substr(arrow + 2, text.rfind(' ') - arrow - 2);
+  std::string_view seen = text.substr(0, arrow);
+  while (!seen.empty()) {
+    const std::size_t end = std::min(seen.find("; "), seen.size());
+    if (seen.substr(0, end).ends_with(" broken ")) {
+      parts.isBroken = true;
+    } else {
+      parts.served.push_back(threeWords(seen.substr(0, end)));
+    }
+    seen.remove_prefix(std::min(end + 2, seen.size()));
+  }
+  return parts;
+}
+
+bool isRefused(const Outcome& outcome) {
+  const std::string& statuses = outcome.statuses;
+  return statuses.find(" 4") != statuses.npos || statuses.find(" 5") != statuses.npos;
+}
+
+/// Nothing of what is refused or broken off, and each request before it once.
+void expectHiddenFromOrigin(const WireCase& wireCase, const Outcome& expected,
+                            const HttpLimits& limits) {
+  OriginWire wire(limits);
+  wire.sendFromClient(wireCase.bytes);
+  for (std::size_t i = 0; i < expected.served.size(); ++i) {
+    wire.sendFromOrigin("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  }
+  if (wireCase.then == WireCase::Then::endsSending) wire.endClient();
+  EXPECT_EQ(statusesIn(wire.client()), expected.statuses);
+  if (expected.served.empty() && !expected.isBroken) {
+    EXPECT_EQ(wire.originConnections(), 0u);
+    return;
+  }
+
+  EXPECT_LE(wire.originConnections(), 1u);
+  std::vector<std::string> heads;
+  std::size_t whole = 0;
+  for (const std::string& event : replayRequests(wire.origin())) {
+    EXPECT_FALSE(event.starts_with("refused ")) << wire.origin();
+    if (event.starts_with("head ")) heads.push_back(threeWords(event.substr(5)));
+    if (event.starts_with("end")) ++whole;
+  }
+  EXPECT_EQ(whole, expected.served.size()) << wire.origin();
+  EXPECT_LE(heads.size(), whole + (expected.isBroken ? 1 : 0)) << wire.origin();
+  heads.resize(whole);
+  EXPECT_EQ(heads, expected.served);
+  if (expected.isBroken) {
+    EXPECT_NE(wire.originEnd(), WireSocket::End::open);
   }
 }
 
@@ -80,6 +151,10 @@ void expectOneReading(std::span<const WireCase> cases, WireServer::Handling hand
           << "in " << cuts.size() + 1 << " pieces, the first of "
           << (cuts.empty() ? wireCase.bytes.size() : cuts.front()) << " bytes";
       break;
+    }
+    const Outcome expected = partsOf(wireCase.outcome);
+    if (isRefused(expected) || wireCase.then == WireCase::Then::endsSending) {
+      expectHiddenFromOrigin(wireCase, expected, limits);
     }
   }
 }

@@ -27,7 +27,8 @@ struct WireCase {
 inline constexpr std::string_view k400 = "-> 400 closed";
 
 /// Runs every case in one piece, cut in two at every byte (long ones at some bytes), byte by byte,
-/// and cut at random (with a fixed seed): the outcome is always the same.
+/// and cut at random (with a fixed seed): the outcome is always the same. Of what is refused, or
+/// broken off by the client, an origin behind the front end never gets a whole request.
 void expectOneReading(std::span<const WireCase> cases,
                       WireServer::Handling handling = WireServer::Handling::reads,
                       const HttpLimits& limits = {});

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <future>
 
 #include "tests/server/http2/http2_client.h"
 #include "tests/server/http2/http2_server.h"
@@ -73,6 +75,41 @@ TEST(Http2Limits, NeverAskTheHandlerForARequestThatWasTakenBackAtOnce) {
   client.send(all);
   for (const Report& report : server.reports(20)) EXPECT_EQ(report.reason, Reason::clientGone);
   EXPECT_LE(requests, 1);
+}
+
+TEST(Http2Limits, NeverShowTheHandlerTheEndOfABodyThatTurnsOutMalformed) {
+  using Frames = std::function<std::string(Http2Client&)>;
+  const auto data = [](std::uint8_t flags, const std::string& body) -> Frames {
+    return [=](Http2Client&) { return frame(kData, flags, 1, body); };
+  };
+  const std::vector<std::pair<std::string, Frames>> bodies{
+      {"shorter than its length", data(kEndStream, "body")},
+      {"longer than its length", data(0, "too long")},
+      {"longer than its length, and over", data(kEndStream, "too long")},
+      {"with trailers that are wrong", [&](Http2Client& client) {
+         return data(0, "right")(client) + client.headers(1, {{":path", "/"}});
+       }}};
+  for (const auto& [name, frames] : bodies) {
+    std::atomic<bool> ended{false};
+    std::promise<void> begun;
+    TestServer server(
+        [&](HttpExchange& exchange) {
+          Script::run(exchange, [&](HttpExchange& now) {
+            std::array<std::byte, 100> into;
+            if (now.readRequestBody(into).end) ended = true;
+            now.waitFor(kWaitRequestBody);
+          });
+          begun.set_value();
+        },
+        http2Limits());
+    Http2Client client(server.port());
+    client.send(client.headers(1, post("/", {{"content-length", "5"}}), kEndHeaders));
+    await(begun.get_future());
+    client.send(frames(client));
+    EXPECT_THAT(client.answer(1).reset, Optional(kProtocolError)) << name;
+    EXPECT_EQ(server.reports(1)[0].reason, Reason::badRequest) << name;
+    EXPECT_FALSE(ended) << name;
+  }
 }
 
 TEST(Http2Limits, EndAConnectionThatSendsFramesWithoutUse) {
@@ -156,6 +193,38 @@ TEST(Http2Limits, ServeSoManyStreamsAtATime) {
   EXPECT_TRUE(client.stream(7).reset == kRefusedStream || client.goaway() == kProtocolError);
 }
 
+TEST(Http2Limits, RefuseStreamsWhileTheGuestsOfOthersThatAreGoneRunOn) {
+  HttpLimits limits = http2Limits();
+  limits.http2.streams = 2;
+  std::vector<HttpExchange*> guests;
+  TestServer server(
+      [&](HttpExchange& exchange) {
+        if (exchange.request().target != "/never") return answerAnything(exchange);
+        exchange.beginWork();
+        guests.push_back(&exchange);
+      },
+      limits);
+  const auto running = [&] { return server.inServer([&] { return guests.size(); }); };
+  Http2Client client(server.port());
+  for (std::uint32_t id = 1; id < 9; id += 2) {
+    client.send(client.headers(id, get("/never")));
+    ASSERT_TRUE(client.ping());
+    client.send(frame(kRstStream, 0, id, bigEndian(kCancel, 4)));
+  }
+  EXPECT_EQ(running(), 4U);
+  client.send(client.headers(9, get("/never")));
+  ASSERT_TRUE(client.readUntil([&] { return client.stream(9).reset.has_value(); }));
+  EXPECT_THAT(client.stream(9).reset, Optional(kRefusedStream));
+  EXPECT_EQ(running(), 4U);
+  EXPECT_FALSE(client.goaway());
+  server.inServer([&] { guests[0]->endWork(); });
+  EXPECT_EQ(client.ask(11, get()).status, "200");
+  server.inServer([&] {
+    for (std::size_t i = 1; i < guests.size(); ++i) guests[i]->endWork();
+  });
+  EXPECT_EQ(server.reports(5)[0].reason, Reason::clientGone);
+}
+
 TEST(Http2Limits, GiveUpAStreamThatIsStarved) {
   HttpLimits limits = http2Limits();
   limits.writeTimeout = 50ms;
@@ -169,6 +238,25 @@ TEST(Http2Limits, GiveUpAStreamThatIsStarved) {
   EXPECT_LT(report.sent, 1'000U);
   client.send(client.headers(3, get("/empty")));
   EXPECT_EQ(client.answer(3).status, "204");
+}
+
+TEST(Http2Limits, GiveUpStreamsWhoseConnectionIsStarved) {
+  HttpLimits limits = http2Limits();
+  limits.writeTimeout = 50ms;
+  TestServer server(answerAnything, limits);
+  // The streams have windows that are large enough, the connection has only its first one.
+  Http2Client client(server.port(), setting(4, 0x7fffffff));
+  client.send(client.headers(1, get("/large")));
+  client.send(client.headers(3, get("/large")));
+  for (const std::uint32_t id : {1, 3}) {
+    ASSERT_TRUE(client.readUntil([&] { return client.stream(id).reset.has_value(); }));
+    EXPECT_THAT(client.stream(id).reset, Optional(kCancel));
+  }
+  EXPECT_EQ(client.stream(1).body.size() + client.stream(3).body.size(), 65'535U);
+  for (const Report& report : server.reports(2)) EXPECT_EQ(report.reason, Reason::clientGone);
+  EXPECT_EQ(client.ask(5, get("/empty")).status, "204");
+  client.open(0, 1 << 20);
+  EXPECT_EQ(client.ask(7, get("/large")).body.size(), 200'000U);
 }
 
 TEST(Http2Limits, RefuseStreamsWhileTooMuchWaitsForTheClient) {
@@ -189,6 +277,79 @@ TEST(Http2Limits, RefuseStreamsWhileTooMuchWaitsForTheClient) {
   EXPECT_EQ(client.answer(3).body.size(), 200'000U);
   client.send(client.headers(7, get("/empty")));
   EXPECT_EQ(client.answer(7).status, "204");
+}
+
+/// A client that takes nothing of the large answers that it has asked for, so that nothing that the
+/// server sends gets into its socket any more.
+class UnreadHttp2 : public ::testing::Test {
+ protected:
+  static HttpLimits limits() {
+    HttpLimits limits = http2Limits();
+    limits.http2.unsent = 100 << 20;
+    limits.http2.controlFrames = 1'000'000;
+    return limits;
+  }
+  void SetUp() override {
+    client_.open(0, 1 << 30);
+    std::string requests;
+    for (; next_ < 121; next_ += 2) requests += client_.headers(next_, get("/large"));
+    client_.send(requests);
+    sendAndAwait("");
+  }
+  /// Sends these at once, and waits until the server has acted on them.
+  void sendAndAwait(const std::string& frames) {
+    std::promise<void> seen;
+    server_.inServer([&] { seen_ = &seen; });
+    client_.send(frames + client_.headers(next_, get("/seen")));
+    next_ += 2;
+    await(seen.get_future());
+  }
+  static std::string repeated(const std::string& text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  }
+
+  std::promise<void>* seen_ = nullptr;
+  TestServer server_{[this](HttpExchange& exchange) {
+                       if (exchange.request().target == "/seen") seen_->set_value();
+                       answerAnything(exchange);
+                     },
+                     limits()};
+  Http2Client client_{server_.port(), setting(4, 0x7fffffff), 32'768};
+  std::uint32_t next_ = 1;
+};
+
+TEST_F(UnreadHttp2, IsNotListenedToWhileManyFramesWaitForIt) {
+  sendAndAwait(repeated(frame(kPing, 0, 0, "12345678"), 600));
+  std::promise<void> late;
+  auto isLate = late.get_future();
+  server_.inServer([&] { seen_ = &late; });
+  client_.send(client_.headers(next_, get("/seen")));
+  // Time enough for it to be read.
+  Http2Client other(server_.port());
+  for (std::uint32_t id = 1; id < 21; id += 2) ASSERT_EQ(other.ask(id, get()).status, "200");
+  EXPECT_EQ(isLate.wait_for(0s), std::future_status::timeout);
+  // It is once it reads.
+  EXPECT_EQ(client_.answer(next_).status, "200");
+  await(std::move(isLate));
+  EXPECT_EQ(client_.pongs().size(), 600U);
+  EXPECT_FALSE(client_.goaway());
+}
+
+TEST_F(UnreadHttp2, IsListenedToWhileFewFramesWaitForIt) {
+  sendAndAwait(repeated(frame(kPing, 0, 0, "12345678"), 400));
+  sendAndAwait("");
+  EXPECT_EQ(client_.answer(next_ - 2).status, "200");
+  EXPECT_EQ(client_.pongs().size(), 400U);
+}
+
+TEST_F(UnreadHttp2, IsEndedOnceAThousandAcknowledgementsWaitForIt) {
+  sendAndAwait(repeated(frame(kPing, 0, 0, "12345678"), 400));
+  client_.send(repeated(frame(kPing, 0, 0, "12345678"), 700));
+  ASSERT_TRUE(client_.readUntil([&] { return client_.goaway().has_value(); }));
+  EXPECT_THAT(client_.goaway(), Optional(kEnhanceYourCalm));
+  EXPECT_LE(client_.pongs().size(), 1'000U);
 }
 
 TEST(Http2Limits, KeepNoMoreOfBodiesThanTheirWindows) {

@@ -172,6 +172,7 @@ void Http2Client::note(const Frame& frame) {
       streams_[frame.stream].reset = frame.number(0);
       break;
     case kSettings:
+      if ((frame.flags & kAck) != 0) ++settingsAcknowledged_;
       for (std::size_t at = 0; at + 6 <= frame.payload.size(); at += 6) {
         const std::uint32_t name = frame.number(at) >> 16;
         settings_[static_cast<std::uint16_t>(name)] = frame.number(at + 2);
@@ -179,7 +180,7 @@ void Http2Client::note(const Frame& frame) {
       break;
     case kPing:
       if ((frame.flags & kAck) != 0) {
-        ++pongs_;
+        pongs_.push_back(frame.payload);
       } else {
         pings_.push_back(frame.payload);
       }
@@ -210,9 +211,9 @@ const StreamAnswer& Http2Client::answer(std::uint32_t id) {
 }
 
 bool Http2Client::ping() {
-  const unsigned before = pongs_;
+  const std::size_t before = pongs_.size();
   send(frame(kPing, 0, 0, "12345678"));
-  return readUntil([&] { return pongs_ != before; });
+  return readUntil([&] { return pongs_.size() != before; });
 }
 
 }  // namespace skiff::testing

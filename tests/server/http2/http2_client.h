@@ -116,7 +116,7 @@ class Http2Client {
     send(headers(stream, fields));
     return answer(stream);
   }
-  /// Sends a PING and reads until it comes back; false if the connection ends before.
+  /// Sends a PING and reads until one comes back; false if the connection ends before.
   bool ping();
   /// Gives the server so many bytes more.
   void open(std::uint32_t stream, std::uint32_t bytes) {
@@ -132,6 +132,10 @@ class Http2Client {
   const std::map<std::uint16_t, std::uint32_t>& settings() const { return settings_; }
   /// What the server's PINGs held.
   const std::vector<std::string>& pings() const { return pings_; }
+  /// What the PINGs held that the server has sent back.
+  const std::vector<std::string>& pongs() const { return pongs_; }
+  /// SETTINGS of ours that the server has acknowledged.
+  unsigned settingsAcknowledged() const { return settingsAcknowledged_; }
   bool hasEnded() const { return ended_; }
 
  private:
@@ -158,7 +162,8 @@ class Http2Client {
   std::optional<std::uint32_t> goaway_;
   std::uint32_t lastStream_ = 0;
   std::vector<std::string> pings_;
-  unsigned pongs_ = 0;
+  std::vector<std::string> pongs_;
+  unsigned settingsAcknowledged_ = 0;
   bool ended_ = false;
 };
 
