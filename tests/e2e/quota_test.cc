@@ -185,8 +185,13 @@ TEST(TheCpuShare, PausesGuestsAndRefusesWithTheTimeUntilThereIsSomeAgain) {
   EXPECT_EQ(daemon.get("spin.test", "/spin").field("skiff-reason"), "cpu_limit");
   // 100 ms were saved up; 200 more come at a tenth of a core. It was not killed for that.
   EXPECT_GE(Clock::now() - begin, std::chrono::milliseconds(1900));
+  const auto throttled = [&] {
+    return daemon.metrics().sum("skiff_cpu_throttled_seconds_total", {{"tenant", "acme"}});
+  };
+  // On a machine that gives it less than its share, it need not be paused.
   EXPECT_TRUE(eventually([&] {
-    return daemon.metrics().sum("skiff_cpu_throttled_seconds_total", {{"tenant", "acme"}}) > 0.1;
+    if (throttled() <= 0.1) daemon.get("spin.test", "/spin");
+    return throttled() > 0.1;
   }));
 
   Client running = daemon.connect();
