@@ -54,7 +54,8 @@ class Program {
     return first;
   }
   std::string_view text() {
-    const std::size_t size = std::min<std::size_t>(byte() & 63, rest_.size());
+    const std::size_t wanted = byte() & 63;
+    const std::size_t size = std::min(wanted, rest_.size());
     const std::string_view text = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return text;
