@@ -14,10 +14,10 @@ constexpr std::chrono::seconds kLong{25};
 
 // What a later part may have more than an earlier one, in the least reading of each: between two
 // collections of garbage a heap grows, threads and buffers are kept for the next who need them.
-constexpr double kResidentFactor = 1.25;
-constexpr std::size_t kResidentSlack = std::size_t{64} << 20;
-constexpr std::size_t kDescriptorSlack = 80;
-constexpr std::size_t kThreadSlack = 16;
+constexpr double kResidentFactor = 1.15;
+constexpr std::size_t kResidentSlack = std::size_t{32} << 20;
+constexpr std::size_t kDescriptorSlack = 40;
+constexpr std::size_t kThreadSlack = 8;
 
 using e2e::ProcessReadings;
 using Part = std::vector<Reading>;
