@@ -57,6 +57,13 @@ restart() {
   [[ -n $daemon && $daemon != "$first" ]] || fail "no other process took its place: $(cat "$log")"
   expect 'Hello from skiff' --header 'Host: web.test' "http://127.0.0.1:$port/"
 }
+stop() {
+  kill -TERM "$daemon"
+  local status=0
+  wait "$daemon" || status=$?
+  daemon=
+  ((status == 0)) || fail "it ended with status $status: $(cat "$log")"
+}
 # Of one that a restart has begun, and that is nobody's child here.
 end() {
   kill -TERM "$daemon"
@@ -112,4 +119,7 @@ inside SKIFF_ADMIN="http://127.0.0.1:$admin" "/opt/$name/bin/skiff" status >/dev
 deploy "/opt/$name/bin" "/opt/$name/var" "/opt/$name/share/doc/skiff"
 restart
 end
+start "/opt/$name/bin/skiffd" "/opt/$name/etc/skiff/skiff.toml"
+expect 'Hello from skiff' --header 'Host: web.test' "http://127.0.0.1:$port/"
+stop
 say "all is well"

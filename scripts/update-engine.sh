@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pins another version of the engine's package (V8), the newest unless one is named, and then runs everything on it:
+# Pins another version of the engine's package (V8), the newest unless one is named, and then runs all tests and the gate on it:
 # scripts/update-engine.sh [VERSION]
 # The pin stays changed if a test fails, for a look; `git checkout package.json package-lock.json` takes it back.
 set -euo pipefail

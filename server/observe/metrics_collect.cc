@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/observe/metric_family.h"
 #include "server/observe/metrics.h"
 #include "server/observe/process_metrics.h"
 
@@ -16,7 +17,7 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
+using Labels = MetricLabels;
 
 constexpr std::array<const char*, kColdStartPhaseCount> kPhaseLabels{
     "isolate", "module", "instantiate", "init", "total"};
@@ -26,25 +27,6 @@ constexpr std::array<const char*, 2> kProtocolLabels{"HTTP/1.1", "HTTP/2.0"};
 constexpr std::array<const char*, kPrewarmOutcomeCount> kPrewarmLabels{"loaded", "failed",
                                                                        "limited", "memory"};
 constexpr double kNanosecond = 1e-9;
-
-MetricFamily& addFamily(std::vector<MetricFamily>& families, std::string name, std::string help,
-                        MetricType type) {
-  MetricFamily& family = families.emplace_back();
-  family.name = std::move(name);
-  family.help = std::move(help);
-  family.type = type;
-  return family;
-}
-
-void addSample(MetricFamily& family, Labels labels, double value) {
-  ClientMetric& metric = family.metric.emplace_back();
-  metric.label = std::move(labels);
-  if (family.type == MetricType::Counter) {
-    metric.counter.value = value;
-  } else {
-    metric.gauge.value = value;
-  }
-}
 
 /// The sum of one histogram over the shards.
 template <std::size_t Bounds>

@@ -118,15 +118,15 @@ int mount(const std::string& folder) {
   return errorOf(::mount("none", folder.c_str(), "tmpfs", 0, nullptr));
 }
 
-/// Binds a port of 127.0.0.1.
-int bind() {
+/// `how` is bind() or connect(), at a port of 127.0.0.1.
+int useLoopback(int (*how)(int, const sockaddr*, socklen_t), std::uint16_t port) {
   const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (made < 0) return errno;
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int error =
-      errorOf(::bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+  const int error = errorOf(how(made, reinterpret_cast<const sockaddr*>(&address), sizeof address));
   ::close(made);
   return error;
 }
@@ -136,20 +136,6 @@ int listen() {
   const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (made < 0) return errno;
   const int error = errorOf(::listen(made, 1));
-  ::close(made);
-  return error;
-}
-
-/// To 127.0.0.1.
-int connect(std::uint16_t port) {
-  const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (made < 0) return errno;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int error =
-      errorOf(::connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address));
   ::close(made);
   return error;
 }
@@ -206,9 +192,11 @@ int obey(const std::string& line) {
   if (what == "execute-memory") return executeFromMemory();
   if (what == "overwrite-code") return overwriteCode();
   if (what == "copy") return copy();
-  if (what == "bind") return bind();
+  if (what == "bind") return useLoopback(::bind, 0);
   if (what == "listen") return listen();
-  if (what == "connect") return connect(static_cast<std::uint16_t>(std::stoul(argument)));
+  if (what == "connect") {
+    return useLoopback(::connect, static_cast<std::uint16_t>(std::stoul(argument)));
+  }
   if (what == "unix") return makeSocket(AF_UNIX, SOCK_STREAM);
   if (what == "netlink") return makeSocket(AF_NETLINK, SOCK_RAW);
   if (what == "raw") return makeSocket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
